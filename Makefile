@@ -1,0 +1,40 @@
+# `make run` and `make test` are all that a new machine needs (python3 >= 3.11 with venv, and make).
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+DEV_STAMP := $(VENV)/.installed-dev
+.DEFAULT_GOAL := help
+.PHONY: help run test check lint clean
+
+help:  ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(STAMP): pyproject.toml $(VENV)/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(DEV_STAMP): pyproject.toml $(VENV)/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@ $(STAMP)
+
+run: $(STAMP)  ## set up, refresh the sources of config/ and publish into feeds/ (works offline)
+	$(BIN)/tagwire refresh --fail never
+	@echo "The feeds are in feeds/: open feeds/index.html in a browser, subscribe to feeds/all.xml"
+
+test: $(DEV_STAMP)  ## set up and run the whole test suite
+	$(BIN)/python -m pytest -n auto
+
+lint: $(DEV_STAMP)  ## lint, format, types and import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+check: lint test  ## everything a change must pass
+
+clean:  ## remove the virtual environment and what tools cache
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*

@@ -1,0 +1,254 @@
+"""Every error that tagwire raises on purpose.
+
+    TagwireError                      exit 1
+    ├── ConfigError                   exit 78  every mistake found, each with file:line:column
+    ├── UsageError                    exit 2   an argument that names nothing we know
+    ├── SourceError                            one source failed; the others go on
+    │   ├── FetchError
+    │   │   ├── BadUrl                         bad-url
+    │   │   ├── BadScheme                      bad-scheme
+    │   │   ├── BlockedAddress                 blocked-address
+    │   │   ├── DnsFailed        retryable     dns
+    │   │   ├── ConnectFailed    retryable     connect
+    │   │   ├── TlsFailed        retryable     tls
+    │   │   ├── DeadlineExceeded retryable     deadline
+    │   │   ├── TooLarge                       too-large
+    │   │   ├── BadEncoding                    bad-encoding
+    │   │   ├── Truncated        retryable     truncated
+    │   │   ├── BadRedirect                    redirect
+    │   │   ├── HttpStatus       by status     http-status
+    │   │   │   ├── RateLimited  retryable     rate-limited
+    │   │   │   └── Gone                       gone
+    │   │   └── Missing                        missing
+    │   ├── ParseError                         parse-error
+    │   │   ├── NotAFeed                       not-a-feed
+    │   │   ├── ParseTimeout                   parse-timeout
+    │   │   └── ParseCrash                     parse-crash
+    │   └── InternalError                      internal
+    ├── EntryError                             one entry or file cannot become an item; the others go on
+    ├── StoreError                    exit 1   the index
+    │   ├── StoreCorrupt                       rebuild it with `tagwire reindex`
+    │   ├── SchemaTooNew                       written by a newer tagwire
+    │   └── StaleClaim                         somebody else claimed the source meanwhile
+    ├── TreeError                     exit 1   the item files are not where they were
+    ├── PublishError                  exit 1
+    └── Locked                        exit 6   another process holds the lock
+
+``kind`` is the word that the command line, the index and `--json` show (design: error kinds).
+``retryable`` says whether the same request may succeed later without anybody's help.
+
+This module does not log, format for terminals or decide when to retry.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class TagwireError(Exception):
+    """Base of all errors that tagwire raises on purpose; ``str()`` is one line for people."""
+
+    exit_code: ClassVar[int] = 1
+    kind: ClassVar[str] = "internal"
+    retryable: ClassVar[bool] = False
+
+
+class ConfigError(TagwireError):
+    """The configuration has mistakes; ``mistakes`` lists every one as ``file:line:column: key: what was expected``."""
+
+    exit_code: ClassVar[int] = 78
+
+    def __init__(self, mistakes: tuple[str, ...]) -> None:
+        super().__init__("\n".join(mistakes))
+        self.mistakes = mistakes
+
+
+class UsageError(TagwireError):
+    """An argument names a source, item or tag that does not exist."""
+
+    exit_code: ClassVar[int] = 2
+
+
+class SourceError(TagwireError):
+    """One source could not be refreshed; ``url`` is what was being read when it failed."""
+
+    def __init__(self, message: str, *, url: str = "") -> None:
+        super().__init__(message)
+        self.url = url
+
+
+class FetchError(SourceError):
+    """The document could not be had."""
+
+
+class BadUrl(FetchError):
+    """The URL cannot be requested: bad port, bad IDNA, control characters, too long."""
+
+    kind: ClassVar[str] = "bad-url"
+
+
+class BadScheme(FetchError):
+    """A URL or redirect leaves http and https."""
+
+    kind: ClassVar[str] = "bad-scheme"
+
+
+class BlockedAddress(FetchError):
+    """The host resolves to an address that the operator did not allow (private, loopback, link-local, …)."""
+
+    kind: ClassVar[str] = "blocked-address"
+
+
+class DnsFailed(FetchError):
+    """The host name has no address."""
+
+    kind: ClassVar[str] = "dns"
+    retryable: ClassVar[bool] = True
+
+
+class ConnectFailed(FetchError):
+    """No connection, or it broke, or what came back is not HTTP."""
+
+    kind: ClassVar[str] = "connect"
+    retryable: ClassVar[bool] = True
+
+
+class TlsFailed(FetchError):
+    """The TLS handshake or the certificate is bad."""
+
+    kind: ClassVar[str] = "tls"
+    retryable: ClassVar[bool] = True
+
+
+class DeadlineExceeded(FetchError):
+    """The answer was not complete within ``http.timeout``, all redirects included."""
+
+    kind: ClassVar[str] = "deadline"
+    retryable: ClassVar[bool] = True
+
+
+class TooLarge(FetchError):
+    """The decoded body passed ``http.max_bytes``."""
+
+    kind: ClassVar[str] = "too-large"
+
+
+class BadEncoding(FetchError):
+    """The Content-Encoding is unknown, nested or damaged."""
+
+    kind: ClassVar[str] = "bad-encoding"
+
+
+class Truncated(FetchError):
+    """The body ended before its end: compressed stream cut, XML without its closing root tag."""
+
+    kind: ClassVar[str] = "truncated"
+    retryable: ClassVar[bool] = True
+
+
+class BadRedirect(FetchError):
+    """A redirect without a usable Location, a loop, or more than five hops."""
+
+    kind: ClassVar[str] = "redirect"
+
+
+class HttpStatus(FetchError):
+    """The server answered with a status that is not success (RFC 9110 §15); ``retry_after`` in seconds, if said."""
+
+    kind: ClassVar[str] = "http-status"
+
+    def __init__(self, message: str, *, status: int, url: str = "", retry_after: float | None = None) -> None:
+        super().__init__(message, url=url)
+        self.status = status
+        self.retry_after = retry_after
+
+
+class RateLimited(HttpStatus):
+    """429, or 503 with Retry-After (RFC 6585 §4, RFC 9110 §10.2.3)."""
+
+    kind: ClassVar[str] = "rate-limited"
+    retryable: ClassVar[bool] = True
+
+
+class Gone(HttpStatus):
+    """410 (RFC 9110 §15.5.11)."""
+
+    kind: ClassVar[str] = "gone"
+
+
+class Missing(FetchError):
+    """The file or directory of a source does not exist, or is not of the kind that was declared."""
+
+    kind: ClassVar[str] = "missing"
+
+
+class ParseError(SourceError):
+    """The document is not what it claims to be; ``line`` where known, else 0."""
+
+    kind: ClassVar[str] = "parse-error"
+
+    def __init__(self, message: str, *, url: str = "", line: int = 0) -> None:
+        super().__init__(message, url=url)
+        self.line = line
+
+
+class NotAFeed(ParseError):
+    """No feed format recognised; the message shows the first bytes."""
+
+    kind: ClassVar[str] = "not-a-feed"
+
+
+class ParseTimeout(ParseError):
+    """Parsing took longer than a worker may."""
+
+    kind: ClassVar[str] = "parse-timeout"
+
+
+class ParseCrash(ParseError):
+    """The worker died or ran out of memory on this document."""
+
+    kind: ClassVar[str] = "parse-crash"
+
+
+class InternalError(SourceError):
+    """A bug of ours while refreshing one source; the traceback is in the log."""
+
+
+class EntryError(TagwireError):
+    """One entry or file cannot become an item; ``line`` where known, else 0."""
+
+    kind: ClassVar[str] = "parse-error"
+
+    def __init__(self, message: str, *, line: int = 0) -> None:
+        super().__init__(message)
+        self.line = line
+
+
+class StoreError(TagwireError):
+    """The index cannot be used."""
+
+
+class StoreCorrupt(StoreError):
+    """The index is damaged or not ours; the message says to run `tagwire reindex`."""
+
+
+class SchemaTooNew(StoreError):
+    """The index was written by a newer tagwire."""
+
+
+class StaleClaim(StoreError):
+    """The source was claimed by somebody else since; this result is dropped."""
+
+
+class TreeError(TagwireError):
+    """The item files cannot be trusted now, for example over half of them vanished at once."""
+
+
+class PublishError(TagwireError):
+    """A feed could not be written."""
+
+
+class Locked(TagwireError):
+    """Another tagwire process is at work in this site directory."""
+
+    exit_code: ClassVar[int] = 6

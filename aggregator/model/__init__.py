@@ -1,0 +1,46 @@
+"""The nouns of tagwire, frozen: Source → Response → Entry → Item → Feed.
+
+An *entry* is what they wrote, every field optional. An *item* is what we keep, complete. A *feed* is what we publish;
+what we read from is a *source*. All instants are aware UTC datetimes; all sequences are tuples.
+
+This module does no I/O, knows no file format and depends on the standard library only.
+"""
+
+from __future__ import annotations
+
+from aggregator.model.change import Change, Duplicate, New, Outcome, Repeated, Result, Saved, Unchanged, Updated
+from aggregator.model.document import Document, Hints, NotModified, Problem, Response
+from aggregator.model.entry import Enclosure, Entry, Parsed, Person
+from aggregator.model.feed import Feed, Origin, Post, Tag
+from aggregator.model.item import Item, Record
+from aggregator.model.source import Failure, FetchState, Source
+
+__all__ = [
+    "Change",
+    "Document",
+    "Duplicate",
+    "Enclosure",
+    "Entry",
+    "Failure",
+    "Feed",
+    "FetchState",
+    "Hints",
+    "Item",
+    "New",
+    "NotModified",
+    "Origin",
+    "Outcome",
+    "Parsed",
+    "Person",
+    "Post",
+    "Problem",
+    "Record",
+    "Repeated",
+    "Response",
+    "Result",
+    "Saved",
+    "Source",
+    "Tag",
+    "Unchanged",
+    "Updated",
+]

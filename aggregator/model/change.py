@@ -1,0 +1,87 @@
+"""What was decided about items, and how one source's refresh came out. This module decides nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime  # noqa: TC003 - msgspec reads the annotations at run time
+from typing import Literal
+
+from aggregator.model.document import Problem  # noqa: TC001 - msgspec reads the annotations at run time
+from aggregator.model.item import Item, Record  # noqa: TC001
+from aggregator.model.source import Failure  # noqa: TC001
+
+Result = Literal["ok", "not_modified", "failed", "skipped"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class New:
+    """Save this item; copies named in `displaces` are set aside, since this one's source owns the article."""
+
+    item: Item
+    displaces: tuple[Record, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Updated:
+    """The same item with another title or text: rewrite the same file."""
+
+    item: Item
+    previous: Record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unchanged:
+    """Known, and nothing that matters differs."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duplicate:
+    """Another source's copy of an article that we have: set aside, never lost. `why` explains it to people."""
+
+    item: Item
+    of: Record
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repeated:
+    """The same entry again within one document."""
+
+    key: str
+    why: str
+
+
+Change = New | Updated | Unchanged | Duplicate | Repeated
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saved:
+    """One row to commit together with its source's state: the item's new record, and the feeds that it touches."""
+
+    record: Record
+    removed_tags: tuple[str, ...] = ()
+    """Tags that the previous version had and this one has not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """One source's refresh, told: what log, table, JSON and metrics print."""
+
+    source: str
+    result: Result
+    new: int = 0
+    updated: int = 0
+    duplicates: int = 0
+    unchanged: int = 0
+    error: Failure | None = None
+    failures: int = 0
+    """Failures in a row, this one included."""
+    problems: tuple[Problem, ...] = ()
+    next_at: datetime | None = None
+    seconds: float = 0.0
+    network: bool = True
+    """False for files and folders: they say nothing about whether the network is up."""
+    note: str = ""
+    """Shown behind the result, for example the status line or why it was skipped."""

@@ -1,0 +1,70 @@
+"""What we publish: feeds of posts. This module renders nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime  # noqa: TC003 - msgspec reads the annotations at run time
+
+from aggregator.model.entry import Enclosure, Person  # noqa: TC001 - msgspec reads the annotations at run time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tag:
+    """A tag as published; `slug` names its files, `label` is shown."""
+
+    label: str
+    slug: str
+    count: int = 0
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Atom `entry/source` (RFC 4287 §4.2.11): where the entry came from."""
+
+    id: str
+    title: str
+    link: str = ""
+    feed_url: str = ""
+    icon: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """One published entry: an item's record and file, rendered."""
+
+    key: str
+    id: str
+    title: str
+    link: str
+    published: datetime
+    updated: datetime
+    summary: str
+    html: str
+    """Sanitised, URLs absolute."""
+    origin: Origin
+    tags: tuple[Tag, ...] = ()
+    authors: tuple[Person, ...] = ()
+    lang: str = ""
+    thumbnail: str = ""
+    enclosures: tuple[Enclosure, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """What one output file is rendered from; `posts` newest first."""
+
+    path: str
+    """Relative to the published directory, without suffix: `tags/ai`, `sources/qq`, `all`."""
+    id: str
+    title: str
+    updated: datetime
+    lang: str
+    home: str
+    """Absolute URL of the published directory, ending with a slash."""
+    author: str = ""
+    subtitle: str = ""
+    hub: str = ""
+    formats: tuple[str, ...] = ()
+    """The formats that exist of this feed, for its links."""
+    posts: tuple[Post, ...] = ()

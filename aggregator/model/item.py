@@ -1,0 +1,83 @@
+"""What we keep: items, and the index's record of them. This module holds no behaviour."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime  # noqa: TC003 - msgspec reads the annotations at run time
+
+from aggregator.model.entry import Enclosure, Person  # noqa: TC001 - msgspec reads the annotations at run time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One item, complete. Front-matter keys in brackets; the file is the truth, see `steps.frontmatter`."""
+
+    key: str
+    """16 hex digits, a pure function of source and identity (`steps.identity`)."""
+    source: str
+    """[categories] and first of [tags]."""
+    title: str
+    """[title], one line of text."""
+    link: str = ""
+    """Footer. Absolute http(s) URL as published, or empty."""
+    published: datetime | None = None
+    """[date] in the site's zone; whole seconds. None: nobody said; becomes the first-seen instant when saved."""
+    updated: datetime | None = None
+    """What they said; index only."""
+    summary: str = ""
+    """[summary], text."""
+    body: str = ""
+    """Markdown between front matter and footer."""
+    tags: tuple[str, ...] = ()
+    """[tags]: source id, the source's tags, the entry's categories, rule tags; no repeats."""
+    lang: str = ""
+    """[lang] and [translations]."""
+    thumbnail: str = ""
+    guid: str = ""
+    """[guid] only where it cannot be derived: an absolute IRI that differs from the link."""
+    enclosures: tuple[Enclosure, ...] = ()
+    """[enclosures] only where there are any."""
+    authors: tuple[Person, ...] = ()
+    """Index only."""
+    extra: tuple[tuple[str, object], ...] = ()
+    """The other front-matter keys in file order; the configured defaults for items of ours."""
+    file: str = ""
+    """The exact text, for items that came as files: they are never rewritten."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """What the index knows of one item: everything but its text. A tombstone has `gone` set and no path."""
+
+    key: str
+    source: str
+    path: str
+    """Relative to the item directory; under `.duplicates/` while `duplicate_of` is set."""
+    title: str
+    link: str
+    url: str
+    """Canonical URL (`steps.urls.canonical`), the key for duplicates across sources; empty without link."""
+    entry_id: str
+    """The Atom id under which it is published; never changes."""
+    published: datetime
+    updated: datetime
+    first_seen: datetime
+    via: str = ""
+    """Id of the configured source that brought it; differs from `source` for folders."""
+    tags: tuple[str, ...] = ()
+    lang: str = ""
+    authors: tuple[Person, ...] = ()
+    content_hash: str = ""
+    """Hash of what they wrote (`steps.identity.content_hash`): decides between Updated and Unchanged."""
+    file_hash: str = ""
+    """Hash of the bytes that we last wrote or accepted: tells an owner's edit."""
+    size: int = 0
+    mtime_ns: int = 0
+    lead: str = ""
+    """First 64 characters of the folded text, to confirm a duplicate by its text."""
+    duplicate_of: str = ""
+    """Key of the owner's item while this copy is set aside."""
+    gone: bool = False
+    """Deleted by its owner, for good."""
+    edited: bool = False
+    """The owner edited the file; refetches leave it alone."""

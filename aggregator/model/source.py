@@ -1,0 +1,89 @@
+"""What is configured, and what is remembered of it between fetches. This module holds no behaviour."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime  # noqa: TC003 - msgspec reads the annotations at run time
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """One place that entries come from, as declared in sources.toml."""
+
+    id: str
+    """Stable name; the item's `categories` and first tag; part of every item's path."""
+    kind: Literal["feed", "folder"] = "feed"
+    url: str = ""
+    """Absolute http(s) URL of the feed; empty for files."""
+    path: str = ""
+    """Absolute path of the folder, or of a feed file; empty for URLs."""
+    title: str = ""
+    """Shown to people; falls back to the feed's own title, then to the id."""
+    tags: tuple[str, ...] = ()
+    lang: str = ""
+    """BCP 47 tag that overrides what feed and entries say."""
+    timezone: str = ""
+    """IANA zone in which dates without offset are read; empty means the site's."""
+    every: float = 0.0
+    """Seconds between fetches; 0 means adaptive."""
+    content: Literal["full", "summary", "link"] = "full"
+    """How much of the text is published."""
+    enabled: bool = True
+    headers: tuple[tuple[str, str], ...] = ()
+    """Extra request headers, sent to the source's own host only."""
+
+    @property
+    def address(self) -> str:
+        """The URL, else the path: what people recognise the source by."""
+        return self.url or self.path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """An error as a value: `kind` is one of the design's error kinds."""
+
+    kind: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchState:
+    """What we remember of one source between fetches; kept in the index, fenced by `generation`.
+
+    Validators are opaque (RFC 9110 §8.8): latin-1 text, echoed byte for byte.
+    """
+
+    source: str
+    generation: int = 0
+    url: str = ""
+    """The address that the validators belong to; they are void when the configured one differs."""
+    etag: str = ""
+    last_modified: str = ""
+    digest: str = ""
+    """Hash of the last complete, committed body, so that an unchanged one is not parsed again."""
+    title: str = ""
+    """Feed-level title, Atom `feed/title`, RSS `channel/title`, JSON Feed `title`."""
+    link: str = ""
+    """Feed-level site address, Atom `link[rel=alternate]`, RSS `channel/link`, JSON Feed `home_page_url`."""
+    feed_id: str = ""
+    """Atom `feed/id`; empty where the format has none."""
+    icon: str = ""
+    fetched_at: datetime | None = None
+    ok_at: datetime | None = None
+    next_at: datetime | None = None
+    failures: int = 0
+    """Failures in a row."""
+    failing_since: datetime | None = None
+    error: Failure | None = None
+    retry_at: datetime | None = None
+    """The server told us to stay away until then (Retry-After); also binds a manual refresh."""
+    moved_to: str = ""
+    moved_count: int = 0
+    moved_since: datetime | None = None
+    posts: float = 0.0
+    """New items, decayed with a half-life of 14 days (cadence)."""
+    observed: float = 0.0
+    """Seconds watched, decayed alike (cadence)."""
+    plan: str = ""
+    """Why `next_at` is when it is, for people."""

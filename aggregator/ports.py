@@ -1,0 +1,157 @@
+"""What the house needs from outside, as Protocols: Fetcher, Parser, Store, Output, Queue, Clock.
+
+An adapter is one module in `fetchers/`, `parsers/`, `stores/`, `outputs/` or `queues/`; the contract suites in
+`tests/contracts/` find it by themselves. This module holds no behaviour.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, Self
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+    from datetime import datetime
+    from types import TracebackType
+
+    from aggregator.model import Document, Feed, FetchState, NotModified, Parsed, Record, Response, Saved, Source
+
+
+class Fetcher(Protocol):
+    """Gets a source's documents, conditionally."""
+
+    def accepts(self, source: Source) -> bool:
+        """Whether this fetcher knows how to get the source."""
+
+    async def fetch(self, source: Source, state: FetchState) -> Response | NotModified:
+        """Return the documents, or `NotModified`.
+
+        `state` carries the validators of the last complete fetch; they are ignored if `state.url` differs from the
+        source's address. Raises `errors.FetchError` and nothing else.
+        """
+
+    async def aclose(self) -> None:
+        """Close connections; the fetcher is not used afterwards."""
+
+
+class Parser(Protocol):
+    """A module of `parsers/`: bytes to entries, pure."""
+
+    def recognizes(self, document: Document) -> bool:
+        """Whether the document looks like this parser's format; cheap."""
+
+    def parse(self, document: Document) -> Parsed:
+        """Return feed and entries. Raises `errors.ParseError` if the document is not of the format at all."""
+
+
+class Store(Protocol):
+    """The index: fetch states, item records, and which feeds have to be published. Rebuildable from the item files.
+
+    Every method is one transaction. A store is a context manager; leaving it closes it.
+    """
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None: ...
+
+    def enroll(self, sources: Sequence[tuple[str, str]]) -> None:
+        """Make (source id, host) the set of sources that can be due; states of others are kept but never due."""
+
+    def due_hosts(self, now: datetime, limit: int) -> list[str]:
+        """Hosts with enrolled sources whose `next_at` has come (or was never set), the longest overdue first."""
+
+    def claim(self, sources: Sequence[str], now: datetime, lease: float) -> list[FetchState]:
+        """Return the sources' states with a new generation, and push their `next_at` to `now + lease` seconds.
+
+        A claimer that dies is replaced after the lease. Sources that are unknown start with an empty state.
+        """
+
+    def commit(self, state: FetchState, saved: Sequence[Saved]) -> None:
+        """Write state and records, and mark the feeds they touch for publication.
+
+        Raises `errors.StaleClaim` if `state.generation` is not the newest: then nothing was written.
+        """
+
+    def states(self) -> Mapping[str, FetchState]:
+        """All fetch states by source id."""
+
+    def known(self, keys: Iterable[str], urls: Iterable[str], ids: Iterable[str]) -> list[Record]:
+        """Records, tombstones included, that have one of the keys, canonical URLs or entry ids."""
+
+    def items(
+        self,
+        *,
+        tag: str = "",
+        source: str = "",
+        since: datetime | None = None,
+        prefix: str = "",
+        text: str = "",
+        aside: bool | None = None,
+        limit: int = 0,
+    ) -> list[Record]:
+        """Records without tombstones, newest `published` first, then by entry id.
+
+        `tag` is compared by `steps.slugs.tag_key`; `prefix` is the beginning of a key; `text` equals the path, the
+        link or the entry id; `aside` True gives only copies that are set aside, False only the others;
+        `limit` 0 means all.
+        """
+
+    def tags(self) -> Mapping[str, tuple[str, int]]:
+        """Tag key → (label, number of items that are not set aside); the label is the first spelling seen."""
+
+    def replace(self, records: Sequence[Record], removed: Iterable[str] = ()) -> None:
+        """Insert or replace records and drop those with the keys `removed`, marking the feeds of old and new."""
+
+    def outbox(self, done: Iterable[str] = ()) -> frozenset[str]:
+        """Return the feeds to publish, after striking out those that were `done`.
+
+        Members are `all`, `tag:<tag key>` and `source:<id>`.
+        """
+
+
+class Output(Protocol):
+    """A module of `outputs/`: a feed to bytes, pure and deterministic."""
+
+    FORMAT: str
+    """Name in `[publish] formats`."""
+    SUFFIX: str
+    """File suffix with its dot."""
+
+    def render(self, feed: Feed) -> bytes:
+        """Return the file's bytes: the same feed gives the same bytes."""
+
+
+class Queue(Protocol):
+    """Work that is due now. Only a hint: losing or doubling a job must be harmless, the store is the truth."""
+
+    async def submit(self, kind: str, keys: Sequence[str], *, priority: int = 0, after: float = 0.0) -> int:
+        """Add jobs, unique by (kind, key) while queued or running; return how many were new. `after` is in seconds."""
+
+    async def run(
+        self,
+        handlers: Mapping[str, Callable[[str], Awaitable[None]]],
+        *,
+        concurrency: int,
+        stop: asyncio.Event,
+        forever: bool = False,
+    ) -> None:
+        """Run jobs, `handlers[kind](key)`, until `stop` is set or, unless `forever`, nothing is left.
+
+        Jobs that run when `stop` is set are finished; queued ones stay. A handler that raises is logged and costs
+        the others nothing.
+        """
+
+
+class Clock(Protocol):
+    """The only source of time."""
+
+    def now(self) -> datetime:
+        """Return the wall clock in UTC."""
+
+    def monotonic(self) -> float:
+        """Return seconds that never go back; only differences mean anything."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
