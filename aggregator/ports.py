@@ -1,4 +1,4 @@
-"""What the house needs from outside, as Protocols: Fetcher, Parser, Store, Output, Queue, Clock.
+"""What the house needs from outside, as Protocols: Fetcher, Parser, Store, Output, Queue, Workers, Clock.
 
 An adapter is one module in `fetchers/`, `parsers/`, `stores/`, `outputs/` or `queues/`; the contract suites in
 `tests/contracts/` find it by themselves. This module holds no behaviour.
@@ -98,11 +98,17 @@ class Store(Protocol):
         `limit` 0 means all.
         """
 
+    def files(self) -> Mapping[str, tuple[str, int, int]]:
+        """Path → (key, size, mtime_ns) of every record that is not a tombstone, to compare with the item tree."""
+
     def tags(self) -> Mapping[str, tuple[str, int]]:
         """Tag key → (label, number of items that are not set aside); the label is the first spelling seen."""
 
     def replace(self, records: Sequence[Record], removed: Iterable[str] = ()) -> None:
-        """Insert or replace records and drop those with the keys `removed`, marking the feeds of old and new."""
+        """Insert or replace records and drop those with the keys `removed`, marking the feeds of old and new.
+
+        A record that differs from the stored one in size and mtime_ns only marks nothing.
+        """
 
     def outbox(self, done: Iterable[str] = ()) -> frozenset[str]:
         """Return the feeds to publish, after striking out those that were `done`.
@@ -119,8 +125,11 @@ class Output(Protocol):
     SUFFIX: str
     """File suffix with its dot."""
 
-    def render(self, feed: Feed) -> bytes:
-        """Return the file's bytes: the same feed gives the same bytes."""
+    def render(self, feed: Feed, *, limit: int = 0) -> bytes:
+        """Return the file's bytes: the same feed gives the same bytes.
+
+        A `limit` in bytes, 0 for none, drops as many of the oldest posts as it takes, but never the newest one.
+        """
 
 
 class Queue(Protocol):
@@ -142,6 +151,16 @@ class Queue(Protocol):
         Jobs that run when `stop` is set are finished; queued ones stay. A handler that raises is logged and costs
         the others nothing.
         """
+
+
+class Workers(Protocol):
+    """Runs functions from bytes to bytes elsewhere, under limits."""
+
+    async def call(self, function: Callable[[bytes], bytes], payload: bytes, *, url: str = "") -> bytes:
+        """Return `function(payload)`. Raises `errors.ParseTimeout` or `errors.ParseCrash`, naming `url`."""
+
+    def close(self) -> None:
+        """Stop what is running."""
 
 
 class Clock(Protocol):

@@ -8,7 +8,7 @@ This module does no I/O, knows no file format and depends on the standard librar
 
 from __future__ import annotations
 
-from aggregator.model.change import Change, Duplicate, New, Outcome, Repeated, Result, Saved, Unchanged, Updated
+from aggregator.model.change import Adopted, Change, Duplicate, New, Outcome, Repeated, Result, Saved, Summary, Unchanged, Updated
 from aggregator.model.document import Document, Hints, NotModified, Problem, Response
 from aggregator.model.entry import Enclosure, Entry, Parsed, Person
 from aggregator.model.feed import Feed, Origin, Post, Tag
@@ -16,6 +16,7 @@ from aggregator.model.item import Item, Record
 from aggregator.model.source import Failure, FetchState, Source
 
 __all__ = [
+    "Adopted",
     "Change",
     "Document",
     "Duplicate",
@@ -40,6 +41,7 @@ __all__ = [
     "Result",
     "Saved",
     "Source",
+    "Summary",
     "Tag",
     "Unchanged",
     "Updated",

@@ -15,9 +15,13 @@ Result = Literal["ok", "not_modified", "failed", "skipped"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class New:
-    """Save this item; copies named in `displaces` are set aside, since this one's source owns the article."""
+    """Save this item; copies named in `displaces` are set aside, since this one's source owns the article.
+
+    `record` is the row to be, without path and file facts: those are known when the file is written.
+    """
 
     item: Item
+    record: Record
     displaces: tuple[Record, ...] = ()
 
 
@@ -26,6 +30,7 @@ class Updated:
     """The same item with another title or text: rewrite the same file."""
 
     item: Item
+    record: Record
     previous: Record
 
 
@@ -37,11 +42,22 @@ class Unchanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Adopted:
+    """Known from its file only (after `reindex`) and seen again: what they write now becomes the version to compare with.
+
+    A file that differs from it may hold its owner's edits, so it is left alone from then on.
+    """
+
+    item: Item
+    record: Record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Duplicate:
     """Another source's copy of an article that we have: set aside, never lost. `why` explains it to people."""
 
     item: Item
-    of: Record
+    record: Record
     why: str
 
 
@@ -53,7 +69,7 @@ class Repeated:
     why: str
 
 
-Change = New | Updated | Unchanged | Duplicate | Repeated
+Change = New | Updated | Adopted | Unchanged | Duplicate | Repeated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,3 +101,39 @@ class Outcome:
     """False for files and folders: they say nothing about whether the network is up."""
     note: str = ""
     """Shown behind the result, for example the status line or why it was skipped."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """One refresh of many sources, told."""
+
+    outcomes: tuple[Outcome, ...] = ()
+    feeds_written: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    """Item files and feeds that were set aside while the rest went on; those of sources are in their outcomes."""
+    seconds: float = 0.0
+
+    def count(self, result: str) -> int:
+        """Return the number of sources with this result."""
+        return sum(outcome.result == result for outcome in self.outcomes)
+
+    @property
+    def new(self) -> int:
+        """Return the number of new items."""
+        return sum(outcome.new for outcome in self.outcomes)
+
+    @property
+    def updated(self) -> int:
+        """Return the number of items whose title or text changed."""
+        return sum(outcome.updated for outcome in self.outcomes)
+
+    @property
+    def duplicates(self) -> int:
+        """Return the number of copies that were set aside."""
+        return sum(outcome.duplicates for outcome in self.outcomes)
+
+    @property
+    def all_network_failed(self) -> bool:
+        """Whether there were network sources, and every one of them failed."""
+        tried = [outcome for outcome in self.outcomes if outcome.network and outcome.result != "skipped"]
+        return bool(tried) and all(outcome.result == "failed" for outcome in tried)

@@ -68,7 +68,10 @@ class Record:
     lang: str = ""
     authors: tuple[Person, ...] = ()
     content_hash: str = ""
-    """Hash of what they wrote (`steps.identity.content_hash`): decides between Updated and Unchanged."""
+    """Hash of what they wrote (`steps.identity.content_hash`): decides between Updated and Unchanged.
+
+    Empty for records made from files: nobody knows what their source wrote.
+    """
     file_hash: str = ""
     """Hash of the bytes that we last wrote or accepted: tells an owner's edit."""
     size: int = 0

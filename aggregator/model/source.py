@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime  # noqa: TC003 - msgspec reads the annotations at run time
 from typing import Literal
+
+from aggregator.model.document import Hints
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +83,8 @@ class FetchState:
     moved_to: str = ""
     moved_count: int = 0
     moved_since: datetime | None = None
+    hints: Hints = field(default_factory=Hints)
+    """What the last document said about when to come back; still holds when it did not change."""
     posts: float = 0.0
     """New items, decayed with a half-life of 14 days (cadence)."""
     observed: float = 0.0

@@ -1,0 +1,284 @@
+"""The composition root: the only place that chooses adapters, and what the command line and the daemon talk to.
+
+An `App` is one opened site. Only one process may write to it at a time (`errors.Locked`); reading takes no lock.
+This module parses no arguments and prints nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from aggregator import __version__, files
+from aggregator.clock import SystemClock
+from aggregator.errors import UsageError
+from aggregator.fetchers import open_fetchers
+from aggregator.model import FetchState, Outcome, Record, Source, Summary
+from aggregator.outputs import discover
+from aggregator.publish import Published, Publisher
+from aggregator.queues.local import LocalQueue
+from aggregator.refresh import House, Round
+from aggregator.steps.urls import host
+from aggregator.stores import open_store
+from aggregator.sync import Synced, sync
+from aggregator.tree import ItemTree
+from aggregator.workers import Workers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
+
+    from aggregator.ports import Clock, Store
+    from aggregator.settings import Settings
+
+PARSE_SECONDS, PARSE_BYTES = 10.0, 1024 * 1024 * 1024
+KEY_PREFIX = 6
+
+
+class App:
+    """One opened site; see `App.open`."""
+
+    def __init__(
+        self, settings: Settings, store: Store, tree: ItemTree, clock: Clock, *, dry_run: bool = False
+    ) -> None:
+        self.settings = settings
+        self._store = store
+        self._tree = tree
+        self._clock = clock
+        self._dry_run = dry_run
+        self._publisher = Publisher(settings, store, tree.read, discover())
+
+    @staticmethod
+    @contextmanager
+    def open(
+        settings: Settings,
+        *,
+        write: bool = False,
+        wait: float = 0.0,
+        dry_run: bool = False,
+        command: str = "",
+        clock: Clock | None = None,
+    ) -> Iterator[App]:
+        """Open a site for the time of a `with` block.
+
+        With `write` the site's lock is taken, waiting up to `wait` seconds (else `errors.Locked`). With `dry_run`
+        nothing on disk is touched: the index is copied to memory. Raises `errors.StoreError` if the index is unusable.
+        """
+        tree = ItemTree(
+            Path(settings.root) / settings.storage.items,
+            settings.storage.path,
+            ZoneInfo(settings.site.timezone),
+            dry=dry_run,
+        )
+        with ExitStack() as stack:
+            if write and not dry_run:
+                lock = Path(settings.root) / "var" / "tagwire.lock"
+                stack.enter_context(files.lock(lock, wait=wait, who=command))
+                tree.sweep()
+            scratch = dry_run or not write
+            store = stack.enter_context(open_store(settings.storage.index, settings.root, scratch=scratch))
+            yield App(settings, store, tree, clock or SystemClock(), dry_run=dry_run)
+
+    async def refresh(
+        self,
+        ids: Sequence[str] = (),
+        *,
+        due: bool = False,
+        publish: bool = True,
+        on_outcome: Callable[[Outcome], None] = lambda _: None,
+        stop: asyncio.Event | None = None,
+    ) -> Summary:
+        """Refresh the sources `ids`, else all; with `due` only those whose time has come. Then publish what changed.
+
+        `on_outcome` hears of every source as soon as it is done. Setting `stop` lets running sources finish and
+        starts no others. Raises `errors.UsageError` for an unknown id, `errors.StoreError` if the index fails.
+        """
+        started = self._clock.monotonic()
+        chosen, skipped = self._select(ids, due=due)
+        synced = self.sync()
+        for outcome in skipped:
+            on_outcome(outcome)
+        visit = Round(self._house(), chosen, on_outcome, stop or asyncio.Event())
+        await visit.run(LocalQueue(self._clock))
+        published = self.publish_changed() if publish else Published()
+        return Summary(
+            outcomes=(*skipped, *visit.outcomes),
+            feeds_written=published.written,
+            problems=(*synced.problems, *published.problems),
+            seconds=self._clock.monotonic() - started,
+        )
+
+    def sync(self, *, accept_deletions: bool = False) -> Synced:
+        """Take edits, additions and deletions of item files into the index. Raises `errors.TreeError`."""
+        authority = self.settings.site.tag_authority
+        return sync(
+            self._tree, self._store, now=self._clock.now(), authority=authority, accept_deletions=accept_deletions
+        )
+
+    def publish(self, *, check: bool = False) -> Published:
+        """Render every feed and write those whose bytes differ; with `check` only say which those are."""
+        published = self._publisher.publish(None, check=check or self._dry_run)
+        if not (check or self._dry_run):
+            self._store.outbox(self._store.outbox())
+            self._remember_published()
+        return published
+
+    def publish_changed(self) -> Published:
+        """Publish the feeds that items of this refresh touched; all of them if the configuration changed since."""
+        home = Path(self.settings.root) / self.settings.publish.dir
+        if self._published_mark() != self._fingerprint() or not (home / "index.html").exists():
+            return self.publish()
+        pending = self._store.outbox()
+        published = self._publisher.publish(pending, check=self._dry_run)
+        if not self._dry_run:
+            self._store.outbox(pending)
+        return published
+
+    def states(self) -> list[tuple[Source, FetchState]]:
+        """Return every configured source with what is remembered of it, in configured order."""
+        states = self._store.states()
+        return [(source, states.get(source.id) or FetchState(source=source.id)) for source in self.settings.sources]
+
+    def items(
+        self,
+        *,
+        tag: str = "",
+        source: str = "",
+        since: datetime | None = None,
+        duplicates: bool = False,
+        limit: int = 20,
+    ) -> list[Record]:
+        """Return items, newest first; with `duplicates` the copies that were set aside instead."""
+        return self._store.items(tag=tag, source=source, since=since, aside=duplicates, limit=limit)
+
+    def find(self, ref: str) -> Record:
+        """Return the item with this key, unique prefix of six or more digits, path, link or entry id.
+
+        Raises `errors.UsageError` if there is none, or more than one.
+        """
+        home = f"{self.settings.storage.items}/"
+        found = self._store.items(text=ref.removeprefix("./").removeprefix(home))
+        if not found and len(ref) >= KEY_PREFIX and all(digit in "0123456789abcdef" for digit in ref):
+            found = self._store.items(prefix=ref)
+        standing = [record for record in found if not record.duplicate_of] or found
+        if not standing:
+            raise UsageError(f"no item {ref!r}: give a key, six or more digits of it, a path, a link or an entry id")
+        if len(standing) > 1:
+            raise UsageError(f"{ref!r} could be any of {', '.join(record.key for record in standing)}")
+        return standing[0]
+
+    def text(self, record: Record) -> str:
+        """Return the text of an item's file. Raises OSError."""
+        return self._tree.read(record)
+
+    def reindex(self, *, accept_deletions: bool = False) -> Synced:
+        """Read every item file again and make the index say what the files say."""
+        if self._dry_run:
+            return self.sync(accept_deletions=accept_deletions)
+        known = self._store.items()
+        self._store.replace([replace(record, size=-1) for record in known])
+        return self.sync(accept_deletions=accept_deletions)
+
+    def purge(self, source_id: str) -> tuple[int, tuple[str, ...]]:
+        """Delete a source's items for good, and the feeds that stood for it alone; return how many, and which."""
+        mine = [record for record in self._store.items() if source_id in (record.via or record.source, record.source)]
+        for record in mine:
+            self._tree.remove(record)
+        self._store.replace([], removed=[record.key for record in mine])
+        return len(mine), self.publish().removed
+
+    def _select(self, ids: Sequence[str], *, due: bool) -> tuple[list[Source], list[Outcome]]:
+        """Return the sources to ask now, and outcomes for those that are left alone."""
+        unknown = [name for name in ids if name not in self.settings.by_id]
+        if unknown:
+            known = ", ".join(self.settings.by_id) or "none is configured"
+            raise UsageError(f"no source {', '.join(map(repr, unknown))}; the sources are: {known}")
+        now = self._clock.now()
+        chosen: list[Source] = []
+        skipped: list[Outcome] = []
+        for source, state in self.states():
+            if ids and source.id not in ids:
+                continue
+            waiting = state.retry_at is not None and state.retry_at > now and state.url in ("", source.address)
+            if not source.enabled:
+                skipped += [_skipped(source, state, "paused")] if ids else []
+            elif due and state.next_at is not None and state.next_at > now:
+                continue
+            elif waiting:
+                skipped.append(_skipped(source, state, "the server said to wait"))
+            else:
+                chosen.append(source)
+        return chosen, skipped
+
+    def _house(self) -> House:
+        settings = self.settings
+        return House(
+            settings=settings,
+            store=self._store,
+            tree=self._tree,
+            fetchers=open_fetchers(
+                settings.http, version=__version__, contact=settings.site.base_url, clock=self._clock
+            ),
+            workers=Workers(min(os.cpu_count() or 1, 4), seconds=PARSE_SECONDS, memory_bytes=PARSE_BYTES),
+            clock=self._clock,
+            hosts={source.id: host(source.url) for source in settings.sources},
+        )
+
+    def _mark_path(self) -> Path:
+        return Path(self.settings.root) / "var" / "published"
+
+    def _published_mark(self) -> str:
+        try:
+            return files.read_bytes(self._mark_path()).decode()
+        except (FileNotFoundError, UnicodeDecodeError):
+            return ""
+
+    def _remember_published(self) -> None:
+        files.write(self._mark_path(), self._fingerprint().encode())
+
+    def _fingerprint(self) -> str:
+        """Return a hash of everything but the items that published bytes depend on."""
+        settings = self.settings
+        return files.digest(
+            repr((__version__, settings.site, settings.publish, settings.tags, settings.sources)).encode()
+        )
+
+
+async def run_daemon(settings: Settings, *, serve: bool, stop: asyncio.Event) -> None:
+    """Refresh what is due and publish until `stop` is set; with `serve` also serve the feeds (extra `server`).
+
+    Raises ImportError without that extra, OSError if its address is taken.
+    """
+    from aggregator import daemon  # noqa: PLC0415 - APScheduler costs a tenth of a second
+
+    async def beat(stop: asyncio.Event) -> Summary:
+        with App.open(settings, write=True, command="run") as app:
+            return await app.refresh(due=True, stop=stop)
+
+    async with asyncio.TaskGroup() as group:
+        if serve:
+            group.create_task(serve_feeds(settings, stop))
+        group.create_task(daemon.run(beat, stop))
+
+
+async def serve_feeds(settings: Settings, stop: asyncio.Event) -> None:
+    """Serve the published directory until `stop` is set. Raises ImportError without the extra `server`, OSError."""
+    from aggregator import server  # noqa: PLC0415 - an extra
+
+    await server.serve(settings, str(Path(settings.root) / settings.publish.dir), stop)
+
+
+def _skipped(source: Source, state: FetchState, note: str) -> Outcome:
+    return Outcome(
+        source=source.id,
+        result="skipped",
+        note=note,
+        next_at=state.retry_at or state.next_at,
+        failures=state.failures,
+        network=bool(source.url),
+    )

@@ -1,0 +1,55 @@
+"""`tagwire init`: a working site in a directory, without network."""
+
+from __future__ import annotations
+
+from importlib.resources import files as packaged
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from aggregator.cli.options import Options, command, pass_options
+from aggregator.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from importlib.resources.abc import Traversable
+
+
+@command("init")
+@click.argument("directory", metavar="[DIR]", required=False)
+@click.option("--force", is_flag=True, help="Overwrite files that are there.")
+@pass_options
+def init(options: Options, directory: str | None, *, force: bool) -> None:
+    """Make a working site in a directory.
+
+    Writes config/, seeds/ with two items, README.md and .gitignore; `tagwire refresh` works at once, offline.
+    """
+    from aggregator import files
+    from aggregator.cli.output import emit, out
+
+    home = Path(options.directory, directory or "")
+    planned = {home / path: data for path, data in templates()}
+    if not force and (there := [str(path) for path in planned if path.exists()]):
+        raise UsageError(f"already there: {', '.join(there)} (--force overwrites)")
+    written = files.write_all(planned.items())
+    if options.json:
+        emit({"site": str(home.absolute()), "written": written})
+    elif not options.quiet:
+        out(f"made a site in {home.absolute()}; next: cd there and run `tagwire refresh`")
+
+
+def templates() -> Iterator[tuple[str, bytes]]:
+    """Yield path and bytes of every file of a new site."""
+    yield from _below(packaged("aggregator.cli") / "templates", "")
+
+
+def _below(folder: Traversable, prefix: str) -> Iterator[tuple[str, bytes]]:
+    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        if entry.is_dir():
+            yield from _below(entry, f"{prefix}{entry.name}/")
+        else:
+            yield prefix + (".gitignore" if entry.name == "gitignore" else entry.name), entry.read_bytes()
+
+
+command = init

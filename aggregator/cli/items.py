@@ -1,0 +1,72 @@
+"""`tagwire items`: the newest items."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from aggregator.cli.options import Options, command, pass_options
+from aggregator.cli.options import since as since_option
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from aggregator.model import Record
+
+
+@command("items")
+@click.option("--tag", default="", help="Only items with this tag.")
+@click.option("--source", default="", metavar="SOURCE", help="Only items of this source.")
+@click.option(
+    "--since",
+    type=since_option,
+    metavar="WHEN",
+    help="Only items since: 7d, or 2026-11-01.",
+)
+@click.option("--limit", "-n", type=click.IntRange(0), default=20, show_default=True, help="At most so many; 0: all.")
+@click.option("--duplicates", is_flag=True, help="The copies that were set aside instead.")
+@pass_options
+def items(options: Options, *, tag: str, source: str, since: datetime | None, limit: int, duplicates: bool) -> None:
+    """List the newest items."""
+    from zoneinfo import ZoneInfo
+
+    from aggregator.cli.output import emit, err, out, safe, table
+
+    with options.app() as app:
+        records = app.items(tag=tag, source=source, since=since, limit=limit, duplicates=duplicates)
+        zone = ZoneInfo(app.settings.site.timezone)
+    if options.json:
+        emit({"items": [document(record) for record in records]})
+    elif not records:
+        err("no items")
+    else:
+        rows = [("PUBLISHED", "SOURCE", "KEY", "TITLE")]
+        for record in records:
+            when = f"{record.published.astimezone(zone):%Y-%m-%d %H:%M}"
+            rows.append((when, safe(record.source), record.key, safe(record.title, 120)))
+        out(table(rows))
+
+
+def document(record: Record) -> dict[str, Any]:
+    """Return the item as JSON shows it."""
+    from aggregator.cli.output import rfc3339
+
+    return {
+        "key": record.key,
+        "source": record.source,
+        "title": record.title,
+        "link": record.link,
+        "id": record.entry_id,
+        "path": record.path,
+        "published": rfc3339(record.published),
+        "updated": rfc3339(record.updated),
+        "first_seen": rfc3339(record.first_seen),
+        "tags": list(record.tags),
+        "lang": record.lang,
+        "duplicate_of": record.duplicate_of or None,
+        "edited": record.edited,
+    }
+
+
+command = items

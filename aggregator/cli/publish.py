@@ -1,0 +1,45 @@
+"""`tagwire publish`: write the feeds from the items."""
+
+from __future__ import annotations
+
+import click
+
+from aggregator.cli.options import Options, command, pass_options, wait_option
+
+WOULD_CHANGE = 4
+
+
+@command("publish")
+@click.option("--check", is_flag=True, help="Write nothing; exit 4 if something would change.")
+@click.option(
+    "--wait", type=duration, default="0s", metavar="DURATION", help="Wait this long for another process to finish."
+)
+@pass_options
+def publish(options: Options, *, check: bool, wait: float) -> int:
+    """Write the feeds from the items.
+
+    Only files whose bytes differ are written, and only files that tagwire wrote are removed.
+    """
+    from aggregator.cli.output import emit, err, out, safe
+
+    with options.app(write=not check, wait=wait, command="publish") as app:
+        published = app.publish(check=check)
+    for problem in published.problems:
+        err(f"tagwire: {safe(str(problem))}")
+    if options.json:
+        written, removed = list(published.written), list(published.removed)
+        emit({"feeds": published.feeds, "written": written, "removed": removed, "check": check})
+    elif not options.quiet:
+        for verb, paths in (("write", published.written), ("remove", published.removed)):
+            for path in paths if check or options.verbose else ():
+                out(f"{'would ' if check else ''}{verb} {safe(path)}")
+        done = "to write" if check else "written"
+        out(
+            f"{published.feeds} feeds, {len(published.written)} files {done}, {len(published.removed)} to remove"
+            if check
+            else f"{published.feeds} feeds, {len(published.written)} files written, {len(published.removed)} removed"
+        )
+    return WOULD_CHANGE if check and (published.written or published.removed) else 0
+
+
+command = publish

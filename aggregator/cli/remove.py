@@ -1,0 +1,51 @@
+"""`tagwire remove`: drop sources from config/sources.toml, with --purge their items and feeds as well."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from aggregator.cli.options import Options, command, pass_options, wait_option
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@command("remove")
+@click.argument("sources", metavar="SOURCE...", nargs=-1, required=True)
+@click.option("--purge", is_flag=True, help="Delete the items and feeds of the sources, too.")
+@click.option(
+    "--wait", type=duration, default="0s", metavar="DURATION", help="With --purge: wait this long for another process."
+)
+@pass_options
+def remove(options: Options, sources: tuple[str, ...], *, purge: bool, wait: float) -> None:
+    """Remove sources; their items and feeds stay.
+
+    With --purge the items and feeds are deleted for good.
+    """
+    from aggregator.cli.output import emit, out
+    from aggregator.config.editing import Editor
+
+    change = Editor(options.place(), options.settings()).remove(sources)
+    purged: list[tuple[int, tuple[str, ...]]] = []
+    if purge:
+        with options.app(change.settings, write=True, wait=wait, command="remove") as app:
+            change.write()
+            purged = [app.purge(name) for name in dict.fromkeys(sources)]
+    else:
+        change.write()
+    items = sum(count for count, _ in purged)
+    feeds = [path for _, paths in purged for path in paths]
+    if options.json:
+        emit({"removed": list(sources), "items": items, "feeds": feeds})
+    elif not options.quiet:
+        out(_told(sources, purge=purge, items=items, feeds=feeds))
+
+
+def _told(sources: Sequence[str], *, purge: bool, items: int, feeds: Sequence[str]) -> str:
+    what = f"removed {', '.join(sources)}"
+    return f"{what}, {items} items and {len(feeds)} files" if purge else f"{what}; items and feeds stay"
+
+
+command = remove

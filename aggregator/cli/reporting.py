@@ -1,0 +1,190 @@
+"""How a refresh is told: progress bar, result table, problems, summary, JSON Lines, and the exit code.
+
+This module refreshes nothing.
+"""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from aggregator.cli.output import colored, emit, err, out, rfc3339, safe, span, table, until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from aggregator.cli.options import Options
+    from aggregator.model import Outcome, Problem, Summary
+
+PERSISTENT = 3
+"""Failures in a row that make a source count as failing."""
+FAILING, ALL_FAILED = 3, 5
+_SHOWN = 20
+_WORDS = {"ok": "ok", "not_modified": "no change", "failed": "failed", "skipped": "skipped"}
+_COLORS = {"ok": "green", "failed": "red", "skipped": "yellow", "no": "dim"}
+
+
+def exit_code(summary: Summary, fail: str) -> int:
+    """Return 0, 3 (a source is failing, by the rule `fail`) or 5 (every network source failed)."""
+    if fail == "never":
+        return 0
+    if summary.all_network_failed:
+        return ALL_FAILED
+    limit = 1 if fail == "on-any" else PERSISTENT
+    return FAILING if any(_counts(outcome, limit) for outcome in summary.outcomes) else 0
+
+
+def _counts(outcome: Outcome, limit: int) -> bool:
+    return outcome.result == "failed" and max(outcome.failures, 1) >= limit
+
+
+def source_event(outcome: Outcome) -> dict[str, Any]:
+    """Return the JSON line of one source (design §4)."""
+    error = {"kind": outcome.error.kind, "message": outcome.error.message} if outcome.error else None
+    return {
+        "event": "source",
+        "schema": 1,
+        "source": outcome.source,
+        "result": outcome.result,
+        "new": outcome.new,
+        "updated": outcome.updated,
+        "duplicates": outcome.duplicates,
+        "error": error,
+        "next": rfc3339(outcome.next_at),
+    }
+
+
+def summary_event(summary: Summary, code: int) -> dict[str, Any]:
+    """Return the last JSON line (design §4)."""
+    return {
+        "event": "summary",
+        "schema": 1,
+        "sources": len(summary.outcomes),
+        "ok": summary.count("ok"),
+        "not_modified": summary.count("not_modified"),
+        "failed": summary.count("failed"),
+        "new": summary.new,
+        "updated": summary.updated,
+        "duplicates": summary.duplicates,
+        "feeds_written": list(summary.feeds_written),
+        "seconds": round(summary.seconds, 3),
+        "exit": code,
+    }
+
+
+class Reporter:
+    """Tells one refresh: `tell` hears of each source, `finish` of the whole."""
+
+    def __init__(self, options: Options, *, fail: str, dry_run: bool) -> None:
+        self._options = options
+        self._fail = fail
+        self._dry_run = dry_run
+        self._bar: Any = None
+
+    @contextmanager
+    def progress(self, total: int) -> Iterator[None]:
+        """Show a bar on stderr while the block runs, if that is a terminal; `total` 0 means not known."""
+        options = self._options
+        if options.quiet or options.verbose or not sys.stderr.isatty():
+            yield
+            return
+        from aggregator.cli.progress import Bar
+
+        with Bar(total, color=colored(sys.stderr, options.color)) as self._bar:
+            yield
+
+    def tell(self, outcome: Outcome) -> None:
+        """Hear of one source that is done."""
+        if self._bar is not None:
+            self._bar.advance(outcome)
+        if self._options.json:
+            emit(source_event(outcome), indent=None)
+
+    def finish(self, summary: Summary) -> int:
+        """Print the result and return the exit code."""
+        code = exit_code(summary, self._fail)
+        self._problems([(outcome.source, outcome.problems) for outcome in summary.outcomes])
+        self._problems([("", summary.problems)])
+        if self._options.json:
+            emit(summary_event(summary, code), indent=None)
+        elif self._options.quiet:
+            for outcome in summary.outcomes if code else ():
+                if outcome.result == "failed":
+                    err(f"tagwire: {safe(outcome.source)}: {_reason(outcome)}")
+        else:
+            self._print(summary)
+        return code
+
+    def _problems(self, told: Sequence[tuple[str, Sequence[Problem]]]) -> None:
+        limit = 0 if self._options.verbose else _SHOWN
+        for source, problems in told:
+            prefix = f"{safe(source)}: " if source else ""
+            for problem in problems[: limit or None]:
+                err(f"tagwire: {prefix}{safe(str(problem))}")
+            if limit and len(problems) > limit:
+                err(f"tagwire: {prefix}and {len(problems) - limit} more (-v shows all)")
+
+    def _print(self, summary: Summary) -> None:
+        from aggregator.clock import SystemClock
+
+        if summary.outcomes:
+            rows = [_HEADING, *(_row(outcome, SystemClock().now()) for outcome in summary.outcomes)]
+            colors = _COLORS if colored(sys.stdout, self._options.color) else None
+            out(f"{table(rows, right=(2, 3, 4, 5), colors=colors)}\n")
+        out(_told(summary))
+        written = ", ".join(map(safe, summary.feeds_written[:5]))
+        if summary.feeds_written:
+            more = ", …" if len(summary.feeds_written) > 5 else ""  # noqa: PLR2004 - names that fit a line
+            verb = "would write" if self._dry_run else "wrote"
+            out(f"{verb} {_count(len(summary.feeds_written), 'file')}: {written}{more}")
+        if self._dry_run:
+            out("dry run: nothing was changed")
+        elif any(outcome.result == "failed" for outcome in summary.outcomes):
+            err("hint: tagwire sources --failing")
+
+
+_HEADING = ("SOURCE", "RESULT", "NEW", "UPD", "DUP", "TIME", "NEXT", "")
+
+
+def _row(outcome: Outcome, now: datetime) -> tuple[str, ...]:
+    result = _WORDS[outcome.result]
+    if outcome.failures > 1:
+        result += f" ({outcome.failures} in a row)"
+    return (
+        safe(outcome.source),
+        result,
+        _number(outcome.new),
+        _number(outcome.updated),
+        _number(outcome.duplicates),
+        f"{outcome.seconds:.1f}s",
+        until(outcome.next_at, now),
+        _reason(outcome),
+    )
+
+
+def _number(count: int) -> str:
+    return str(count) if count else "-"
+
+
+def _reason(outcome: Outcome) -> str:
+    if outcome.error:
+        return f"{outcome.error.kind}: {safe(outcome.error.message, 200)}"
+    return safe(outcome.note, 200)
+
+
+def _told(summary: Summary) -> str:
+    counts = (
+        (summary.new, "new"),
+        (summary.updated, "updated"),
+        (summary.duplicates, "duplicates"),
+        (summary.count("failed"), "failed"),
+    )
+    told = ", ".join(f"{count} {word}" for count, word in counts if count) or "no news"
+    seconds = f"{summary.seconds:.1f} s" if summary.seconds < 60 else span(summary.seconds)  # noqa: PLR2004 - a minute
+    return f"{_count(len(summary.outcomes), 'source')}: {told}, {seconds}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

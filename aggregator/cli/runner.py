@@ -1,0 +1,87 @@
+"""A command run to its exit code: the one place where errors become lines on stderr.
+
+This module knows the exit codes of the design and no command.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+from aggregator.cli.options import Options
+from aggregator.cli.root import root
+from aggregator.errors import ConfigError, TagwireError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import FrameType
+
+INTERRUPTED, TERMINATED = 130, 143
+
+
+def run(args: Sequence[str]) -> int:
+    """Run a command line (without the program's name) and return its exit code; nothing is raised."""
+    options = Options()
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    before = signal.signal(signal.SIGTERM, _terminate)
+    try:
+        code = root.main(args=list(args), prog_name="tagwire", standalone_mode=False, obj=options)
+        return code if isinstance(code, int) else 0
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else 1
+    except (KeyboardInterrupt, click.Abort):
+        return INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - the last place that can turn an error into a line and a code
+        return _told(_innermost(error), verbose=options.verbose > 0)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _terminate(_signum: int, _frame: FrameType | None) -> NoReturn:
+    """Unwind as if the program had come to its end, so that locks are freed and temporary files removed."""
+    raise SystemExit(TERMINATED)
+
+
+def _innermost(error: BaseException) -> BaseException:
+    """Return the single error that groups of one are about."""
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error
+
+
+def _told(error: BaseException, *, verbose: bool) -> int:
+    from aggregator.cli.output import err, safe
+
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        error.show()
+        return error.exit_code
+    if isinstance(error, click.ClickException):
+        err(f"tagwire: {safe(error.format_message())}{_see(error)}")
+        return error.exit_code
+    if isinstance(error, ConfigError):
+        for mistake in error.mistakes:
+            err(f"tagwire: {safe(mistake, 2000)}")
+        return error.exit_code
+    if isinstance(error, TagwireError):
+        err(f"tagwire: {safe(str(error), 2000)}")
+        return error.exit_code
+    if verbose:
+        import traceback
+
+        err("".join(traceback.format_exception(error)).rstrip())
+    if isinstance(error, OSError) and error.strerror:
+        about = f"{error.filename}: " if error.filename else ""
+        err(f"tagwire: {safe(about + error.strerror)}")
+    else:
+        err(f"tagwire: unexpected error: {type(error).__name__}: {safe(str(error))} (-v tells where)")
+    return 1
+
+
+def _see(error: click.ClickException) -> str:
+    context = getattr(error, "ctx", None)
+    return f" (see {context.command_path} --help)" if context else ""

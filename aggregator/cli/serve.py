@@ -1,0 +1,47 @@
+"""`tagwire serve`: the published directory over HTTP."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from importlib.util import find_spec
+
+import click
+
+from aggregator.cli.options import Options, command, pass_options
+from aggregator.errors import TagwireError
+
+
+@command("serve")
+@click.option("--host", help="Address to listen on instead of the configured one.")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on instead of the configured one.")
+@pass_options
+def serve(options: Options, *, host: str | None, port: int | None) -> None:
+    """Serve the published directory over HTTP.
+
+    Needs the extra `server`. SIGTERM and SIGINT end it with exit code 0.
+    """
+    from aggregator.cli.output import err
+    from aggregator.cli.signals import run_until_signal
+
+    settings = options.settings()
+    if not can_serve():
+        raise TagwireError("serving needs more packages: pip install 'tagwire[server]'")
+    server = replace(
+        settings.server,
+        host=settings.server.host if host is None else host,
+        port=settings.server.port if port is None else port,
+    )
+    options.start_logging(talkative=True)
+    from aggregator.app import serve_feeds
+
+    if not options.quiet:
+        err(f"serving {settings.publish.dir} on {server.host} port {server.port}; Ctrl-C ends it")
+    run_until_signal(lambda stop: serve_feeds(replace(settings, server=server), stop))
+
+
+def can_serve() -> bool:
+    """Whether the extra `server` is installed."""
+    return all(find_spec(name) for name in ("starlette", "uvicorn"))
+
+
+command = serve

@@ -1,0 +1,79 @@
+"""`tagwire show`: one item, or one source."""
+
+from __future__ import annotations
+
+import os.path
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from aggregator.cli import items, sources
+from aggregator.cli.options import Options, command, pass_options
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aggregator.app import App
+    from aggregator.model import FetchState, Source
+
+
+@command("show")
+@click.argument("what", metavar="ITEM|SOURCE")
+@click.option("--raw", is_flag=True, help="Print the item's file exactly as it is.")
+@pass_options
+def show(options: Options, what: str, *, raw: bool) -> None:
+    """Show an item or a source.
+
+    ITEM is a key, six or more of its first digits, a path, a link or an entry id; SOURCE a source's id.
+    """
+    with options.app() as app:
+        states = {source.id: (source, state) for source, state in app.states()}
+        if what in states and not raw:
+            _show_source(options, *states[what])
+        else:
+            _show_item(options, app, what, raw=raw)
+
+
+def _show_source(options: Options, source: Source, state: FetchState) -> None:
+    from aggregator.cli.output import emit
+
+    document = sources.document(source, state)
+    if options.json:
+        emit({"source": document})
+    else:
+        _print(document)
+
+
+def _show_item(options: Options, app: App, what: str, *, raw: bool) -> None:
+    from aggregator.cli.output import emit, out, safe_text
+
+    record = app.find(str(Path(what).absolute()) if os.path.lexists(what) else what)
+    text = app.text(record)
+    if raw and not sys.stdout.isatty():
+        sys.stdout.write(text)
+    elif options.json:
+        emit({"item": {**items.document(record), "text": text}})
+    elif raw:
+        out(safe_text(text).rstrip("\n"))
+    else:
+        _print({**items.document(record), "path": str(Path(app.settings.storage.items, record.path))})
+        out()
+        out(safe_text(text).rstrip("\n"))
+
+
+def _print(document: Mapping[str, Any]) -> None:
+    from aggregator.cli.output import out, safe
+
+    width = max(map(len, document))
+    for key, value in document.items():
+        if value in (None, "", [], False, 0):
+            continue
+        shown = ", ".join(value) if isinstance(value, list) else value
+        if isinstance(value, dict):
+            shown = ": ".join(map(str, value.values()))
+        out(f"{key.replace('_', ' '):<{width}}  {safe(str(shown))}")
+
+
+command = show

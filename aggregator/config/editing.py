@@ -1,0 +1,187 @@
+"""sources.toml changed as text, so that comments and order stay: add, remove, pause, resume.
+
+Every change is planned and tried first: if the configuration would not load afterwards, or if any other source would
+differ, there is no change to write. This module does not touch items, feeds or the index.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from aggregator import files
+from aggregator.config.kinds import suggest
+from aggregator.config.loading import load
+from aggregator.config.reading import Document, read
+from aggregator.config.sources import derived_id, source_id
+from aggregator.errors import ConfigError, UsageError
+from aggregator.steps import urls
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from aggregator.config.positions import Path as KeyPath
+    from aggregator.config.reading import Place
+    from aggregator.model import Source
+    from aggregator.settings import Settings
+
+FILE = "sources.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change that was tried and found good; `settings` are those after it."""
+
+    settings: Settings
+    _path: Path
+    _text: str
+
+    def write(self) -> None:
+        """Make the change. Raises OSError, and nothing is changed then."""
+        files.write(self._path, self._text.encode(), sync=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Editor:
+    """Plans changes of one site's sources; `settings` are those before the change."""
+
+    place: Place
+    settings: Settings
+    environ: Mapping[str, str] | None = None
+
+    def add(self, keys: Mapping[str, Any]) -> Change:
+        """Append a source with these keys (TOML values).
+
+        An id is made up if none is given. Raises `UsageError` if source or id exist, `ConfigError` if a value is bad.
+        """
+        self._refuse_double(keys)
+        name = keys.get("id") or self._free_id(keys)
+        text = self._text()
+        block = "".join(f"{key} = {_toml(value)}\n" for key, value in {"id": name, **keys}.items() if value)
+        gap = "" if not text or text.endswith("\n\n") else "\n" if text.endswith("\n") else "\n\n"
+        changed = text + (gap + f"[[sources]]\n{block}").replace("\n", "\r\n" if "\r\n" in text else "\n")
+        return self._tried(changed, lambda before: (*before, None))
+
+    def remove(self, ids: Sequence[str]) -> Change:
+        """Drop the sources. Raises `UsageError` for unknown ids: then nothing is changed."""
+        gone = set(ids)
+        return self._edit(ids, _without, lambda before: tuple(source for source in before if source.id not in gone))
+
+    def enable(self, ids: Sequence[str], *, enabled: bool) -> Change:
+        """Set `enabled` of the sources. Raises `UsageError` for unknown ids: then nothing is changed."""
+        chosen = set(ids)
+        return self._edit(
+            ids,
+            lambda document, path: _enabled(document, path, enabled=enabled),
+            lambda before: tuple(
+                replace(source, enabled=enabled) if source.id in chosen else source for source in before
+            ),
+        )
+
+    def _known(self, ids: Sequence[str]) -> None:
+        """Raise `UsageError` unless all of the ids are configured."""
+        unknown = [name for name in ids if name not in self.settings.by_id]
+        if unknown:
+            near = [hint for name in unknown if (hint := suggest(name, self.settings.by_id))]
+            raise UsageError(f"no source {', '.join(map(repr, unknown))}{''.join(near[:1])}")
+
+    def _refuse_double(self, keys: Mapping[str, Any]) -> None:
+        for source in self.settings.sources:
+            if keys.get("id") == source.id:
+                raise UsageError(f"there is a source {source.id} already: {source.address}")
+            same_url = keys.get("url") and urls.canonical(keys["url"]) == urls.canonical(source.url)
+            same_path = keys.get("path") and str(Path(self.place.root, keys["path"])) == source.path
+            if same_url or same_path:
+                raise UsageError(f"{source.address} is a source already: {source.id}")
+
+    def _free_id(self, keys: Mapping[str, Any]) -> str:
+        name = derived_id(keys.get("url", ""), keys.get("path", ""))
+        taken = {source.id for source in self.settings.sources}
+        names = (name, *(f"{name}-{number}" for number in range(2, len(taken) + 3)))
+        return next(candidate for candidate in names if candidate not in taken)
+
+    def _path(self) -> Path:
+        return self.place.file.with_name(FILE)
+
+    def _text(self) -> str:
+        return read(self._path()).text if self._path().exists() else ""
+
+    def _edit(
+        self,
+        ids: Sequence[str],
+        change: Callable[[Document, KeyPath], str],
+        expected: Callable[[tuple[Source, ...]], tuple[Source | None, ...]],
+    ) -> Change:
+        self._known(ids)
+        text = self._text()
+        for name in dict.fromkeys(ids):
+            document = read(self._path(), text)
+            rows = [source_id(row) for row in document.data.get("sources", ())]
+            path = ("sources", rows.index(name))
+            if not document.text.startswith("[[", document.spans[path].key):
+                raise UsageError(f"{document.shown} is not written as [[sources]] tables: change {name} by hand")
+            text = change(document, path)
+        return self._tried(text, expected)
+
+    def _tried(self, text: str, expected: Callable[[tuple[Source, ...]], tuple[Source | None, ...]]) -> Change:
+        settings = load(str(self.place.root), str(self.place.file), self.environ, texts={FILE: text})
+        wanted = expected(self.settings.sources)
+        same = len(wanted) == len(settings.sources)
+        if not same or any(want not in (None, got) for want, got in zip(wanted, settings.sources, strict=True)):
+            raise ConfigError((f"{self._path()}: cannot be changed safely, change it by hand",))
+        return Change(settings, self._path(), text)
+
+
+def keys_for(address: str, root: Path) -> dict[str, str]:
+    """Return the keys that say where a source is: `url`, else `path` and, for folders, `kind`.
+
+    Paths below the site directory are made relative to it. Raises `UsageError` if it is neither a URL nor there.
+    """
+    if "://" in address:
+        return {"url": address}
+    path = Path(address).absolute()
+    if not path.exists():
+        raise UsageError(f"{address!r} is neither a URL nor an existing path")
+    inside = path.is_relative_to(root)
+    where = {"path": path.relative_to(root).as_posix() if inside else str(path)}
+    return {**where, "kind": "folder"} if path.is_dir() else where
+
+
+def _toml(value: object) -> str:
+    """Return the value as TOML: strings, booleans and lists of strings (TOML 1.0 strings are JSON's but for DEL)."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _block(document: Document, path: KeyPath) -> tuple[int, int]:
+    """Return begin and end of the source's lines, sub-tables and the comment behind the last value included."""
+    inside = [span for key, span in document.spans.items() if key[: len(path)] == path]
+    return min(span.key for span in inside), _line_end(document.text, max(span.end for span in inside))
+
+
+def _line_end(text: str, offset: int) -> int:
+    end = text.find("\n", offset)
+    return len(text) if end < 0 else end + 1
+
+
+def _without(document: Document, path: KeyPath) -> str:
+    begin, end = _block(document, path)
+    text = document.text
+    before, after = text[:begin], text[end:]
+    if not before or before.endswith(("\n\n", "\n\r\n")):
+        after = after.removeprefix("\r\n").removeprefix("\n") if before or after.strip() else after
+    return before + after
+
+
+def _enabled(document: Document, path: KeyPath, *, enabled: bool) -> str:
+    text = document.text
+    word = "true" if enabled else "false"
+    if span := document.spans.get((*path, "enabled")):
+        return text[: span.value] + word + text[span.end :]
+    if enabled:
+        return text
+    at = _line_end(text, document.spans[path].end)
+    newline = "\r\n" if "\r\n" in text else "\n"
+    gap = "" if text[:at].endswith("\n") else newline
+    return f"{text[:at]}{gap}enabled = false{newline}{text[at:]}"

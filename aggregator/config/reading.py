@@ -1,0 +1,130 @@
+"""Configuration files found and read: text, TOML tables and the places of their keys.
+
+This module checks encodings and TOML syntax only; what keys mean is `schema`'s and `checking`'s business.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from aggregator.config import positions
+from aggregator.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MAIN = "tagwire.toml"
+FOLDER = "config"
+VARIABLE = "TAGWIRE_CONFIG"
+_SYNTAX = re.compile(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", re.DOTALL)
+_BOM = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A site: its directory, and its main configuration file, both absolute."""
+
+    root: Path
+    file: Path
+
+
+@dataclass(frozen=True)
+class Document:
+    """One configuration file, read."""
+
+    path: Path
+    shown: str
+    """How mistakes name it: relative to the working directory where it lies below it."""
+    text: str
+    data: Mapping[str, Any]
+
+    @cached_property
+    def spans(self) -> Mapping[positions.Path, positions.Span]:
+        """Where every key stands."""
+        return positions.scan(self.text)
+
+    def where(self, path: positions.Path) -> tuple[int, int]:
+        """Return line and column of the key, or of the nearest table around it, else of the file's begin."""
+        if (*path, 0) in self.spans:
+            path = (*path, 0) if path not in self.spans else path
+        while path and path not in self.spans:
+            path = path[:-1]
+        return positions.line_column(self.text, self.spans[path].key) if path else (1, 1)
+
+
+def locate(directory: str, config_file: str, environ: Mapping[str, str]) -> Place:
+    """Return the site that the arguments mean.
+
+    `config_file`, else TAGWIRE_CONFIG, else `config/tagwire.toml` in `directory` or the nearest of its parents;
+    relative names start at `directory`, which is the working directory if empty. The site of a named file is
+    `directory` if given, else the file's folder, or that one's parent if it is called `config`. Raises `ConfigError`.
+    """
+    start = Path(directory or ".").absolute()
+    named = config_file or environ.get(VARIABLE, "")
+    if named:
+        file = start / named
+        around = file.parent.parent if file.parent.name == FOLDER else file.parent
+        return Place(start if directory else around, file)
+    for folder in (start, *start.parents):
+        if (folder / FOLDER / MAIN).is_file():
+            return Place(folder, folder / FOLDER / MAIN)
+    raise ConfigError((f"{start}: no {FOLDER}/{MAIN} here or above; `tagwire init` makes one",))
+
+
+def shown(path: Path) -> str:
+    """Return the path relative to the working directory where it lies below it, else as it is."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except (ValueError, OSError):
+        return str(path)
+
+
+def read(path: Path, text: str | None = None) -> Document:
+    """Return the file, or the `text` that shall become it. Raises `ConfigError` with every mistake of form."""
+    if text is None:
+        text = _decode(path, _read_bytes(path))
+    try:
+        data = tomllib.loads(text)
+    except RecursionError:
+        raise ConfigError((f"{shown(path)}:1:1: values are nested too deeply",)) from None
+    except ValueError as error:
+        raise ConfigError((_syntax_mistake(path, text, error),)) from None
+    return Document(path, shown(path), text, data)
+
+
+def _read_bytes(path: Path) -> bytes:
+    if path.exists() and not path.is_file():
+        raise ConfigError((f"{shown(path)}:1:1: expected a file",))
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise ConfigError((f"{shown(path)}:1:1: no such file; `tagwire init` makes one",)) from None
+    except OSError as error:
+        raise ConfigError((f"{shown(path)}:1:1: cannot be read: {error.strerror or error}",)) from None
+
+
+def _decode(path: Path, data: bytes) -> str:
+    if data.startswith(_BOM):
+        raise ConfigError((f"{shown(path)}:1:1: begins with a byte order mark; save it as UTF-8 without one",))
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        before = data[: error.start].decode()
+        line, column = positions.line_column(before, len(before))
+        message = f"expected UTF-8, found the byte 0x{data[error.start]:02x}"
+        raise ConfigError((f"{shown(path)}:{line}:{column}: {message}",)) from None
+
+
+def _syntax_mistake(path: Path, text: str, error: ValueError) -> str:
+    match = _SYNTAX.fullmatch(str(error))
+    if match is None:
+        return f"{shown(path)}:1:1: {error}"
+    line, column = positions.line_column(text, len(text.rstrip()))
+    if match[2]:
+        line, column = int(match[2]), int(match[3])
+    return f"{shown(path)}:{line}:{column}: {match[1][:1].lower()}{match[1][1:]}"

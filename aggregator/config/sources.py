@@ -1,0 +1,144 @@
+"""Sources and tag rules built from checked tables, and what must hold between them.
+
+This module does not look at the network or the file system: whether a source is there shows when it is refreshed.
+"""
+
+from __future__ import annotations
+
+import os.path
+from dataclasses import dataclass
+from pathlib import Path as File
+from typing import TYPE_CHECKING, Any
+
+from aggregator.model import Source
+from aggregator.settings import TagRule
+from aggregator.steps import slugs, urls
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from aggregator.config.checking import Checker
+    from aggregator.config.positions import Path
+    from aggregator.config.reading import Document
+
+_COMMON = ("www.", "feeds.", "feed.", "rss.", "m.")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One table of an array of tables, with its keys checked and its place."""
+
+    document: Document
+    path: Path
+    raw: Mapping[str, Any]
+    values: Mapping[str, Any]
+
+    @property
+    def line(self) -> int:
+        """The line where the table begins."""
+        return self.document.where(self.path)[0]
+
+
+def derived_id(url: str, path: str) -> str:
+    """Return the id of a source that has none written: its host without www., or its path's last part."""
+    name = urls.host(url) if url else File(path).stem
+    for prefix in _COMMON:
+        if url and name.startswith(prefix) and "." in name.removeprefix(prefix):
+            name = name.removeprefix(prefix)
+            break
+    return slugs.slug(name)
+
+
+def build_sources(rows: Sequence[Row], root: str, checker: Checker) -> tuple[Source, ...]:
+    """Return the sources; what contradicts itself or another source is remembered as a mistake."""
+    for row in rows:
+        _check_address(row, checker)
+    _check_doubles(rows, root, checker)
+    whole = [row for row in rows if len(row.raw) == len(row.values) and ("url" in row.raw) != ("path" in row.raw)]
+    return tuple(_source(row, root) for row in whole)
+
+
+def _source(row: Row, root: str) -> Source:
+    fields = {name: value for name, value in row.values.items() if name not in {"full_text", "path"}}
+    path = row.values.get("path", "")
+    fields["id"] = source_id(row.values)
+    return Source(**fields, path=_absolute(path, root) if path else "")
+
+
+def source_id(values: Mapping[str, Any]) -> str:
+    """Return the source's id, written or derived; empty if it has no address either."""
+    url, path = values.get("url", ""), values.get("path", "")
+    return values.get("id") or (derived_id(url, path) if url or path else "")
+
+
+def _absolute(path: str, root: str) -> str:
+    return os.path.normpath(File(root, path))
+
+
+def _check_doubles(rows: Sequence[Row], root: str, checker: Checker) -> None:
+    """Remember every source whose id or address another one has already; URLs are compared in canonical form."""
+    ids: dict[str, Row] = {}
+    addresses: dict[str, Row] = {}
+    for row in rows:
+        url, path = row.values.get("url", ""), row.values.get("path", "")
+        address = (urls.canonical(url) or url) if url else path and _absolute(path, root)
+        name = "" if "id" in row.raw and "id" not in row.values else source_id(row.values)
+        at = "url" if url else "path"
+        if address and (other := addresses.setdefault(address, row)) is not row:
+            checker.add(row.document, (*row.path, at), f"the source in line {other.line} has the same address")
+        elif name and (other := ids.setdefault(name, row)) is not row:
+            where, hint = ("id", "") if "id" in row.raw else (at, "; give one of them another id")
+            message = f'the source in line {other.line} has the id "{name}", too{hint}'
+            checker.add(row.document, (*row.path, where), message)
+
+
+def _check_address(row: Row, checker: Checker) -> None:
+    given = [name for name in ("url", "path") if name in row.raw]
+    if row.raw.get("kind") == "folder" and "url" in given:
+        checker.add(row.document, (*row.path, "url"), "a folder is given by path, not by url")
+    elif len(given) != 1:
+        at = (*row.path, "path") if given else row.path
+        checker.add(row.document, at, "expected url or path" + (", not both" if given else ""))
+
+
+def build_tags(rows: Sequence[Row], checker: Checker) -> tuple[TagRule, ...]:
+    """Return the tag rules; names, aliases and slugs of two tags must differ, and parents exist without circles."""
+    built = [(row, _tag(row)) for row in rows if "name" in row.values]
+    names: dict[str, Row] = {}
+    slugged: dict[str, Row] = {}
+    for row, rule in built:
+        _claim(row, "name", slugs.tag_key(rule.name), names, checker)
+        for index, alias in enumerate(rule.aliases):
+            if slugs.tag_key(alias) != slugs.tag_key(rule.name):
+                _claim(row, ("aliases", index), slugs.tag_key(alias), names, checker)
+        _claim(row, "slug" if rule.slug else "name", rule.slug or slugs.slug(rule.name), slugged, checker)
+    _check_parents(built, checker)
+    return tuple(rule for _, rule in built)
+
+
+def _tag(row: Row) -> TagRule:
+    return TagRule(**{"not_" if name == "not" else name: value for name, value in row.values.items()})
+
+
+def _claim(row: Row, at: str | tuple[str, int], value: str, taken: dict[str, Row], checker: Checker) -> None:
+    other = taken.setdefault(value, row)
+    if other is not row:
+        path = (*row.path, at) if isinstance(at, str) else (*row.path, *at)
+        name = other.values["name"]
+        checker.add(row.document, path, f'"{value}" belongs to the tag "{name}" in line {other.line} already')
+
+
+def _check_parents(built: Sequence[tuple[Row, TagRule]], checker: Checker) -> None:
+    parents = {slugs.tag_key(rule.name): slugs.tag_key(rule.parent) for _, rule in built}
+    for row, rule in built:
+        if not rule.parent:
+            continue
+        seen = {slugs.tag_key(rule.name)}
+        parent = slugs.tag_key(rule.parent)
+        if parent not in parents:
+            checker.add(row.document, (*row.path, "parent"), f'expected the name of a tag, "{rule.parent}" is none')
+        while parent and parent not in seen:
+            seen.add(parent)
+            parent = parents.get(parent, "")
+        if parent == slugs.tag_key(rule.name):
+            checker.add(row.document, (*row.path, "parent"), "a tag cannot be its own ancestor")

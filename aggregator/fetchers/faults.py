@@ -1,0 +1,42 @@
+"""What httpx, httpcore and the standard library raise, as our own errors.
+
+Nothing but `errors.FetchError` may leave a fetcher; this table is how. It decides nothing about retrying.
+"""
+
+from __future__ import annotations
+
+import ssl
+
+import httpcore
+import httpx
+
+from aggregator.errors import BadScheme, BadUrl, ConnectFailed, DeadlineExceeded, FetchError, TlsFailed, Truncated
+
+_TABLE: tuple[tuple[tuple[type[Exception], ...], type[FetchError], str], ...] = (
+    ((httpx.InvalidURL, UnicodeError), BadUrl, "the URL cannot be requested"),  # IDNA errors are UnicodeErrors
+    ((httpcore.LocalProtocolError, httpx.LocalProtocolError), BadUrl, "the request cannot be written"),
+    ((httpcore.UnsupportedProtocol, httpx.UnsupportedProtocol), BadScheme, "neither http nor https"),
+    ((httpcore.TimeoutException, httpx.TimeoutException), DeadlineExceeded, "no answer in time"),
+    ((ssl.SSLError,), TlsFailed, "TLS failed"),
+    (
+        (httpcore.RemoteProtocolError, httpx.RemoteProtocolError, httpcore.ProtocolError),
+        ConnectFailed,
+        "what came back is not HTTP",
+    ),
+    ((httpcore.NetworkError, httpcore.ProxyError, httpx.HTTPError, OSError), ConnectFailed, "the connection broke"),
+)
+
+FOREIGN: tuple[type[Exception], ...] = tuple(kind for kinds, _, _ in _TABLE for kind in kinds)
+"""Every exception that `translate` knows."""
+
+_CUT = "peer closed connection"
+"""How h11 begins its message when Content-Length or the last chunk is missed."""
+
+
+def translate(error: Exception) -> FetchError:
+    """Return the error of ours that tells the same; `error` is one of `FOREIGN`."""
+    text = str(error)
+    if text.startswith(_CUT):
+        return Truncated(f"the body ended before its end: {text}")
+    ours, meaning = next((ours, meaning) for kinds, ours, meaning in _TABLE if isinstance(error, kinds))
+    return ours(f"{meaning}: {text}" if text else meaning)

@@ -1,0 +1,205 @@
+"""Feeds over HTTP, conditionally: one deadline, one size limit, few redirects, and every failure one of ours.
+
+Parsing, deciding when to come back, pacing requests and retrying are done elsewhere.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final
+
+import httpx
+
+from aggregator.errors import ConfigError, DeadlineExceeded, FetchError, Gone, HttpStatus, RateLimited, TooLarge
+from aggregator.fetchers import faults, requests
+from aggregator.fetchers.network import CheckedBackend, Network, SystemNetwork
+from aggregator.fetchers.transport import PerHost
+from aggregator.model import Document, NotModified, Response
+from aggregator.steps import addresses, caching
+from aggregator.steps.inflate import Inflater
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Mapping
+
+    from aggregator.model import FetchState, Source
+    from aggregator.ports import Clock
+    from aggregator.settings import Http
+
+_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+_NOT_MODIFIED: Final = 304
+_NO_DOCUMENT: Final = frozenset({204, 205, 206})
+_DRAINED: Final = 16 * 1024
+"""Bytes of a redirect's body that are read to keep its connection."""
+_JOINED: Final = frozenset({"cache-control", "content-encoding"})
+"""Headers whose repetitions count; of others the first does."""
+
+
+class HttpFetcher:
+    """Fetches sources that have a URL (`ports.Fetcher`).
+
+    `network` is what looks up names and connects, for tests; `ssl_context` trusts what a test signs. A configured
+    proxy is trusted to resolve names: then addresses are not checked here.
+    """
+
+    def __init__(
+        self,
+        http: Http,
+        *,
+        user_agent: str,
+        clock: Clock,
+        network: Network | None = None,
+        ssl_context: ssl.SSLContext | None = None,
+    ) -> None:
+        self._http = http
+        self._clock = clock
+        self._common = requests.common(http.user_agent or user_agent)
+        self._network = network or SystemNetwork()
+        self._transport = self._open_transport(ssl_context)
+
+    def accepts(self, source: Source) -> bool:
+        """Whether the source is a feed with a URL."""
+        return source.kind == "feed" and bool(source.url)
+
+    async def fetch(self, source: Source, state: FetchState) -> Response | NotModified:
+        """Return the document, or `NotModified`, within `http.timeout` seconds. Raises `errors.FetchError` only.
+
+        `url` of the result is where the document came from, after redirects and without credentials.
+        """
+        url = requests.parse_url(source.url)
+        trail = requests.Trail(url)
+        own = requests.private(source, url)
+        try:
+            async with asyncio.timeout(self._http.timeout):
+                return await self._fetch(trail, own, requests.validators(source, state), state)
+        except TimeoutError as error:
+            message = f"no complete answer within {self._http.timeout:g} s"
+            raise DeadlineExceeded(message, url=str(trail.url)) from error
+        except faults.FOREIGN as error:
+            failure = faults.translate(error)
+            failure.url = str(trail.url)
+            raise failure from error
+        except FetchError as error:
+            error.url = error.url or str(trail.url)
+            raise
+
+    async def aclose(self) -> None:
+        """Close connections and lookup threads."""
+        await self._transport.aclose()
+        self._network.close()
+
+    def _open_transport(self, ssl_context: ssl.SSLContext | None) -> httpx.AsyncBaseTransport:
+        if not self._http.proxy:
+            rules = addresses.policy(self._http.allow_hosts, private=self._http.allow_private_networks)
+            return PerHost(CheckedBackend(self._network, rules), ssl_context=ssl_context)
+        try:
+            return httpx.AsyncHTTPTransport(verify=ssl_context or True, trust_env=False, proxy=self._http.proxy)
+        except (httpx.InvalidURL, ValueError, ImportError) as error:
+            raise ConfigError((f"http.proxy: {error}",)) from error
+
+    async def _fetch(
+        self, trail: requests.Trail, own: requests.Headers, conditions: requests.Headers, state: FetchState
+    ) -> Response | NotModified:
+        common = self._common + conditions
+        while True:
+            headers = requests.merge(common, own) if own and trail.trusted else common
+            answer = await self._transport.handle_async_request(httpx.Request("GET", trail.url, headers=headers))
+            try:
+                said = _headers(answer)
+                if answer.status_code in _REDIRECTS:
+                    trail.follow(answer.status_code, said.get("location", ""))
+                    await _drain(answer, said)
+                elif answer.status_code == _NOT_MODIFIED and conditions:
+                    await _drain(answer, {"content-length": "0"})
+                    return self._not_modified(said, state, trail)
+                else:
+                    self._check_status(answer.status_code, said, str(trail.url))
+                    body = await self._read(answer, said)
+                    return self._response(answer.status_code, said, body, trail)
+            finally:
+                await answer.aclose()
+
+    def _check_status(self, status: int, said: Mapping[str, str], url: str) -> None:
+        """Raise the error that a status means, unless it comes with a document (RFC 9110 §15)."""
+        if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES and status not in _NO_DOCUMENT:
+            return
+        wait = caching.retry_after(said["retry-after"], self._clock.now()) if "retry-after" in said else None
+        message = f"{status} {_phrase(status)}".rstrip()
+        if status == _NOT_MODIFIED:
+            message += " to a request without conditions"
+        if status == HTTPStatus.TOO_MANY_REQUESTS or (status == HTTPStatus.SERVICE_UNAVAILABLE and wait is not None):
+            raise RateLimited(message, status=status, url=url, retry_after=wait)
+        kind = Gone if status == HTTPStatus.GONE else HttpStatus
+        raise kind(message, status=status, url=url, retry_after=wait)
+
+    async def _read(self, answer: httpx.Response, said: Mapping[str, str]) -> bytes:
+        """Return the decoded body. Raises `errors.TooLarge`, `BadEncoding` and `Truncated`."""
+        limit = self._http.max_bytes
+        length = said.get("content-length", "")
+        if length.isdecimal() and int(length[:20]) > 2 * limit:
+            raise TooLarge(f"the server announces {length[:20]} bytes, the limit is {limit}")
+        inflater = Inflater(said.get("content-encoding", ""), limit=limit)
+        async for chunk in answer.stream:  # type: ignore[union-attr]  # asynchronous, since the transport is
+            inflater.feed(chunk)
+        return inflater.finish()
+
+    def _response(self, status: int, said: Mapping[str, str], body: bytes, trail: requests.Trail) -> Response:
+        media_type, charset = _content_type(said.get("content-type", ""))
+        url = str(trail.url)
+        return Response(
+            url=url,
+            status=status,
+            documents=(Document(name=url, body=body, media_type=media_type, charset=charset),),
+            etag=requests.opaque(said.get("etag", "")),
+            last_modified=requests.opaque(said.get("last-modified", "")),
+            max_age=caching.max_age(said, self._clock.now()),
+            moved_to=trail.moved_to,
+        )
+
+    def _not_modified(self, said: Mapping[str, str], state: FetchState, trail: requests.Trail) -> NotModified:
+        """Return the news of no news, with the validators as they are from now on (RFC 9111 §4.3.4)."""
+        return NotModified(
+            url=str(trail.url),
+            etag=requests.opaque(said.get("etag", "")) or state.etag,
+            last_modified=requests.opaque(said.get("last-modified", "")) or state.last_modified,
+            max_age=caching.max_age(said, self._clock.now()),
+            moved_to=trail.moved_to,
+        )
+
+
+def _headers(answer: httpx.Response) -> dict[str, str]:
+    """Return the answer's headers, names in lower case, values as latin-1 text that encodes back to their bytes."""
+    found: dict[str, str] = {}
+    for raw_name, raw_value in answer.headers.raw:
+        name, value = raw_name.lower().decode("latin-1"), raw_value.decode("latin-1")
+        if name not in found:
+            found[name] = value
+        elif name in _JOINED:
+            found[name] += ", " + value
+    return found
+
+
+async def _drain(answer: httpx.Response, said: Mapping[str, str]) -> None:
+    """Read a small body that nobody wants, so that the connection can be used again."""
+    length = said.get("content-length", "")
+    if "transfer-encoding" not in said and length.isdecimal() and int(length[:20]) <= _DRAINED:
+        async for _ in answer.stream:  # type: ignore[union-attr]  # asynchronous, since the transport is
+            pass
+
+
+def _content_type(value: str) -> tuple[str, str]:
+    """Return media type, lower case, and charset (RFC 9110 §8.3.1), each empty where nothing is said."""
+    media_type, *parameters = value.split(";")
+    for parameter in parameters:
+        name, _, charset = parameter.partition("=")
+        if name.strip().lower() == "charset":
+            return media_type.strip().lower(), charset.strip().strip("\"'")
+    return media_type.strip().lower(), ""
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""

@@ -1,0 +1,165 @@
+"""What a request says and where it may go: URL checks, headers, validators, redirects.
+
+Everything here is pure; the sending is in `fetchers.http`.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from typing import TYPE_CHECKING
+from urllib.parse import unquote_to_bytes
+
+import httpx
+
+from aggregator.errors import BadRedirect, BadScheme, BadUrl, FetchError
+from aggregator.steps import addresses
+from aggregator.steps.inflate import ACCEPT_ENCODING
+
+if TYPE_CHECKING:
+    from aggregator.model import FetchState, Source
+
+Headers = list[tuple[bytes, bytes]]
+
+ACCEPT = (
+    "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml, "
+    "application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, */*;q=0.5"
+)
+MAX_REDIRECTS = 5
+
+_LONGEST_VALIDATOR = 1024
+_LONGEST_HOST = 253
+_HIGHEST_PORT = 65535
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
+_NAME = re.compile(r"[A-Za-z0-9_.-]+")
+_USERINFO = re.compile(r"^([^/?#]*//)[^/?#]*@")
+_PERMANENT = frozenset({301, 308})
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def parse_url(text: str) -> httpx.URL:
+    """Return the URL, checked. Raises `errors.BadUrl` and `errors.BadScheme`."""
+    try:
+        return _checked(httpx.URL(text))
+    except (httpx.InvalidURL, ValueError) as error:  # IDNA and Unicode errors are ValueErrors
+        raise BadUrl(f"not a URL: {error}", url=redacted(text)) from error
+    except FetchError as error:
+        error.url = redacted(text)
+        raise
+
+
+def redacted(text: str) -> str:
+    """Return the URL without credentials, for people and logs; it need not be a valid one."""
+    return _USERINFO.sub(r"\1", text)
+
+
+def opaque(validator: str) -> str:
+    """Return an ETag or Last-Modified as it may be echoed: the same text, or empty if echoing it would be unsafe."""
+    if len(validator) > _LONGEST_VALIDATOR or _CONTROLS.search(validator):
+        return ""
+    return validator
+
+
+def validators(source: Source, state: FetchState) -> Headers:
+    """Return the headers that make the request conditional; none if the state belongs to another address."""
+    if state.url != source.address:
+        return []
+    pairs = ((b"if-none-match", opaque(state.etag)), (b"if-modified-since", opaque(state.last_modified)))
+    return [(name, encode(value)) for name, value in pairs if value]
+
+
+def common(user_agent: str) -> Headers:
+    """Return the headers of every request."""
+    return [
+        (b"user-agent", encode(user_agent)),
+        (b"accept", ACCEPT.encode()),
+        (b"accept-encoding", ACCEPT_ENCODING.encode()),
+    ]
+
+
+def private(source: Source, url: httpx.URL) -> Headers:
+    """Return the headers that only the source's own host may see: configured ones, and the URL's credentials."""
+    headers = [(encode(name.lower()), encode(value)) for name, value in source.headers]
+    if url.userinfo:
+        credentials = unquote_to_bytes(url.userinfo)
+        if b":" not in credentials:
+            credentials += b":"
+        headers.insert(0, (b"authorization", b"Basic " + b64encode(credentials)))
+    return headers
+
+
+def merge(base: Headers, over: Headers) -> Headers:
+    """Return `base` with the headers that `over` names replaced; what we can decode is not for others to say."""
+    over = [pair for pair in over if pair[0] != b"accept-encoding"]
+    names = {name for name, _ in over}
+    return [pair for pair in base if pair[0] not in names] + over
+
+
+def encode(value: str) -> bytes:
+    """Return a header as bytes: latin-1 as received, else UTF-8 (configured text)."""
+    try:
+        return value.encode("latin-1")
+    except UnicodeEncodeError:
+        return value.encode("utf-8", "replace")
+
+
+class Trail:
+    """The way of one fetch over redirects: where it stands, and what may still be told there.
+
+    `url` never carries credentials. `trusted` says whether the source's own headers may be sent: until the first hop
+    to another host or port, or from https to http, and never again after it.
+    """
+
+    def __init__(self, url: httpx.URL) -> None:
+        self.url = url.copy_with(userinfo=b"", fragment=None) if url.userinfo or url.fragment else url
+        self.trusted = True
+        self.moved_to = ""
+        self._permanent = True
+        self._seen = {str(self.url)}
+
+    def follow(self, status: int, location: str) -> None:
+        """Go where a redirect points. Raises `errors.BadRedirect`, `BadScheme` and, for a bad target, `BadUrl`."""
+        if not location:
+            raise BadRedirect(f"{status} without Location")
+        if len(self._seen) > MAX_REDIRECTS:
+            raise BadRedirect(f"more than {MAX_REDIRECTS} redirects")
+        try:
+            joined = self.url.join(_text(location))
+        except (httpx.InvalidURL, ValueError) as error:
+            raise BadRedirect(f"the redirect's target is not a URL: {error}") from error
+        target = _checked(joined).copy_with(userinfo=b"", fragment=None)
+        if str(target) in self._seen:
+            raise BadRedirect(f"redirects in a circle, back to {target}")
+        self._seen.add(str(target))
+        self.trusted = self.trusted and _same_owner(self.url, target)
+        self._permanent = self._permanent and status in _PERMANENT
+        self.moved_to = str(target) if self._permanent else ""
+        self.url = target
+
+
+def _checked(url: httpx.URL) -> httpx.URL:
+    if url.scheme not in _DEFAULT_PORTS:
+        raise BadScheme(f"{url.scheme[:40] or 'no scheme'!r} is neither http nor https")
+    host = url.raw_host.decode("ascii")
+    if len(host) > _LONGEST_HOST or not (_NAME.fullmatch(host) or addresses.is_literal(host)):
+        raise BadUrl(f"{host[:80]!r} is not a host name")
+    if url.port is not None and not 0 < url.port <= _HIGHEST_PORT:
+        raise BadUrl(f"there is no port {url.port}")
+    return url
+
+
+def _same_owner(here: httpx.URL, there: httpx.URL) -> bool:
+    """Whether both are one server: same host and port, or the same host's step from plain http to https."""
+    if here.raw_host != there.raw_host:
+        return False
+    if here.scheme == there.scheme:
+        return here.port == there.port
+    return there.scheme == "https" and here.port is None and there.port is None
+
+
+def _text(location: str) -> str:
+    """Return a Location as text: received as latin-1, though many servers write raw UTF-8."""
+    try:
+        return location.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return location

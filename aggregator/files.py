@@ -1,0 +1,267 @@
+"""Files written whole or not at all, and the lock of a site directory.
+
+Every write goes to a temporary file in the target's folder and is renamed over the target, so a reader sees the old
+bytes or the new ones, and a full disk or a crash leaves the old ones. Errors are plain `OSError`, unchanged, and leave
+no temporary file behind; what a killed process leaves is cleared by `sweep`.
+
+This module does not know what the bytes mean, keeps no state and reads no clock.
+"""
+
+# Plain strings and os.path: with pathlib, finding that a file need not be written costs twice the CPU (22 µs, not 12).
+# ruff: noqa: PTH103, PTH105, PTH108, PTH112, PTH116, PTH118, PTH120
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import stat
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from hashlib import blake2b
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from aggregator import errors
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+_TEMPORARY = re.compile(r"\.tmp-[0-9a-f]{16}")
+_BATCH = 32
+"""Files open at a time in `write_all`; small enough for `ulimit -n 64`."""
+_NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.ENOSYS})
+"""What file systems without hard links answer."""
+
+
+def digest(data: bytes) -> str:
+    """Return 32 hex digits that tell these bytes from all others (BLAKE2b, 16 bytes)."""
+    return blake2b(data, digest_size=16).hexdigest()
+
+
+def read_bytes(path: str | Path) -> bytes:
+    """Return a regular file's bytes.
+
+    Raises `OSError`, also for folders, pipes, sockets and devices: opening those would block or never end.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        mode = os.fstat(descriptor).st_mode
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        if not stat.S_ISREG(mode):
+            raise OSError(errno.EINVAL, "Not a regular file", str(path))
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            return file.read()
+    finally:
+        os.close(descriptor)
+
+
+def write(path: str | Path, data: bytes, *, sync: bool = False) -> bool:
+    """Make the file hold `data`; return whether it did not before. See `write_all`."""
+    return bool(write_all([(path, data)], sync=sync))
+
+
+def write_all(pairs: Iterable[tuple[str | Path, bytes]], *, sync: bool = False) -> list[str]:
+    """Make every file hold its bytes; return the paths that were written, in order.
+
+    Files that hold them already keep their mtime; missing folders are made. With `sync`, files written here and the
+    names of all of `pairs` survive a power cut. Raises `OSError`: files renamed before it stay, each of them whole.
+    """
+    written: list[str] = []
+    folders: set[str] = set()
+    pending = ((os.fspath(path), data) for path, data in pairs)
+    while batch := list(islice(pending, _BATCH)):
+        changed = [(path, data) for path, data in batch if not _holds(path, data)]
+        folders.update(os.path.dirname(path) for path, _ in batch)
+        folders.update(_replace(changed, sync=sync))
+        written += [path for path, _ in changed]
+    if sync:
+        _sync_folders(folders)
+    return written
+
+
+def create(path: str | Path, data: bytes, *, sync: bool = False) -> bool:
+    """Write a file that must not exist yet; return False, and change nothing, if it does. Raises `OSError`."""
+    path = os.fspath(path)
+    if os.path.lexists(path):
+        return False
+    folders = {os.path.dirname(path)}
+    staged = _stage(path, folders)
+    try:
+        staged.fill(data)
+        if sync:
+            _datasync(staged.descriptor)
+        staged.close()
+        _name_once(staged)
+    except FileExistsError:
+        return False
+    finally:
+        staged.drop()
+    if sync:
+        _sync_folders(folders)
+    return True
+
+
+def sweep(directory: str | Path) -> int:
+    """Remove the temporary files that killed writers left below `directory`; return how many.
+
+    Only for the holder of the site's lock: a file of a writer at work would be removed too.
+    """
+    count = 0
+    for folder, _, names in os.walk(directory):
+        for name in filter(_TEMPORARY.fullmatch, names):
+            _unlink(os.path.join(folder, name))
+            count += 1
+    return count
+
+
+@contextmanager
+def lock(path: str | Path, *, wait: float = 0.0, who: str) -> Iterator[None]:
+    """Hold the lock file for the time of the block, as `who` (a command, for others to read).
+
+    Waits up to `wait` seconds, then raises `errors.Locked` naming the holder's pid, command and start. The kernel drops
+    the lock (flock) with the process, so a file that a crash left behind is no lock.
+    """
+    from filelock import FileLock, Timeout  # noqa: PLC0415 - 30 ms that commands which only read need not pay
+
+    path = os.fspath(path)
+    os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+    note = f"{path}.holder"
+    guard = FileLock(path, thread_local=False)
+    try:
+        guard.acquire(timeout=wait)
+    except Timeout:
+        raise errors.Locked(f"{path} is held by {_holder(note)}") from None
+    try:
+        with suppress(OSError):  # the note only explains: a full disk must not keep anybody from working
+            _unlink(note)  # a note of the same bytes that a crash left has the wrong time
+            write(note, f"{os.getpid()}\n{who}".encode())
+        yield
+    finally:
+        with suppress(OSError):
+            _unlink(note)
+        guard.release()
+
+
+def _unlink(path: str) -> None:
+    with suppress(FileNotFoundError):
+        os.unlink(path)
+
+
+def _holder(note: str) -> str:
+    """Return who wrote the note, and when; its mtime is the time, so that nobody needs a clock here."""
+    try:
+        pid, _, who = read_bytes(note).decode(errors="replace").partition("\n")
+        since = datetime.fromtimestamp(int(os.stat(note).st_mtime), UTC)
+    except OSError:
+        return "another process"
+    return f"pid {pid} ({who}) since {since:%Y-%m-%dT%H:%M:%SZ}"
+
+
+class _Staged:
+    """A temporary file on its way to `path`."""
+
+    __slots__ = ("descriptor", "path", "temporary")
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.temporary = os.path.join(os.path.dirname(path), f".tmp-{os.urandom(8).hex()}")
+        self.descriptor = os.open(self.temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+
+    def fill(self, data: bytes) -> None:
+        rest = memoryview(data)
+        while rest:
+            rest = rest[os.write(self.descriptor, rest) :]
+
+    def close(self) -> None:
+        descriptor, self.descriptor = self.descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)
+
+    def drop(self) -> None:
+        """Forget the file; harmless once it was renamed."""
+        with suppress(OSError):
+            self.close()
+        with suppress(OSError):
+            _unlink(self.temporary)
+
+
+def _replace(pairs: Sequence[tuple[str, bytes]], *, sync: bool) -> set[str]:
+    """Write and rename; return the folders that had to be made, and their parents."""
+    staged: list[_Staged] = []
+    folders: set[str] = set()
+    try:
+        for path, data in pairs:
+            staged.append(_stage(path, folders))
+            staged[-1].fill(data)
+        if sync:
+            _sync_files([file.descriptor for file in staged])
+        for file in staged:
+            file.close()
+        for file in staged:
+            os.replace(file.temporary, file.path)
+    except BaseException:
+        for file in staged:
+            file.drop()
+        raise
+    return folders
+
+
+def _stage(path: str, folders: set[str]) -> _Staged:
+    """Return a temporary file beside `path`; its folder is made only when it turns out to be missing."""
+    try:
+        return _Staged(path)
+    except FileNotFoundError:
+        folder = os.path.dirname(path)
+        while folder and not os.path.isdir(folder):
+            folder = os.path.dirname(folder)
+            folders.add(folder)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        return _Staged(path)
+
+
+def _name_once(staged: _Staged) -> None:
+    """Give the file its name; a link, unlike a rename, never takes the place of a file that came meanwhile."""
+    try:
+        os.link(staged.temporary, staged.path)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        os.replace(staged.temporary, staged.path)
+
+
+def _holds(path: str, data: bytes) -> bool:
+    """Whether a regular file of exactly these bytes is there; the size is asked first, since it mostly settles it."""
+    try:
+        status = os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return stat.S_ISREG(status.st_mode) and status.st_size == len(data) and read_bytes(path) == data
+
+
+def _sync_files(descriptors: Sequence[int]) -> None:
+    """Flush all files' bytes to the disk.
+
+    Asking for write-back of all first lets the disk work on them together: half the time of flushing one by one, and
+    unlike sync(2) it never waits for other programs' data (measured: 30 files 4 ms, 8 ms, 3 to 76 ms).
+    """
+    if hasattr(os, "posix_fadvise"):
+        for descriptor in descriptors:
+            os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+    for descriptor in descriptors:
+        _datasync(descriptor)
+
+
+_datasync = getattr(os, "fdatasync", os.fsync)
+
+
+def _sync_folders(folders: Iterable[str]) -> None:
+    """Flush the names in these folders to the disk."""
+    for folder in sorted(folders):
+        descriptor = os.open(folder or ".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

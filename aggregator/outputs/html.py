@@ -1,0 +1,175 @@
+"""HTML pages for people: the twin of each feed, and the index page of the site. No script runs in them.
+
+A strict Content-Security-Policy stands in every page, so that even markup that slipped through could not run. This
+module does not sanitise: posts come sanitised, and everything else is escaped by the templates.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import b64encode
+from functools import cache
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from markupsafe import Markup
+
+from aggregator import __version__
+from aggregator.steps import splice
+from aggregator.steps.keep import Newest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aggregator.model import Feed, Post
+    from aggregator.model.catalogue import Catalogue
+
+FORMAT = "html"
+SUFFIX = ".html"
+INDEX: Final = "index.html"
+STYLESHEET: Final = "feed.css"
+
+_BODY: Final = "\N{OBJECT REPLACEMENT CHARACTER}posts\N{OBJECT REPLACEMENT CHARACTER}"
+
+_fragments: Final = Newest[bytes](len)
+
+_WORDS: Mapping[str, Mapping[str, str]] = {
+    "zh": {
+        "about": "一条新闻线，一个标签",
+        "copy": "订阅：把这个地址交给阅读器",
+        "empty": "还没有内容。",
+        "failing": "失败",
+        "feeds": "订阅全部（OPML）",
+        "home": "首页",
+        "items": "条目",
+        "name": "名称",
+        "new": "未取",
+        "newest": "最新",
+        "ok": "正常",
+        "paused": "暂停",
+        "read_on": "阅读原文",
+        "sources": "来源",
+        "sources_opml": "来源列表（OPML）",
+        "state": "状态",
+        "tags": "标签",
+    },
+    "en": {
+        "about": "a news wire per tag",
+        "copy": "Subscribe: give this address to your reader",
+        "empty": "Nothing here yet.",
+        "failing": "failing",
+        "feeds": "Subscribe to all (OPML)",
+        "home": "Home",
+        "items": "Items",
+        "name": "Name",
+        "new": "not fetched yet",
+        "newest": "Newest",
+        "ok": "ok",
+        "paused": "paused",
+        "read_on": "Read on",
+        "sources": "Sources",
+        "sources_opml": "List of sources (OPML)",
+        "state": "State",
+        "tags": "Tags",
+    },
+}
+_SIGNS: Mapping[str, str] = {"ok": "●", "failing": "✕", "new": "○", "paused": "‖"}
+"""Shape beside the word, so that colour is never needed."""
+
+
+def render(feed: Feed, *, limit: int = 0) -> bytes:
+    """Return the feed's page; a `limit` in bytes drops the oldest posts, but never the newest one."""
+    page = _template("feed.html").render(
+        **_frame(feed), feed=feed, body=_BODY, links=_links(feed), self_url=splice.address(feed, ".xml")
+    )
+    head, _, tail = page.partition(_BODY)
+    posts = (_post(post, feed) for post in feed.posts)
+    return splice.fit(head.encode(), posts, tail.encode(), separator=b"\n", limit=limit)
+
+
+def index(catalogue: Catalogue) -> bytes:
+    """Return the index page: tags with counts, newest posts, sources and their health, OPML, autodiscovery links."""
+    feed = catalogue.feed
+    template = _template("index.html")
+    page = template.render(**_frame(feed), catalogue=catalogue, feed=feed, links=_links(feed), signs=_SIGNS)
+    return page.encode()
+
+
+def stylesheet() -> bytes:
+    """Return the stylesheet for browsers that show the Atom files themselves."""
+    return _source(STYLESHEET).encode()
+
+
+def _post(post: Post, feed: Feed) -> bytes:
+    frame = feed.lang, splice.up(feed.path), SUFFIX if FORMAT in feed.formats else ".xml"
+    return _fragments.get((post, frame), post.published, lambda: _fragment(post, *frame))
+
+
+def _fragment(post: Post, lang: str, up: str, suffix: str) -> bytes:
+    template = _template("post.html")
+    body = Markup(post.html)  # noqa: S704 - sanitised, see `model.Post.html`
+    return template.render(post=post, body=body, lang=lang, up=up, suffix=suffix, words=_words(lang)).encode()
+
+
+def _frame(feed: Feed) -> dict[str, object]:
+    """What every page's frame needs."""
+    style, digest = _style()
+    page_suffix = SUFFIX if FORMAT in feed.formats else ".xml"
+    return {
+        "style": style,
+        "style_hash": digest,
+        "words": _words(feed.lang),
+        "version": __version__,
+        "up": splice.up(feed.path),
+        "suffix": page_suffix,
+    }
+
+
+def _links(feed: Feed) -> list[tuple[str, str, str]]:
+    """(relative address, media type, name) of the feed's machine-readable formats."""
+    name = feed.path.rpartition("/")[2]
+    return [
+        (quote(f"{name}{splice.TWINS[known][0]}"), splice.TWINS[known][1], label)
+        for known, label in (("atom", "Atom"), ("json", "JSON Feed"))
+        if known in feed.formats
+    ]
+
+
+def _words(lang: str) -> Mapping[str, str]:
+    return _WORDS["zh" if lang.lower().startswith("zh") else "en"]
+
+
+@cache
+def _style() -> tuple[Markup, str]:
+    """The pages' style sheet, and its hash for the Content-Security-Policy (CSP 3 §2.3.1)."""
+    css = _source("page.css")
+    digest = b64encode(hashlib.sha256(css.encode()).digest()).decode("ascii")
+    return Markup(css), digest  # noqa: S704 - our own file
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("aggregator.outputs", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=False,
+        auto_reload=False,
+    )
+    environment.filters["path"] = quote
+    return environment
+
+
+@cache
+def _template(name: str) -> Template:
+    return _environment().get_template(name)
+
+
+def _source(name: str) -> str:
+    environment = _environment()
+    loader = environment.loader
+    assert loader is not None
+    return loader.get_source(environment, name)[0]

@@ -1,0 +1,98 @@
+"""Publishes: feeds that changed become files below the published directory, and only bytes that differ are written.
+
+What stands in a feed is decided by `steps.select` and `edition`, how it looks by `outputs/`, how it reaches the disk by
+`shelf`. Published bytes are a pure function of the items, the states of the sources and the configuration: publishing
+twice writes nothing. This module does not decide when to publish and pings nobody.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aggregator.errors import PublishError
+from aggregator.publish.edition import Edition, Library
+from aggregator.publish.shelf import Shelf
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from aggregator.model import Problem, Record
+    from aggregator.ports import Output, Store
+    from aggregator.settings import Settings
+
+__all__ = ["Published", "Publisher"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """What a publication did, or with `check` would do; paths are relative to the site directory."""
+
+    written: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    feeds: int = 0
+    """Feeds that were rendered, changed or not."""
+    problems: tuple[Problem, ...] = ()
+    """Items that were left out, since their files could not be read."""
+
+
+class Publisher:
+    """Publishes one site; rendered items are remembered between publications, in bounded space.
+
+    `read` returns the text of a record's file and may raise `OSError`, `ValueError` or `TagwireError`.
+    """
+
+    def __init__(
+        self, settings: Settings, store: Store, read: Callable[[Record], str], outputs: Mapping[str, Output]
+    ) -> None:
+        unknown = [name for name in settings.publish.formats if name not in outputs]
+        if unknown:
+            raise PublishError(
+                f"publish.formats: no output is called {', '.join(unknown)}; there are {', '.join(outputs)}"
+            )
+        self._settings = settings
+        self._store = store
+        self._outputs = outputs
+        self._library = Library(read, settings.site.timezone)
+
+    def publish(self, feeds: Iterable[str] | None = None, *, check: bool = False) -> Published:
+        """Publish the outbox members `feeds`, None for every feed; then index, OPML, status and style.
+
+        Feeds of tags and sources that are gone are removed, as far as we wrote them. With `check` nothing is written.
+        Raises `errors.PublishError` naming the path if a file cannot be written; the feeds before it are then new, the
+        others as they were.
+        """
+        edition = Edition(self._settings, self._store, self._library)
+        members = edition.members() if feeds is None else frozenset(feeds)
+        shelf = Shelf(self._settings.root, self._settings.publish.dir, check=check)
+        known = [(member, path) for member in _adjacent(members) if (path := edition.path(member))]
+        written = shelf.put(self._documents(edition, known))
+        vanished = len(known) < len(members)
+        removed = shelf.clear(self._stale(edition, shelf)) if feeds is None or vanished else ()
+        return Published(written=written, removed=removed, feeds=len(known), problems=edition.problems)
+
+    def _documents(self, edition: Edition, feeds: Iterable[tuple[str, str]]) -> Iterator[tuple[str, bytes]]:
+        """(name, bytes) of every file to write, rendered when asked for, so that few are in memory at a time."""
+        publish = self._settings.publish
+        for member, path in feeds:
+            feed = edition.feed(member, path)
+            for name in publish.formats:
+                output = self._outputs[name]
+                yield path + output.SUFFIX, output.render(feed, limit=publish.max_size)
+        yield from edition.documents()
+
+    def _stale(self, edition: Edition, shelf: Shelf) -> Iterator[str]:
+        """Names of feed files that no known feed has."""
+        suffixes = {output.SUFFIX for output in self._outputs.values()}
+        ours = {self._outputs[name].SUFFIX for name in self._settings.publish.formats}
+        paths = {path for member in edition.members() if (path := edition.path(member))}
+        for name in shelf.names("", "tags", "sources"):
+            stem, dot, suffix = name.rpartition(".")
+            feed_file = dot + suffix in suffixes and (stem == "all" or "/" in stem)
+            if feed_file and not (stem in paths and dot + suffix in ours):
+                yield name
+
+
+def _adjacent(members: Iterable[str]) -> list[str]:
+    """Members in an order that puts feeds with the same items side by side: every source is a tag too."""
+    return sorted(members, key=lambda member: (member.partition(":")[2], member))

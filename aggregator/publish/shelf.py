@@ -1,0 +1,90 @@
+"""The published directory: files are put there if they differ, and taken away if we wrote them.
+
+This module does not know what a feed is.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from aggregator import files
+from aggregator.errors import PublishError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_MARK = re.compile(rb"generator\b[^{}]{0,60}tagwire")
+"""Stands near the beginning of every feed that we write, whatever its format."""
+_MARK_WITHIN: Final = 8192
+
+
+class Shelf:
+    """One published directory; with `check` nothing is touched, only told."""
+
+    def __init__(self, root: str, directory: str, *, check: bool) -> None:
+        self._root = Path(root)
+        self._home = self._root / directory
+        self._check = check
+
+    def put(self, documents: Iterable[tuple[str, bytes]]) -> tuple[str, ...]:
+        """Make the files hold these bytes; return the paths of those that did not, relative to the site directory.
+
+        Raises `PublishError`: files before the named one are whole and new, it and later ones as they were.
+        """
+        at = ""
+
+        def pairs() -> Iterator[tuple[str, bytes]]:
+            nonlocal at
+            for at, data in documents:
+                yield os.fspath(self._home / at), data
+
+        try:
+            if self._check:
+                return tuple(self._shown(path) for path, data in pairs() if not _holds(path, data))
+            return tuple(map(self._shown, files.write_all(pairs(), sync=True)))
+        except OSError as error:
+            place = self._shown(os.fspath(self._home / at))
+            raise PublishError(f"{place} cannot be written: {error.strerror or error}") from error
+
+    def names(self, *folders: str) -> list[str]:
+        """Return the files in these folders of the directory, sorted, as names relative to it."""
+        found: list[str] = []
+        for folder in folders:
+            try:
+                with os.scandir(self._home / folder) as entries:
+                    found += [f"{folder}/{entry.name}".lstrip("/") for entry in entries if entry.is_file()]
+            except (FileNotFoundError, NotADirectoryError):
+                continue
+        return sorted(found)
+
+    def clear(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Remove those of the files that we wrote; return their paths. Raises `PublishError`."""
+        removed: list[str] = []
+        for name in names:
+            path = self._home / name
+            try:
+                if not _is_ours(path):
+                    continue
+                if not self._check:
+                    path.unlink()
+            except OSError as error:
+                raise PublishError(f"{self._shown(path)} cannot be removed: {error.strerror or error}") from error
+            removed.append(self._shown(path))
+        return tuple(removed)
+
+    def _shown(self, path: str | Path) -> str:
+        return Path(os.path.relpath(path, self._root)).as_posix()
+
+
+def _holds(path: str, data: bytes) -> bool:
+    try:
+        return files.read_bytes(path) == data
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+
+
+def _is_ours(path: Path) -> bool:
+    return _MARK.search(files.read_bytes(path)[:_MARK_WITHIN]) is not None

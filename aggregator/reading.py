@@ -1,0 +1,157 @@
+"""Documents in, items out: what happens to a response inside a worker process.
+
+A job and its reading cross the process border as MessagePack bytes, since a result that cannot be pickled would kill
+the worker. Errors cross it as values. This module does no I/O and decides nothing about what is kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime  # noqa: TC003 - msgspec reads the annotations at run time
+from functools import lru_cache
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from aggregator import errors, parsers
+from aggregator.model import Document, Failure, Hints, Item, Problem, Record, Source
+from aggregator.settings import TagRule  # noqa: TC001 - msgspec reads the annotations at run time
+from aggregator.steps import normalize, tag
+from aggregator.steps.dedupe import record_of
+from aggregator.steps.identity import identify
+
+if TYPE_CHECKING:
+    from aggregator.model import Parsed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """Everything that reading one response needs; `zone` is the site's, `now` the instant of the fetch."""
+
+    source: Source
+    documents: tuple[Document, ...]
+    url: str
+    now: datetime
+    zone: str
+    authority: str
+    language: str = ""
+    rules: tuple[TagRule, ...] = ()
+    defaults: tuple[tuple[str, object], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What was read: items in document order, what was set aside, or the error that made all of it worthless."""
+
+    title: str = ""
+    link: str = ""
+    feed_id: str = ""
+    icon: str = ""
+    hints: Hints = field(default_factory=Hints)
+    entries: int = 0
+    items: tuple[Item, ...] = ()
+    records: tuple[Record, ...] = ()
+    """The items' rows, one each, made here since they cost time."""
+    problems: tuple[Problem, ...] = ()
+    truncated: str = ""
+    failure: Failure | None = None
+    line: int = 0
+
+
+_ENCODER = msgspec.msgpack.Encoder()
+_JOBS = msgspec.msgpack.Decoder(Job)
+_READINGS = msgspec.msgpack.Decoder(Reading)
+_PARSE_ERRORS = {kind.kind: kind for kind in (errors.NotAFeed, errors.ParseError)}
+
+
+def work(payload: bytes) -> bytes:
+    """Return the reading of a job, both as MessagePack: the function that a worker runs."""
+    return _ENCODER.encode(read(_JOBS.decode(payload)))
+
+
+def pack(job: Job) -> bytes:
+    """Return a job as `work` takes it."""
+    return _ENCODER.encode(job)
+
+
+def unpack(payload: bytes) -> Reading:
+    """Return the reading that `work` answered. Raises the `errors.ParseError` that it carries."""
+    reading = _READINGS.decode(payload)
+    if reading.failure:
+        kind = _PARSE_ERRORS.get(reading.failure.kind, errors.ParseError)
+        raise kind(reading.failure.message, line=reading.line)
+    return reading
+
+
+def read(job: Job) -> Reading:
+    """Return the items of a response. One bad entry or file is a problem; a feed that is none is a failure."""
+    if job.source.kind == "folder":
+        return _folder(job)
+    document = job.documents[0]
+    try:
+        parsed = parsers.choose(document).parse(document)
+    except errors.ParseError as error:
+        return Reading(failure=Failure(kind=error.kind, message=str(error)), line=error.line)
+    items, problems = _items(job, parsed)
+    return Reading(
+        title=parsed.title,
+        link=parsed.link,
+        feed_id=parsed.feed_id,
+        icon=parsed.icon,
+        hints=parsed.hints,
+        entries=len(parsed.entries),
+        items=tuple(items),
+        records=_records(job, items),
+        problems=(*parsed.problems, *problems),
+        truncated=parsed.truncated,
+    )
+
+
+def _folder(job: Job) -> Reading:
+    """Return the items of a folder's files: each file is a document of its own."""
+    items: list[Item] = []
+    problems: list[Problem] = []
+    for document in job.documents:
+        where = f"{job.source.path}/{document.name}"
+        try:
+            found, bad = _items(job, parsers.choose(document).parse(document), where)
+        except errors.ParseError as error:
+            problems.append(Problem(where=where, message=str(error), line=error.line))
+            continue
+        items += found
+        problems += bad
+    return Reading(
+        entries=len(job.documents), items=tuple(items), records=_records(job, items), problems=tuple(problems)
+    )
+
+
+def _items(job: Job, parsed: Parsed, where: str = "") -> tuple[list[Item], list[Problem]]:
+    """Return one document's items, and a problem for every entry that cannot become one."""
+    context = normalize.Context(
+        zone=ZoneInfo(job.zone),
+        now=job.now,
+        tagger=_tagger(job.rules),
+        defaults=job.defaults,
+        language=job.language,
+    )
+    items: list[Item] = []
+    problems: list[Problem] = []
+    keys = identify(job.source.id, parsed.entries)
+    for number, (entry, key) in enumerate(zip(parsed.entries, keys, strict=True), 1):
+        try:
+            items.append(normalize.normalize(entry, key, job.source, parsed, context, job.url))
+        except errors.EntryError as error:
+            place = where or f"{job.url} entry {number} ({entry.guid or entry.link or entry.title or 'nameless'})"
+            problems.append(Problem(where=place[:300], message=str(error), line=error.line))
+    return items, problems
+
+
+def _records(job: Job, items: list[Item]) -> tuple[Record, ...]:
+    via, now, authority = job.source.id, job.now, job.authority
+    return tuple(record_of(item, via=via, now=now, authority=authority) for item in items)
+
+
+@lru_cache(maxsize=4)
+def _tagger(rules: tuple[TagRule, ...]) -> tag.Tagger:
+    return tag.compile(rules)

@@ -1,0 +1,203 @@
+"""Decides what each item of a source is: new, updated, unchanged, a copy of another source's article, or a repeat.
+
+Within a source an item is known by its key; where a guid has rotated, by canonical URL and title. Across sources the
+same canonical URL, confirmed by title or text, is one article: its owner is the source whose host is the link's host,
+else the first seen. The owner's file stands in the item tree, copies are set aside. An item on its own source's host
+is never set aside for a source on another host, and nobody's item is overwritten by another source.
+
+This module performs nothing: decisions are values that `tree` and the store carry out. Near duplicates are not its
+business.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from aggregator.model import Adopted, Duplicate, Item, New, Record, Repeated, Unchanged, Updated
+from aggregator.steps.identity import content_hash
+from aggregator.steps.text import fold
+from aggregator.steps.urls import canonical, host, iri_to_uri, same_site
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from aggregator.model import Change
+
+LEAD = 64
+"""Characters of folded text kept to confirm that two copies are the same article."""
+LEAD_ENOUGH = 20
+"""A shorter common beginning proves nothing."""
+
+
+def decide(
+    items: Sequence[Item],
+    records: Sequence[Record],
+    known: Iterable[Record],
+    hosts: Mapping[str, str],
+    *,
+    authority: str,
+) -> list[Change]:
+    """Return one decision per item, in order.
+
+    `records` are the items' rows by `record_of`, `known` those that share a key, canonical URL or entry id with any of
+    them; `hosts` maps source ids to the host of their URL. Deciding again on what was decided gives `Unchanged`.
+    """
+    desk = _Desk(known, hosts, {item.key for item in items})
+    changes: list[Change] = []
+    for item, record in zip(items, records, strict=True):
+        if item.key in desk.seen:
+            changes.append(Repeated(key=item.key, why="the same entry stands in the document twice"))
+            continue
+        desk.seen.add(item.key)
+        previous = desk.by_key.get(item.key) or desk.renamed(record)
+        change = revise(item, record, previous) if previous else desk.place(item, record, authority)
+        changes.append(change)
+        desk.note(change)
+    return changes
+
+
+def record_of(item: Item, *, via: str, now: datetime, authority: str) -> Record:
+    """Return the row for an item that was never seen: without path and file facts, first seen now."""
+    published = item.published or now
+    return Record(
+        key=item.key,
+        source=item.source,
+        path="",
+        title=item.title,
+        link=item.link,
+        url=canonical(item.link),
+        entry_id=entry_id(item, authority),
+        published=published,
+        updated=max(item.updated or published, published),
+        first_seen=now,
+        via=via,
+        tags=item.tags,
+        lang=item.lang,
+        authors=item.authors,
+        content_hash=content_hash(item),
+        lead=fold(item.summary.removesuffix("..."))[:LEAD],
+    )
+
+
+def entry_id(item: Item, authority: str) -> str:
+    """Return the Atom id an item asks for: its guid, else its link, else a tag URI (RFC 4151)."""
+    return item.guid or iri_to_uri(item.link) or tag_id(item.key, authority)
+
+
+def tag_id(key: str, authority: str) -> str:
+    """Return the id of an item that cannot have the one it asks for."""
+    return f"tag:{authority}:item/{key}"
+
+
+def revise(item: Item, record: Record, previous: Record) -> Adopted | Unchanged | Updated:
+    """Return what a known item has become; path, id, first-seen instant and published date stay as they were."""
+    if previous.gone or record.content_hash == previous.content_hash:
+        return Unchanged(key=previous.key)
+    if not previous.content_hash:
+        kept = replace(previous, content_hash=record.content_hash, via=record.via, authors=record.authors)
+        return Adopted(item=_settled(item, kept), record=kept)
+    now = record.first_seen
+    said = record.updated if item.updated and record.updated > previous.updated else now
+    kept = replace(
+        record,
+        key=previous.key,
+        path=previous.path,
+        entry_id=previous.entry_id,
+        published=record.published if item.file else previous.published,
+        updated=max(said, previous.updated),
+        first_seen=previous.first_seen,
+        duplicate_of=previous.duplicate_of,
+        edited=previous.edited,
+    )
+    return Updated(item=_settled(item, kept), record=kept, previous=previous)
+
+
+def confirmed(one: Record, other: Record) -> bool:
+    """Whether two copies under one URL are one article: equal titles, or texts that begin alike."""
+    if fold(one.title) == fold(other.title):
+        return True
+    length = min(len(one.lead), len(other.lead))
+    return length >= LEAD_ENOUGH and one.lead[:length] == other.lead[:length]
+
+
+def _settled(item: Item, record: Record) -> Item:
+    """Return the item as it is saved: dates remembered, and the guid spelt out where link and file do not give it."""
+    natural = iri_to_uri(item.link)
+    guid = "" if record.entry_id == natural else record.entry_id
+    if guid.endswith(f":item/{record.key}") and not natural:
+        guid = ""
+    return replace(item, key=record.key, published=record.published, guid=guid)
+
+
+class _Desk:
+    """The records known so far, the decisions just made included."""
+
+    def __init__(self, known: Iterable[Record], hosts: Mapping[str, str], batch: set[str]) -> None:
+        self.by_key: dict[str, Record] = {}
+        self.by_url: dict[str, list[Record]] = {}
+        self.ids: dict[str, str] = {}
+        self.seen: set[str] = set()
+        self._hosts = hosts
+        self._batch = batch
+        for record in known:
+            self._add(record)
+
+    def renamed(self, record: Record) -> Record | None:
+        """Return the same source's record of the same article under another guid, unless that guid is still in use."""
+        if not record.url:
+            return None
+        for other in self.by_url.get(record.url, ()):
+            same = other.source == record.source and other.key not in self._batch
+            if same and fold(other.title) == fold(record.title):
+                return other
+        return None
+
+    def place(self, item: Item, record: Record, authority: str) -> New | Duplicate:
+        """Return where an item goes that its own source has not brought before."""
+        copies = [
+            other
+            for other in (self.by_url.get(record.url, ()) if record.url else ())
+            if other.source != record.source and not other.gone and confirmed(record, other)
+        ]
+        owner = next((other for other in copies if not other.duplicate_of), None)
+        if owner is None:
+            return self._new(item, self._claim(record, authority))
+        if self._owns(record) and not self._owns(owner):
+            displaced = [replace(copy, duplicate_of=record.key) for copy in copies]
+            displaced = [
+                replace(copy, entry_id=tag_id(copy.key, authority)) if copy.entry_id == record.entry_id else copy
+                for copy in displaced
+            ]
+            return self._new(item, record, tuple(displaced))
+        aside = replace(self._claim(record, authority), duplicate_of=owner.key)
+        why = f"{owner.source} has {owner.url or owner.link} already, with the same title or text"
+        return Duplicate(item=_settled(item, aside), record=aside, why=why)
+
+    def note(self, change: Change) -> None:
+        """Remember a decision for the items that follow."""
+        if isinstance(change, New | Updated | Duplicate):
+            self._add(change.record)
+            for record in change.displaces if isinstance(change, New) else ():
+                self._add(record)
+
+    def _new(self, item: Item, record: Record, displaces: tuple[Record, ...] = ()) -> New:
+        return New(item=_settled(item, record), record=record, displaces=displaces)
+
+    def _claim(self, record: Record, authority: str) -> Record:
+        """Return the record with an entry id that nobody else has."""
+        if self.ids.get(record.entry_id, record.key) == record.key:
+            return record
+        return replace(record, entry_id=tag_id(record.key, authority))
+
+    def _owns(self, record: Record) -> bool:
+        own = self._hosts.get(record.source, "")
+        return bool(own) and same_site(own, host(record.link))
+
+    def _add(self, record: Record) -> None:
+        self.by_key[record.key] = record
+        self.ids[record.entry_id] = record.key
+        if record.url:
+            others = [other for other in self.by_url.get(record.url, []) if other.key != record.key]
+            self.by_url[record.url] = [*others, record]

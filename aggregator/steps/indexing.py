@@ -1,0 +1,75 @@
+"""What every index derives from records and states, whatever it is kept in.
+
+This module stores nothing and knows no database.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from aggregator.model import FetchState, Record
+from aggregator.steps import slugs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_Row = TypeVar("_Row", Record, FetchState)
+_INSTANTS = {
+    kind: tuple(field.name for field in fields(kind) if str(field.type).startswith("datetime"))
+    for kind in (Record, FetchState)
+}
+_tag_key = lru_cache(4096)(slugs.tag_key)  # a site has far fewer tags than items
+
+
+def whole(instant: datetime) -> datetime:
+    """Return the instant in UTC, cut to whole seconds: all that an index keeps of it."""
+    if instant.tzinfo is None:
+        raise TypeError(f"an instant without time zone: {instant}")
+    if instant.tzinfo is UTC and not instant.microsecond:
+        return instant
+    return instant.astimezone(UTC).replace(microsecond=0)
+
+
+def seconds(instant: datetime) -> int:
+    """Return the whole seconds from 1970 to the instant, rounded down; negative before."""
+    return int((whole(instant) - EPOCH).total_seconds())
+
+
+def settle(row: _Row) -> _Row:
+    """Return the row with all instants whole UTC seconds; the same object if they are. Raises `TypeError` if naive."""
+    changes: dict[str, Any] = {}
+    for name in _INSTANTS[type(row)]:
+        value = getattr(row, name)
+        if value is not None and (settled := whole(value)) is not value:
+            changes[name] = settled
+    return replace(row, **changes) if changes else row
+
+
+def due_at(state: FetchState) -> int:
+    """Return the second at which the source is due: `next_at`, but never before `retry_at`; 0 is at once."""
+    return max((seconds(instant) for instant in (state.next_at, state.retry_at) if instant is not None), default=0)
+
+
+def tags(names: tuple[str, ...]) -> dict[str, str]:
+    """Return tag key → first spelling; names that leave no key are dropped."""
+    labels: dict[str, str] = {}
+    for name in names:
+        if key := _tag_key(name):
+            labels.setdefault(key, name)
+    return labels
+
+
+def stale(old: Iterable[Record], new: Iterable[Record]) -> set[str]:
+    """Return the feeds to publish when the rows `new` take the place of `old`; another file time alone is no change."""
+    before, after = ({one.key: replace(one, size=0, mtime_ns=0) for one in rows} for rows in (old, new))
+    touched = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
+    return {feed for rows in (before, after) for key in touched & rows.keys() for feed in feeds(rows[key])}
+
+
+def feeds(record: Record) -> set[str]:
+    """Return the feeds that show the record, as the outbox names them: `all`, `source:<id>`, `tag:<tag key>`."""
+    return {"all", f"source:{record.source}", *(f"tag:{key}" for key in tags(record.tags))}

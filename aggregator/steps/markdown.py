@@ -1,0 +1,67 @@
+"""HTML to Markdown in the seeds' style, and Markdown back to HTML so that it shows the same.
+
+HTML comes prepared (`steps.prepare`): this module does not repair what Markdown cannot express.
+"""
+
+from __future__ import annotations
+
+import re
+
+import comrak
+import markdownify_rs
+
+from aggregator.steps import sanitize, text
+
+_FENCE = re.compile(r" {0,3}(?:>[ >]*)?(`{3,}|~{3,})")
+_SPAN_OR_SEAM = re.compile(r"(?<![\\`])(`+)(?!`).{1,2000}?(?<!`)\1(?!`)|(?<![\\\s*])\*{4}(?![\s*])")
+
+
+def _extensions() -> comrak.ExtensionOptions:
+    options = comrak.ExtensionOptions()
+    options.cjk_friendly_emphasis = True  # else `**字。**字` stays literal (CommonMark §6.2 knows no CJK punctuation)
+    options.table = True
+    return options  # no strikethrough: it would take "3~5天，10~20%" for one
+
+
+def _rendering() -> comrak.RenderOptions:
+    options = comrak.RenderOptions()
+    options.escape = True  # literal <x> is shown; without this it would be deleted
+    return options
+
+
+_EXTENSIONS, _RENDERING = _extensions(), _rendering()
+
+
+def to_markdown(html: str) -> str:
+    """Return prepared HTML as Markdown in markdownify's default style: setext headings, `*` bullets, `**`.
+
+    Only newlines are stripped at the ends, so that U+3000 indents a first paragraph.
+    """
+    return str(markdownify_rs.markdownify(html)).strip("\n")
+
+
+def to_html(markdown: str) -> str:
+    """Return sanitised HTML for Markdown: CommonMark with tables and emphasis that CJK punctuation does not break.
+
+    Raw HTML is shown, not rendered. `**a****b**`, as older converters wrote it, is one bold run. Never raises.
+    """
+    merged = _merged(text.clean(markdown))
+    rendered = comrak.render_markdown(merged, extension_options=_EXTENSIONS, render_options=_RENDERING)
+    return sanitize.scrub(rendered)
+
+
+def _merged(markdown: str) -> str:
+    """Markdown without the seams between two bold runs, code left alone."""
+    if "****" not in markdown:
+        return markdown
+    lines = markdown.split("\n")
+    fence = ""
+    for number, line in enumerate(lines):
+        if match := _FENCE.match(line):
+            if not fence:
+                fence = match[1]
+            elif match[1].startswith(fence):
+                fence = ""
+        elif not fence and not line.startswith(("    ", "\t")):
+            lines[number] = _SPAN_OR_SEAM.sub(lambda found: found[0] if found[1] else "", line)
+    return "\n".join(lines)

@@ -1,0 +1,79 @@
+"""An item's plain text, its summary and its first image, all taken from sanitised HTML.
+
+This module does not sanitise (`steps.sanitize`) and guesses no language (`steps.language`).
+"""
+
+from __future__ import annotations
+
+import html as entities
+import re
+
+from aggregator.steps import urls
+
+CJK_WHOLE = 80
+"""A text of fewer code points is its own summary in CJK languages."""
+CJK_LEAD = 50
+"""Code points of a longer text's summary in CJK languages."""
+WORDS = 50
+"""Words of a summary elsewhere; a text of fewer is its own summary."""
+
+# Korean puts spaces between words, yet counts here: its words are as dense as Chinese ones, and the rule says CJK.
+_CJK = frozenset({"zh", "cmn", "yue", "wuu", "nan", "hak", "gan", "hsn", "cdo", "lzh", "ja", "ko"})
+
+_BLOCKS = (
+    "address|article|aside|blockquote|br|caption|center|dd|details|dialog|div|dl|dt|fieldset|figcaption|figure|footer|"
+    "h[1-6]|header|hr|li|main|nav|ol|p|pre|section|summary|table|tbody|td|tfoot|th|thead|tr|ul"
+)
+_BORDER = "\x1f"
+_BLOCK_TAG = re.compile(rf"</?(?:{_BLOCKS})(?=[\s/>])[^>]*>")
+_TAG = re.compile(r'</?[a-zA-Z][^<>"]*(?:"[^"]*"[^<>"]*)*+>')
+_SPACE = re.compile(r"[ \t\n\r\f]+")
+_BORDERS = re.compile(rf" ?{_BORDER}[ {_BORDER}]*")
+_WORD = re.compile(r"\S+")
+
+_IMAGE = re.compile(r'<img\s((?:[^<>"]|"[^"]*")*+)>')
+_ATTRIBUTE = re.compile(r'([a-z-]+)="([^"]*)"')
+_PIXEL = frozenset({"0", "1", "0px", "1px"})
+
+
+def is_cjk(lang: str) -> bool:
+    """Whether the BCP 47 tag names a Chinese language, Japanese or Korean."""
+    return lang.replace("_", "-").partition("-")[0].lower() in _CJK
+
+
+def text_of(html: str, lang: str) -> str:
+    """Return the visible text of sanitised HTML, on one line, without the images' alternative texts.
+
+    Runs of space, tab and newline become one space; NBSP and U+3000 stay. Blocks and line breaks join with nothing in
+    CJK languages and with one space in others. No plain space at the ends.
+    """
+    marked = _TAG.sub("", _BLOCK_TAG.sub(_BORDER, html)) if "<" in html else html
+    spaced = _SPACE.sub(" ", entities.unescape(marked))
+    return _BORDERS.sub("" if is_cjk(lang) else " ", spaced).strip(" ")
+
+
+def summarize(text: str, lang: str) -> str:
+    """Return the beginning of a text made by `text_of`, with "..." where it was cut.
+
+    CJK: the whole text if it has under 80 code points, else the first 50. Others: the whole text if it has under 50
+    words, else the first 50 with the white space between them.
+    """
+    if is_cjk(lang):
+        return text if len(text) < CJK_WHOLE else text[:CJK_LEAD] + "..."
+    for count, word in enumerate(_WORD.finditer(text), 1):
+        if count == WORDS:
+            return text[: word.end()] + "..."
+    return text
+
+
+def first_image(html: str) -> str:
+    """Return the URL of the first image that is meant to be seen, empty if there is none.
+
+    Skips one-pixel images and everything that is not http or https.
+    """
+    for image in _IMAGE.finditer(html):
+        attributes = dict(_ATTRIBUTE.findall(image[1]))
+        source = entities.unescape(attributes.get("src", ""))
+        if urls.is_web(source) and _PIXEL.isdisjoint((attributes.get("width"), attributes.get("height"))):
+            return source
+    return ""

@@ -1,0 +1,66 @@
+"""The tags as published: one label and one slug for each, no two the same.
+
+This module counts nothing itself and gives no item a tag (`steps.tag` does).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from aggregator.model import Tag
+from aggregator.steps import slugs, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from aggregator.settings import TagRule
+
+
+class Taxonomy:
+    """Every known tag by its key (`slugs.tag_key`); names that are not known get a tag of their own."""
+
+    def __init__(self, known: Mapping[str, tuple[str, int]], rules: Sequence[TagRule]) -> None:
+        by_key = {slugs.tag_key(rule.name): rule for rule in rules}
+        # Configured slugs first: they were chosen, so a tag that happens to be named alike has to yield.
+        order = sorted(known, key=lambda key: (not (key in by_key and by_key[key].slug), key))
+        taken: set[str] = set()
+        self._tags: dict[str, Tag] = {}
+        for key in order:
+            label, count = known[key]
+            self._tags[key] = tag = _tag(key, label, count, rule=by_key.get(key), taken=taken)
+            taken.add(tag.slug)
+        self._by_name: dict[str, Tag] = {}
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._tags)
+
+    def get(self, key: str) -> Tag | None:
+        """Return the tag with this key, None if it is not known."""
+        return self._tags.get(key)
+
+    def tag(self, name: str) -> Tag:
+        """Return label and slug of the tag that this spelling means.
+
+        Without count and description: those change while a post that carries the tag stays the same.
+        """
+        found = self._by_name.get(name)
+        if found is None:
+            known = self._tags.get(slugs.tag_key(name))
+            slug = known.slug if known else slugs.slug(name)
+            found = self._by_name[name] = Tag(label=known.label if known else text.one_line(name) or slug, slug=slug)
+        return found
+
+    def largest(self) -> tuple[Tag, ...]:
+        """Return the tags that have items, those with the most first, then by label."""
+        full = (tag for tag in self._tags.values() if tag.count)
+        return tuple(sorted(full, key=lambda tag: (-tag.count, tag.label)))
+
+
+def _tag(key: str, label: str, count: int, *, rule: TagRule | None, taken: set[str]) -> Tag:
+    label = rule.name if rule else label
+    slug = (rule.slug if rule else "") or slugs.slug(label)
+    if slug in taken:
+        slug = f"{slug}-{hashlib.sha256(key.encode()).hexdigest()[:8]}"
+    description = rule.description if rule else ""
+    return Tag(label=text.one_line(label) or slug, slug=slug, count=count, description=text.one_line(description))

@@ -1,0 +1,232 @@
+"""URLs resolved, shown without tracking parameters, and compared.
+
+Nothing here raises and nothing is looked up: whether a host may be dialled is the fetchers' business.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote, unquote, urljoin
+
+import idna
+
+from aggregator.steps import tracking
+
+_WEB = re.compile(r"(https?)://([^/?#]*)([^?#]*)(?:\?([^#]*))?(#.*)?", re.IGNORECASE | re.DOTALL)
+_PLAIN = re.compile(r'https?://[^/?#\s\[\]"<>\\^`{|}\x00-\x20\x7f-\x9f]+(?:[/?#][^\s"<>\\^`{|}\x00-\x20\x7f-\x9f]*)?')
+_AUTHORITY = re.compile(r"(?:.*@)?(\[[^\]]*\]|[^:]*)(?::(\d*))?", re.DOTALL)
+_HOST = re.compile(r"[a-z0-9_.-]+|\[[0-9a-f:.]+\]")
+_DOTS = re.compile("[\u3002\uff0e\uff61]")
+_TRIMMED = "".join(map(chr, range(0x21)))
+_LINES = re.compile(r"[\t\n\r]")
+_UNWRITABLE = re.compile(r'[\s"<>\\^`{|}\x00-\x20\x7f-\x9f\ud800-\udfff]')
+_ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})?")
+_UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+_PATH_SAFE = "/:@!$&'()*+,;=~%"
+_URI_SAFE = "/:?#[]@!$&'()*+,;=~%"
+
+_IRI = re.compile(r'([A-Za-z][A-Za-z0-9+.-]*):(?:[^\s%"<>\\^`{|}\x00-\x20\x7f-\x9f\ud800-\udfff]|%[0-9A-Fa-f]{2})+')
+_ACTIVE = frozenset({"javascript", "vbscript", "data", "file", "blob"})
+
+_MOBILE = frozenset({"www", "m", "mobile"})
+_DEFAULT_PORTS = frozenset({"", "80", "443"})
+
+_PUBLIC = """
+    com.cn net.cn org.cn gov.cn edu.cn ac.cn com.hk org.hk gov.hk edu.hk com.tw org.tw gov.tw edu.tw com.mo com.sg
+    co.uk org.uk ac.uk gov.uk co.jp or.jp ne.jp ac.jp go.jp co.kr or.kr go.kr com.au net.au org.au gov.au edu.au co.nz
+    co.in co.za com.br com.mx com.ar com.tr com.my com.vn co.th co.id com.ph co.il com.ua com.pl
+"""
+_PLATFORMS = """
+    github.io gitlab.io pages.dev workers.dev netlify.app vercel.app herokuapp.com web.app firebaseapp.com
+    blogspot.com wordpress.com substack.com tumblr.com medium.com ghost.io livejournal.com typepad.com weebly.com
+    hatenablog.com hatenablog.jp hateblo.jp fc2.com notion.site bearblog.dev neocities.org
+"""
+_SUFFIXES = frozenset(_PUBLIC.split())
+# Names below which strangers register theirs; a small choice, since the whole public list has 10,000 lines.
+_SHARED = _SUFFIXES | frozenset(_PLATFORMS.split())
+
+
+def resolve(base: str, url: str) -> str:
+    """Return `url` made absolute against `base`, empty if it is neither http, https nor mailto (RFC 3986 §5.2).
+
+    What browsers forgive is forgiven: blanks around it, line breaks inside, backslashes. Characters that may not stand
+    in a URL are percent-encoded, the others stay as written. A relative `url` needs an absolute
+    `base`; an empty one stays empty.
+    """
+    if _PLAIN.fullmatch(url):
+        return url
+    trimmed = _LINES.sub("", url.strip(_TRIMMED))
+    if not trimmed:
+        return ""
+    if trimmed[:7].lower() == "mailto:":
+        return _writable(trimmed) if len(trimmed) > len("mailto:") else ""
+    try:
+        joined = urljoin(_LINES.sub("", base.strip(_TRIMMED)), _slashed(trimmed))
+    except ValueError:  # brackets that hold no IPv6 address
+        return ""
+    return _writable(joined) if is_web(joined) else ""
+
+
+def is_web(url: str) -> bool:
+    """Whether `url` is absolute, http or https, and names a host."""
+    return bool(_split(url)[0])
+
+
+def host(url: str) -> str:
+    """Return the host in lower-case ASCII (IDNA, RFC 5891), without port; empty if `url` is no http(s) URL."""
+    return _split(url)[0]
+
+
+def same_site(host_a: str, host_b: str) -> bool:
+    """Whether two hosts, as `host` returns them, belong to one owner, as far as their names can tell.
+
+    That is: the registered names are equal. Hosts of blog platforms are strangers to each other.
+    """
+    return bool(host_a) and _registered(host_a) == _registered(host_b)
+
+
+def iri_to_uri(url: str) -> str:
+    """Return `url` in ASCII: the host in IDNA, the rest percent-encoded UTF-8 (RFC 3987 §3.1). Idempotent."""
+    if url.isascii() and not _UNWRITABLE.search(url):
+        return url
+    name = host(url)
+    match = _WEB.match(url)
+    if name and match:
+        written = _AUTHORITY.match(match[2])
+        start, end = written.span(1) if written else (0, 0)
+        url = url[: match.start(2) + start] + name + url[match.start(2) + end :]
+    return quote(url, safe=_URI_SAFE, errors="replace")
+
+
+def strip_tracking(url: str) -> str:
+    """Return `url` without the query parameters that only tell who sent the reader; all else stays as written."""
+    head, question, rest = url.partition("?")
+    if not question or not tracking.suspected(rest):
+        return url
+    query, hash_sign, fragment = rest.partition("#")
+    name = host(url)
+    pairs = query.split("&")
+    kept = [pair for pair in pairs if not _is_tracking(name, pair)]
+    if len(kept) == len(pairs):
+        return url
+    return head + ("?" if kept else "") + "&".join(kept) + hash_sign + fragment
+
+
+def is_absolute_iri(text: str) -> bool:
+    """Whether `text` may stand as an Atom id: scheme, colon, more, and no character that RFC 3987 forbids.
+
+    Web addresses need a host; schemes that run something (javascript:, data:, file:) are refused.
+    """
+    match = _IRI.fullmatch(text)
+    if not match or match[1].lower() in _ACTIVE:
+        return False
+    return match[1].lower() not in {"http", "https"} or is_web(text)
+
+
+def canonical(url: str) -> str:
+    """Return the form in which two links to one page are equal, empty if `url` is no http(s) URL. Not for fetching.
+
+    ASCII, idempotent. http equals https and `www.`, `m.`, `mobile.` hosts equal the bare one; userinfo, default ports,
+    trailing slashes, tracking parameters and fragments (but `#!`) are dropped; dot segments are resolved, escapes
+    normalised (RFC 3986 §6.2.2), parameters sorted.
+    """
+    url = _slashed(_LINES.sub("", url.strip(_TRIMMED)))
+    name, port, match = _split(url)
+    if not match:
+        return ""
+    shown = _bare(name) + ("" if port in _DEFAULT_PORTS else f":{port}")
+    path = _dotless(_normal(match[3])).rstrip("/")
+    pairs = sorted(_normal(pair).replace("+", "%20") for pair in (match[4] or "").split("&") if pair)
+    query = "&".join(pair for pair in pairs if not _is_tracking(name, pair))
+    fragment = match[5] or ""
+    hashbang = "#" + _normal(fragment[1:]) if fragment.startswith("#!") else ""
+    return f"https://{shown}{path}{'?' if query else ''}{query}{hashbang}"
+
+
+def _split(url: str) -> tuple[str, str, re.Match[str] | None]:
+    """Host in ASCII, port as written and the matched parts; ("", "", None) if `url` is no http(s) URL."""
+    match = _WEB.fullmatch(url)
+    authority = _AUTHORITY.fullmatch(match[2]) if match else None
+    name = _ascii_host(authority[1]) if authority else ""
+    if not match or not authority or not name:
+        return "", "", None
+    return name, (authority[2] or "").lstrip("0"), match
+
+
+def _ascii_host(written: str) -> str:
+    name = unquote(written) if "%" in written else written
+    if not name.isascii():
+        name = _idna(_DOTS.sub(".", name))
+    name = name.lower().rstrip(".")
+    return name if _HOST.fullmatch(name) else ""
+
+
+def _idna(name: str) -> str:
+    try:
+        return idna.encode(name, uts46=True).decode("ascii")
+    except (idna.IDNAError, UnicodeError):
+        return ".".join(map(_punycode, name.lower().split(".")))  # emoji hosts exist, whatever IDNA 2008 says
+
+
+def _punycode(label: str) -> str:
+    try:
+        return label if label.isascii() else "xn--" + label.encode("punycode").decode("ascii")
+    except UnicodeError:
+        return ""
+
+
+def _slashed(url: str) -> str:
+    """Backslashes before query and fragment as slashes, as browsers read them."""
+    if "\\" not in url:
+        return url
+    cut = re.search(r"[?#]|$", url)
+    end = cut.start() if cut else len(url)
+    return url[:end].replace("\\", "/") + url[end:]
+
+
+def _writable(url: str) -> str:
+    return _UNWRITABLE.sub(lambda match: quote(match[0], safe="", errors="replace"), url)
+
+
+def _normal(text: str) -> str:
+    """Escapes in upper case, unreserved characters plain, everything else escaped."""
+    return quote(_ESCAPE.sub(_normal_escape, text), safe=_PATH_SAFE + "?", errors="replace")
+
+
+def _normal_escape(match: re.Match[str]) -> str:
+    if not match[1]:
+        return "%25"
+    character = chr(int(match[1], 16))
+    return character if character in _UNRESERVED else match[0].upper()
+
+
+def _dotless(path: str) -> str:
+    if "/." not in path:
+        return path
+    kept: list[str] = []
+    for segment in path.split("/")[1:]:
+        if segment == "..":
+            del kept[-1:]
+        elif segment != ".":
+            kept.append(segment)
+    return "/" + "/".join(kept)
+
+
+def _bare(name: str) -> str:
+    first, _, rest = name.partition(".")
+    while first in _MOBILE and "." in rest and rest not in _SUFFIXES:
+        name = rest
+        first, _, rest = name.partition(".")
+    return name
+
+
+def _registered(name: str) -> str:
+    labels = name.split(".")
+    if name.startswith("[") or labels[-1].isdigit():
+        return name
+    return ".".join(labels[-3:] if ".".join(labels[-2:]) in _SHARED else labels[-2:])
+
+
+def _is_tracking(name: str, pair: str) -> bool:
+    parameter, _, value = pair.partition("=")
+    return tracking.is_tracking(name, parameter, value)

@@ -1,0 +1,44 @@
+"""Stores: where the index is kept. The scheme of `[storage] index` names the module: `sqlite:///var/tagwire.db`.
+
+This module knows no store by name: a new one is a new module here with `open_store(url, root, *, scratch)` and
+`discard(url, root)`.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
+
+from aggregator import errors
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from aggregator.ports import Store
+
+
+def schemes() -> list[str]:
+    """Return the URL schemes that `open_store` understands."""
+    return sorted(module.name for module in pkgutil.iter_modules(__path__))
+
+
+def open_store(url: str, root: str, *, scratch: bool = False) -> Store:
+    """Return the store that the URL names, made if it is missing; relative paths start at `root`, the site directory.
+
+    `scratch` gives a private copy in memory: what is written to it is lost, and nothing is created on disk.
+    Raises `errors.StoreError`, `StoreCorrupt` for what must be rebuilt and `SchemaTooNew`.
+    """
+    return cast("Store", _module(url).open_store(url, root, scratch=scratch))
+
+
+def discard(url: str, root: str) -> None:
+    """Put a damaged index out of the way, so that `open_store` makes a new one; no error if there is none."""
+    _module(url).discard(url, root)
+
+
+def _module(url: str) -> ModuleType:
+    scheme, colon, _ = url.partition(":")
+    if not colon or scheme not in schemes():
+        raise errors.StoreError(f"index {url!r}: unknown scheme; there are {', '.join(schemes())}")
+    return import_module(f"{__name__}.{scheme}")

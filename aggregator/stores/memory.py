@@ -1,0 +1,141 @@
+"""The index in plain dicts: the port's meaning, readable in a minute. Nothing is kept beyond the process."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Self
+
+from aggregator import errors
+from aggregator.model import FetchState, Record
+from aggregator.steps import indexing, slugs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+    from types import TracebackType
+
+    from aggregator.model import Saved
+
+
+def open_store(url: str = "memory:", root: str = "", *, scratch: bool = False) -> MemoryStore:  # noqa: ARG001
+    """Return a new, empty store; every call gives another one."""
+    return MemoryStore()
+
+
+def discard(url: str, root: str) -> None:
+    """Nothing is kept, so there is nothing to put away."""
+
+
+@dataclass(slots=True)
+class MemoryStore:
+    """`ports.Store` for tests and rehearsals; not safe for several threads at a time."""
+
+    _hosts: dict[str, str] = field(default_factory=dict)
+    _states: dict[str, FetchState] = field(default_factory=dict)
+    _records: dict[str, Record] = field(default_factory=dict)
+    _labels: dict[str, str] = field(default_factory=dict)
+    _outbox: set[str] = field(default_factory=set)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None:
+        pass
+
+    def enroll(self, sources: Sequence[tuple[str, str]]) -> None:
+        """See `ports.Store.enroll`."""
+        self._hosts = dict(sources)
+        for name in self._hosts:
+            self._states.setdefault(name, FetchState(source=name))
+
+    def due_hosts(self, now: datetime, limit: int) -> list[str]:
+        """See `ports.Store.due_hosts`."""
+        due: dict[str, int] = {}
+        for name, host in self._hosts.items():
+            at = indexing.due_at(self._states[name])
+            if at <= indexing.seconds(now):
+                due[host] = min(at, due.get(host, at))
+        return sorted(due, key=lambda host: (due[host], host))[:limit]
+
+    def claim(self, sources: Sequence[str], now: datetime, lease: float) -> list[FetchState]:
+        """See `ports.Store.claim`."""
+        until = indexing.whole(now + timedelta(seconds=lease))
+        states = [self._states.get(name, FetchState(source=name)) for name in dict.fromkeys(sources)]
+        claimed = [replace(state, generation=state.generation + 1, next_at=until) for state in states]
+        self._states.update((state.source, state) for state in claimed)
+        return claimed
+
+    def commit(self, state: FetchState, saved: Sequence[Saved]) -> None:
+        """See `ports.Store.commit`."""
+        if state.generation != self._states.get(state.source, FetchState(source=state.source)).generation:
+            raise errors.StaleClaim(f"{state.source}: claimed again since; this result is dropped")
+        settled = indexing.settle(state)
+        self.replace([one.record for one in saved])
+        self._outbox.update(f"tag:{key}" for one in saved for key in indexing.tags(one.removed_tags))
+        self._states[state.source] = settled
+
+    def states(self) -> Mapping[str, FetchState]:
+        """See `ports.Store.states`."""
+        return dict(sorted(self._states.items()))
+
+    def known(self, keys: Iterable[str], urls: Iterable[str], ids: Iterable[str]) -> list[Record]:
+        """See `ports.Store.known`; ordered by key, empty texts match nothing."""
+        keys, urls, ids = ({*filter(None, texts)} for texts in (keys, urls, ids))
+        found = (one for one in self._records.values() if one.key in keys or one.url in urls or one.entry_id in ids)
+        return sorted(found, key=lambda one: one.key)
+
+    def items(
+        self,
+        *,
+        tag: str = "",
+        source: str = "",
+        since: datetime | None = None,
+        prefix: str = "",
+        text: str = "",
+        aside: bool | None = None,
+        limit: int = 0,
+    ) -> list[Record]:
+        """See `ports.Store.items`."""
+        found = [
+            one
+            for one in self._records.values()
+            if not one.gone
+            and (not tag or slugs.tag_key(tag) in indexing.tags(one.tags))
+            and (not source or one.source == source)
+            and (since is None or one.published >= indexing.whole(since))
+            and one.key.startswith(prefix)
+            and (not text or text in (one.path, one.link, one.entry_id))
+            and (aside is None or bool(one.duplicate_of) is aside)
+        ]
+        found.sort(key=lambda one: (-indexing.seconds(one.published), one.entry_id, one.key))
+        return found[: limit or None]
+
+    def files(self) -> Mapping[str, tuple[str, int, int]]:
+        """See `ports.Store.files`."""
+        return {one.path: (one.key, one.size, one.mtime_ns) for one in self._records.values() if not one.gone}
+
+    def tags(self) -> Mapping[str, tuple[str, int]]:
+        """See `ports.Store.tags`; a tag that lost its last item stays, with 0."""
+        counts = Counter(key for one in self.items(aside=False) for key in indexing.tags(one.tags))
+        return {key: (label, counts[key]) for key, label in sorted(self._labels.items())}
+
+    def replace(self, records: Sequence[Record], removed: Iterable[str] = ()) -> None:
+        """See `ports.Store.replace`; `removed` goes first, so a key in both stays."""
+        settled = [indexing.settle(record) for record in records]  # raises before anything is changed
+        removed = list(removed)
+        old = [self._records[key] for key in {*removed, *(one.key for one in settled)} & self._records.keys()]
+        for key in removed:
+            self._records.pop(key, None)
+        for one in settled:
+            self._records[one.key] = one
+            self._labels = indexing.tags(one.tags) | self._labels
+        self._outbox.update(indexing.stale(old, settled))
+
+    def outbox(self, done: Iterable[str] = ()) -> frozenset[str]:
+        """See `ports.Store.outbox`."""
+        self._outbox.difference_update(done)
+        return frozenset(self._outbox)

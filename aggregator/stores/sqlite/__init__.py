@@ -1,0 +1,40 @@
+"""The index in one SQLite file: `sqlite:///relative/path` or `sqlite:////absolute/path`.
+
+This module only finds the file; `database` opens and guards it, `schema` shapes it, `store` speaks the port.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from aggregator import errors
+from aggregator.stores.sqlite import database
+from aggregator.stores.sqlite.store import SqliteStore
+
+_PREFIX = "sqlite:///"
+
+
+def open_store(url: str, root: str, *, scratch: bool = False) -> SqliteStore:
+    """Return the store of the file that the URL names, see `aggregator.stores.open_store`."""
+    path = _path(url, root)
+    return SqliteStore(database.copy(path) if scratch else database.connect(path))
+
+
+def discard(url: str, root: str) -> None:
+    """Rename the file, and what SQLite keeps beside it, to `….broken`; raises `errors.StoreError`."""
+    path = _path(url, root)
+    for suffix in database.SUFFIXES:
+        part = Path(f"{path}{suffix}")
+        try:
+            part.rename(f"{path}.broken{suffix}")
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise errors.StoreError(f"{part}: {error.strerror}") from error
+
+
+def _path(url: str, root: str) -> str:
+    location = url.removeprefix(_PREFIX)
+    if location in ("", url):
+        raise errors.StoreError(f"index {url!r}: expected {_PREFIX}path/to/file.db")
+    return str(Path(root, location))

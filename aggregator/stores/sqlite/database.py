@@ -1,0 +1,192 @@
+"""One SQLite file: opened, checked, migrated, written in whole transactions, its errors turned into ours.
+
+A file is ours if its application id says so. It is created complete or not at all, so an empty file is never taken for
+an empty index. `meta` remembers that a writer is at work; if the next writer still finds that mark, the last one was
+killed, and the file is checked before anything is written.
+
+This module knows neither items nor sources.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from aggregator import errors, files
+from aggregator.stores.sqlite import schema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SUFFIXES = ("", "-wal", "-shm")
+"""The files that SQLite keeps of one database in WAL mode."""
+_BUSY = 5.0
+"""Seconds to wait for another process's transaction."""
+_ADVICE = "run `tagwire reindex` to build a new one from the item files"
+_WAL_HEADER = slice(18, 20), b"\2\2"
+"""Where a file says that it is in WAL mode (file format §1.3.3); set from its first moment."""
+
+
+class Database:
+    """An open database, usable from one thread at a time."""
+
+    def __init__(self, connection: sqlite3.Connection, path: str) -> None:
+        self.connection = connection
+        self.path = path
+        self._marked = False
+
+    def read(self, sql: str, parameters: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
+        """Return the rows of one SELECT. Raises `errors.StoreError`."""
+        with translated(self.path):
+            return self.connection.execute(sql, parameters).fetchall()
+
+    @contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """One transaction around the block, taken back whole if it raises. Raises `errors.StoreError`."""
+        with translated(self.path), _transaction(self.connection):
+            if not self._marked:
+                self._mark()
+            yield self.connection
+        self._marked = True
+
+    def close(self) -> None:
+        """Close the file; not being able to say goodbye costs the next writer a check, nothing else."""
+        if self._marked:
+            with suppress(errors.StoreError), self.write() as connection:
+                connection.execute("DELETE FROM meta WHERE name = 'writing'")
+        self._marked = False
+        self.connection.close()
+
+    def _mark(self) -> None:
+        """Say in the same transaction that we write; if somebody said so before, look what he left."""
+        if self.connection.execute("SELECT 1 FROM meta WHERE name = 'writing'").fetchone():
+            complaint = self.connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+            if complaint != "ok":
+                raise errors.StoreCorrupt(f"{self.path} is damaged ({complaint}); {_ADVICE}")
+        self.connection.execute("INSERT OR IGNORE INTO meta VALUES ('writing', '')")
+
+
+def connect(path: str) -> Database:
+    """Return the database in the file, created if missing and brought to our schema.
+
+    Raises `errors.StoreCorrupt` for a file that is empty, damaged or not ours, `SchemaTooNew`, `StoreError`.
+    """
+    with translated(path):
+        _create_if_missing(path)
+        connection = sqlite3.connect(path, timeout=_BUSY, isolation_level=None, check_same_thread=False)
+        try:
+            _check(connection, path)
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA temp_store = MEMORY")
+            connection.execute("PRAGMA cache_size = -16000")  # KiB; keys are random, so commits touch many pages
+            connection.execute("PRAGMA wal_autocheckpoint = 4000")  # pages; the same ones return in commit after commit
+            _migrate(connection)
+        except BaseException:
+            connection.close()
+            raise
+    return Database(connection, path)
+
+
+def copy(path: str) -> Database:
+    """Return a private copy in memory, empty if there is no such file; nothing is created on disk."""
+    connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    try:
+        with translated(path):
+            if Path(path).exists():
+                _refuse_empty(path)
+                # Without a WAL the file is complete, and only `immutable` keeps SQLite from creating one.
+                immutable = "" if Path(f"{path}-wal").exists() else "&immutable=1"
+                uri = f"{Path(path).absolute().as_uri()}?mode=ro{immutable}"
+                with closing(sqlite3.connect(uri, uri=True, timeout=_BUSY)) as original:
+                    _check(original, path)
+                    original.backup(connection)
+            _migrate(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return Database(connection, path)
+
+
+@contextmanager
+def translated(path: str) -> Iterator[None]:
+    """Turn what sqlite3 and the file system raise in the block into `errors.StoreError` or `StoreCorrupt`."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise _translate(error, path) from error
+    except UnicodeEncodeError as error:
+        raise errors.StoreError(f"{path}: text that is not Unicode cannot be stored ({error.reason})") from error
+    except OSError as error:
+        raise errors.StoreError(f"{path}: {error.strerror}") from error
+
+
+def _translate(error: sqlite3.Error, path: str) -> errors.StoreError:
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # the rest only refines it
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return errors.StoreCorrupt(f"{path} is damaged ({error}); {_ADVICE}")
+    if code == sqlite3.SQLITE_FULL:
+        return errors.StoreError(f"{path}: the disk is full; nothing was changed")
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return errors.StoreError(f"{path}: another process has been writing for {_BUSY:g} seconds")
+    return errors.StoreError(f"{path}: {error}")
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    connection.execute("BEGIN IMMEDIATE")  # a plain BEGIN that reads first cannot wait for its turn to write
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:  # a full disk has rolled back already
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _create_if_missing(path: str) -> None:
+    """Make an empty index. What a removed file left beside it would be replayed into the new one, so it goes first."""
+    leftovers = [other for suffix in SUFFIXES[1:] if (other := Path(f"{path}{suffix}")).exists()]
+    if Path(path).exists():
+        _refuse_empty(path)
+        return
+    for leftover in leftovers:
+        leftover.unlink(missing_ok=True)
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        _migrate(connection)
+        image = bytearray(connection.serialize())
+    place, mode = _WAL_HEADER
+    image[place] = mode
+    files.create(path, bytes(image), sync=True)
+
+
+def _refuse_empty(path: str) -> None:
+    if Path(path).is_file() and Path(path).stat().st_size == 0:
+        raise errors.StoreCorrupt(f"{path} is empty; {_ADVICE}")
+
+
+def _check(connection: sqlite3.Connection, path: str) -> None:
+    """Raise unless the file is ours and of a schema that we know."""
+    if _pragma(connection, "application_id") != schema.APPLICATION_ID:
+        raise errors.StoreCorrupt(f"{path} is not an index of tagwire; {_ADVICE}")
+    if (version := _pragma(connection, "user_version")) > len(schema.MIGRATIONS):
+        raise errors.SchemaTooNew(
+            f"{path} has schema {version}, written by a newer tagwire; this one knows {len(schema.MIGRATIONS)}"
+        )
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
+    if _pragma(connection, "user_version") == len(schema.MIGRATIONS):
+        return
+    with _transaction(connection):
+        for statements in schema.MIGRATIONS[_pragma(connection, "user_version") :]:
+            for statement in statements:
+                connection.execute(statement)
+        connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {len(schema.MIGRATIONS)}")
+
+
+def _pragma(connection: sqlite3.Connection, name: str) -> int:
+    return int(connection.execute(f"PRAGMA {name}").fetchone()[0])

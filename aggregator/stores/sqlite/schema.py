@@ -1,0 +1,61 @@
+"""The tables, as numbered migrations in plain SQL. This module runs nothing."""
+
+from __future__ import annotations
+
+APPLICATION_ID = 0x74616777
+"""Tells our files from others' (`tagw`); `file` and `PRAGMA application_id` show it."""
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        # Instants are seconds since 1970; due_at is 0 for sources that are due at once.
+        """
+        CREATE TABLE source (
+            id         TEXT PRIMARY KEY,
+            host       TEXT NOT NULL DEFAULT '',
+            enrolled   INTEGER NOT NULL DEFAULT 0,
+            due_at     INTEGER NOT NULL DEFAULT 0,
+            generation INTEGER NOT NULL DEFAULT 0,
+            state      TEXT NOT NULL                 -- model.FetchState as JSON
+        ) WITHOUT ROWID
+        """,
+        "CREATE INDEX source_due ON source (due_at, host) WHERE enrolled",
+        # Beside the record stand only the fields that are searched.
+        """
+        CREATE TABLE item (
+            key       TEXT PRIMARY KEY,
+            source    TEXT NOT NULL,
+            path      TEXT NOT NULL,
+            size      INTEGER NOT NULL,
+            mtime_ns  INTEGER NOT NULL,
+            link      TEXT NOT NULL,
+            url       TEXT NOT NULL,
+            entry_id  TEXT NOT NULL,
+            published INTEGER NOT NULL,
+            aside     INTEGER NOT NULL,
+            gone      INTEGER NOT NULL,
+            record    TEXT NOT NULL                  -- model.Record as JSON
+        )
+        """,
+        "CREATE INDEX item_newest ON item (published) WHERE NOT gone",
+        "CREATE INDEX item_source ON item (source, published) WHERE NOT gone",
+        "CREATE INDEX item_url ON item (url)",
+        "CREATE INDEX item_entry_id ON item (entry_id)",
+        # The item tree is compared with this one alone.
+        "CREATE INDEX item_file ON item (path, key, size, mtime_ns) WHERE NOT gone",
+        "CREATE INDEX item_link ON item (link) WHERE link <> entry_id",  # mostly they are the same
+        # One row per living item and tag: a feed's window is the end of one range.
+        """
+        CREATE TABLE item_tag (
+            tag       TEXT NOT NULL,
+            published INTEGER NOT NULL,
+            key       TEXT NOT NULL,
+            aside     INTEGER NOT NULL,
+            PRIMARY KEY (tag, published, key)
+        ) WITHOUT ROWID
+        """,
+        "CREATE TABLE tag (key TEXT PRIMARY KEY, label TEXT NOT NULL) WITHOUT ROWID",
+        "CREATE TABLE outbox (feed TEXT PRIMARY KEY) WITHOUT ROWID",
+        "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+    ),
+)
+"""What each version changed; the file's `user_version` is the number of migrations that it has seen."""

@@ -1,0 +1,113 @@
+"""Killable worker processes: functions from bytes to bytes, with limits on time and memory.
+
+A worker that hangs, crashes or eats its memory costs one call one typed error; the next call finds a fresh one. Workers
+start at the first call, by `spawn`, and die with the process that started them. Interrupts are the parent's business.
+
+This module does not know what the functions do, and never runs one in the calling process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import multiprocessing
+import os
+import resource
+import signal
+from typing import TYPE_CHECKING
+
+from pebble import ProcessExpired, ProcessPool
+
+from aggregator.errors import ParseCrash, ParseTimeout
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_PR_SET_PDEATHSIG = 1
+_ATTEMPTS = 2
+"""A call is tried again once if the pool itself broke, which is no fault of the document's."""
+
+
+class Workers:
+    """A pool of `count` processes; every call may take `seconds` and map `memory_bytes` of address space."""
+
+    def __init__(self, count: int, *, seconds: float, memory_bytes: int) -> None:
+        self._count = count
+        self._seconds = seconds
+        self._memory = memory_bytes
+        self._pool: ProcessPool | None = None
+
+    async def call(self, function: Callable[[bytes], bytes], payload: bytes, *, url: str = "") -> bytes:
+        """Return `function(payload)`, computed in a worker. `function` must be importable by name.
+
+        Raises `errors.ParseTimeout` when it takes too long, `errors.ParseCrash` when the worker dies, runs out of
+        memory or the function raises; `url` is named in both. A cancelled call kills its worker.
+        """
+        for attempt in range(_ATTEMPTS):
+            pool = self._started()
+            try:
+                done, result = await asyncio.wrap_future(
+                    pool.schedule(_run, args=(function, payload), timeout=self._seconds)
+                )
+            except TimeoutError as error:
+                raise ParseTimeout(f"reading took longer than {self._seconds:g} s", url=url) from error
+            except ProcessExpired as error:
+                raise ParseCrash(f"the worker {_death(error.exitcode)}", url=url) from error
+            except RuntimeError as error:  # pebble: the pool broke, or was closed meanwhile
+                self._discard(pool)
+                if attempt + 1 == _ATTEMPTS:
+                    raise ParseCrash(f"the workers broke down: {error}", url=url) from error
+                continue
+            if done:
+                return bytes(result)
+            raise ParseCrash(result.decode(), url=url)
+        raise AssertionError  # pragma: no cover - the loop returns or raises
+
+    def close(self) -> None:
+        """Kill the workers; a later call would start new ones."""
+        if self._pool is not None:
+            self._discard(self._pool)
+
+    def _started(self) -> ProcessPool:
+        if self._pool is None:
+            self._pool = ProcessPool(
+                max_workers=self._count,
+                context=multiprocessing.get_context("spawn"),
+                initializer=_enter,
+                initargs=(os.getpid(), self._memory),
+            )
+        return self._pool
+
+    def _discard(self, pool: ProcessPool) -> None:
+        if self._pool is pool:
+            self._pool = None
+        pool.stop()  # type: ignore[no-untyped-call]
+        pool.join()
+
+
+def _enter(parent: int, memory: int) -> None:
+    """Prepare a worker: die with the parent, leave interrupts to it, and have no more memory than allowed."""
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)  # the parent died before we asked to be told
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # pebble's own handler waits for C code to return
+    resource.setrlimit(resource.RLIMIT_AS, (memory, resource.getrlimit(resource.RLIMIT_AS)[1]))
+
+
+def _run(function: Callable[[bytes], bytes], payload: bytes) -> tuple[bool, bytes]:
+    """In the worker: the result, or in words what was raised; an exception that cannot be pickled breaks the pool."""
+    try:
+        return True, bytes(memoryview(function(payload)))
+    except MemoryError:
+        pass
+    except Exception as error:  # noqa: BLE001 - the border of the process: what it was is told in words
+        return False, f"{type(error).__name__}: {error}"[:500].encode("utf-8", "replace")
+    return False, b"reading needs more memory than a worker may have"
+
+
+def _death(code: int) -> str:
+    """How a process ended, in words."""
+    if code < 0 and -code in set(signal.Signals):
+        return f"died of {signal.Signals(-code).name}"
+    return f"ended with status {code}"

@@ -1,0 +1,382 @@
+"""What every store means by `ports.Store`: one suite, run over every module of `aggregator.stores`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from aggregator import errors, stores
+from aggregator.model import Failure, FetchState, Person, Record, Saved
+
+NOW = datetime(2025, 3, 1, 8, 0, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+SCHEMES = stores.schemes()
+
+
+def record(key="a" * 16, **changes):
+    fields = {
+        "key": key,
+        "source": "qq",
+        "path": f"qq/2025/03/01-{key}.md",
+        "title": "春分",
+        "link": f"https://news.example.test/{key}",
+        "url": f"news.example.test/{key}",
+        "entry_id": f"https://news.example.test/{key}",
+        "published": NOW,
+        "updated": NOW,
+        "first_seen": NOW,
+        "tags": ("qq", "AI"),
+    }
+    return Record(**(fields | changes))
+
+
+def saved(*records):
+    return [Saved(record=one) for one in records]
+
+
+def keys(records):
+    return [one.key for one in records]
+
+
+@pytest.fixture(params=SCHEMES or ["none"])
+def store(request, tmp_path):
+    assert SCHEMES, "no store was found"
+    with stores.open_store(f"{request.param}:///var/index.db", str(tmp_path)) as store:
+        yield store
+
+
+# --- sources: enroll, due_hosts, claim ---
+
+
+def test_new_sources_start_empty_and_are_due_at_once(store):
+    store.enroll([("qq", "qq.test"), ("ws", "ws.test")])
+    assert store.states() == {"qq": FetchState(source="qq"), "ws": FetchState(source="ws")}
+    assert store.due_hosts(NOW, 10) == ["qq.test", "ws.test"]
+
+
+def test_a_host_is_named_once_and_the_limit_is_kept(store):
+    store.enroll([("a", "one.test"), ("b", "one.test"), ("c", "two.test"), ("d", "three.test")])
+    assert store.due_hosts(NOW, 10) == ["one.test", "three.test", "two.test"]
+    assert store.due_hosts(NOW, 2) == ["one.test", "three.test"]
+
+
+def test_sources_that_are_not_enrolled_are_never_due_but_keep_their_state(store):
+    store.enroll([("a", "a.test"), ("b", "b.test")])
+    (state,) = store.claim(["a"], NOW, 60)
+    store.commit(state, [])
+    store.enroll([("b", "b.test")])
+    assert store.due_hosts(NOW + 99 * MINUTE, 10) == ["b.test"]
+    assert store.states()["a"].generation == 1
+    store.enroll([("a", "moved.test"), ("b", "b.test")])
+    assert "moved.test" in store.due_hosts(NOW + 99 * MINUTE, 10)
+    assert store.states()["a"].generation == 1
+
+
+def test_the_longest_overdue_host_comes_first(store):
+    store.enroll([("a", "a.test"), ("b", "b.test"), ("c", "c.test")])
+    for name, minutes in (("a", 5), ("b", 3), ("c", 4)):
+        store.commit(FetchState(source=name, next_at=NOW + minutes * MINUTE), [])
+    assert store.due_hosts(NOW + 2 * MINUTE, 10) == []
+    assert store.due_hosts(NOW + 4 * MINUTE, 10) == ["b.test", "c.test"]
+    assert store.due_hosts(NOW + 9 * MINUTE, 10) == ["b.test", "c.test", "a.test"]
+
+
+def test_a_server_that_said_wait_is_left_alone_until_then(store):
+    store.enroll([("a", "a.test")])
+    store.commit(FetchState(source="a", retry_at=NOW + 5 * MINUTE), [])
+    assert store.due_hosts(NOW, 10) == []
+    assert store.due_hosts(NOW + 5 * MINUTE, 10) == ["a.test"]
+    store.commit(FetchState(source="a", retry_at=NOW - MINUTE, next_at=NOW + MINUTE), [])
+    assert store.due_hosts(NOW, 10) == []
+
+
+def test_a_claimed_source_is_not_due_until_its_lease_ends(store):
+    store.enroll([("a", "a.test")])
+    (state,) = store.claim(["a"], NOW, 120)
+    assert (state.generation, state.next_at) == (1, NOW + 2 * MINUTE)
+    assert store.states() == {"a": state}
+    assert store.due_hosts(NOW + MINUTE, 10) == []
+    assert store.due_hosts(NOW + 2 * MINUTE, 10) == ["a.test"]
+
+
+def test_claiming_returns_what_was_remembered_in_the_order_asked(store):
+    store.commit(FetchState(source="b", etag='"ü"', failures=2, error=Failure(kind="dns", message="no address")), [])
+    states = store.claim(["b", "new", "b"], NOW, 60)
+    assert [state.source for state in states] == ["b", "new"]
+    assert (states[0].etag, states[0].failures, states[0].error) == (
+        '"ü"',
+        2,
+        Failure(kind="dns", message="no address"),
+    )
+    assert states[1] == FetchState(source="new", generation=1, next_at=NOW + MINUTE)
+    assert store.claim([], NOW, 60) == []
+
+
+# --- commit: fenced, whole, marking ---
+
+
+def test_only_the_newest_claim_may_commit_and_a_stale_one_writes_nothing(store):
+    (first,) = store.claim(["a"], NOW, 60)
+    (second,) = store.claim(["a"], NOW + 2 * MINUTE, 60)
+    with pytest.raises(errors.StaleClaim):
+        store.commit(first, saved(record()))
+    assert (store.items(), store.outbox(), store.states()["a"]) == ([], frozenset(), second)
+    store.commit(second, saved(record()))
+    assert keys(store.items()) == ["a" * 16]
+    store.commit(second, [])
+
+
+def test_a_generation_that_was_never_given_out_is_stale(store):
+    with pytest.raises(errors.StaleClaim):
+        store.commit(FetchState(source="a", generation=7), [])
+    assert store.states() == {}
+
+
+def test_commit_keeps_every_field_of_state_and_record(store):
+    state = FetchState(
+        source="a",
+        url="https://a.test/feed",
+        etag='W/"1"',
+        last_modified="Sat, 01 Mar 2025 08:00:00 GMT",
+        digest="0" * 32,
+        title="甲",
+        fetched_at=NOW,
+        next_at=NOW + MINUTE,
+        failing_since=NOW,
+        moved_count=2,
+        posts=1.5,
+        plan="in 30 min",
+    )
+    one = record(
+        via="folder",
+        lang="zh-CN",
+        authors=(Person(name="王小明", email="w@example.test"),),
+        content_hash="c" * 32,
+        file_hash="f" * 32,
+        size=12,
+        mtime_ns=1740816000123456789,
+        lead="春分",
+        edited=True,
+    )
+    store.commit(state, saved(one))
+    assert store.states() == {"a": state}
+    assert store.items() == [one]
+
+
+def test_instants_are_kept_in_utc_and_whole_seconds(store):
+    odd = datetime.fromisoformat("2025-03-01T16:00:00.987654+08:00")
+    store.commit(FetchState(source="a", fetched_at=odd), saved(record(published=odd)))
+    assert store.states()["a"].fetched_at == NOW
+    assert store.items()[0].published == NOW
+    assert store.items()[0].published.utcoffset() == timedelta(0)
+
+
+def test_commit_marks_all_the_source_and_the_tags_new_and_removed(store):
+    store.commit(FetchState(source="a"), [Saved(record=record(tags=("qq", "AI")), removed_tags=("Old News",))])
+    assert store.outbox() == {"all", "source:qq", "tag:qq", "tag:ai", "tag:old-news"}
+
+
+def test_commit_without_records_marks_nothing(store):
+    store.commit(FetchState(source="a"), [])
+    assert store.outbox() == frozenset()
+
+
+def test_a_copy_set_aside_marks_its_feeds_and_stays_listed(store):
+    copy = record("b" * 16, source="ws", duplicate_of="a" * 16, tags=("ws", "AI"))
+    store.commit(FetchState(source="ws"), saved(record(), copy))
+    assert {"source:ws", "tag:ws", "tag:ai"} <= store.outbox()
+    assert keys(store.items(tag="ai")) == ["a" * 16, "b" * 16]
+    assert keys(store.items(tag="ai", aside=True)) == ["b" * 16]
+    assert keys(store.items(tag="ai", aside=False)) == ["a" * 16]
+    assert store.tags()["ai"] == ("AI", 1)
+
+
+def test_a_bad_row_takes_the_whole_transaction_back(store):
+    with pytest.raises(TypeError):
+        store.commit(
+            FetchState(source="a", etag="new"), saved(record(), record("b" * 16, published=NOW.replace(tzinfo=None)))
+        )
+    assert (store.items(), store.states(), store.outbox(), store.tags()) == ([], {}, frozenset(), {})
+
+
+def test_the_last_of_two_rows_with_one_key_stays(store):
+    store.commit(FetchState(source="a"), saved(record(tags=("one",)), record(tags=("two",), title="later")))
+    assert [one.title for one in store.items()] == ["later"]
+    assert store.items(tag="one") == []
+    assert "tag:two" in store.outbox()
+
+
+# --- outbox ---
+
+
+def test_the_outbox_forgets_what_is_done_and_only_that(store):
+    store.commit(FetchState(source="a"), saved(record()))
+    assert store.outbox(done=["all", "tag:ai", "tag:never"]) == {"source:qq", "tag:qq"}
+    assert store.outbox() == {"source:qq", "tag:qq"}
+    store.commit(FetchState(source="a"), saved(record(tags=("qq",))))
+    assert store.outbox() == {"all", "source:qq", "tag:qq", "tag:ai"}
+
+
+# --- replace ---
+
+
+def test_replace_marks_the_feeds_of_old_and_new(store):
+    store.replace([record(tags=("old",), source="before")])
+    store.outbox(done=store.outbox())
+    store.replace([record(tags=("new",), source="after")])
+    assert store.outbox() == {"all", "source:before", "source:after", "tag:old", "tag:new"}
+    assert store.items(tag="old") == store.items(source="before") == []
+    assert keys(store.items(tag="new")) == keys(store.items(source="after")) == ["a" * 16]
+
+
+def test_removed_items_leave_everything_but_their_marks(store):
+    store.replace([record(), record("b" * 16)])
+    store.outbox(done=store.outbox())
+    store.replace([], removed=["a" * 16, "not there"])
+    assert keys(store.items()) == keys(store.items(tag="ai")) == ["b" * 16]
+    assert store.known(["a" * 16], [], []) == []
+    assert store.outbox() == {"all", "source:qq", "tag:qq", "tag:ai"}
+
+
+def test_replacing_nothing_marks_nothing(store):
+    store.replace([], removed=["not there"])
+    assert store.outbox() == frozenset()
+
+
+def test_a_key_both_removed_and_given_stays(store):
+    store.replace([record()])
+    store.replace([record(title="again")], removed=["a" * 16])
+    assert [one.title for one in store.items(tag="ai")] == ["again"]
+
+
+# --- known ---
+
+
+def test_known_finds_by_key_url_or_entry_id_each_record_once(store):
+    three = [record(letter * 16) for letter in "abc"]
+    store.replace(three)
+    assert store.known(["a" * 16], [three[0].url, three[1].url], [three[0].entry_id]) == three[:2]
+    assert store.known([], [], [three[2].entry_id]) == three[2:]
+    assert store.known(["nothing"], ["nothing"], ["nothing"]) == []
+    assert store.known((key for key in ["b" * 16]), iter(()), iter(())) == three[1:2]
+
+
+def test_empty_urls_and_ids_are_not_equal_to_each_other(store):
+    store.replace([record(url="", entry_id="")])
+    assert store.known([""], [""], [""]) == []
+
+
+def test_tombstones_are_known_but_never_listed_or_counted(store):
+    store.replace([record()])
+    store.replace([record(gone=True, path="")])
+    assert [one.gone for one in store.known(["a" * 16], [], [])] == [True]
+    assert store.items() == store.items(tag="ai") == store.items(source="qq") == store.items(prefix="aaaaaa") == []
+    assert store.tags()["ai"] == ("AI", 0)
+
+
+def test_known_takes_thousands_of_keys(store):
+    store.replace([record()])
+    assert keys(store.known([*map(str, range(5000)), "a" * 16], [], [])) == ["a" * 16]
+
+
+# --- items ---
+
+
+def test_items_come_newest_first_then_by_entry_id(store):
+    store.replace(
+        [
+            record("a" * 16, published=NOW - MINUTE),
+            record("b" * 16, entry_id="z"),
+            record("c" * 16, entry_id="y"),
+            record("d" * 16, published=NOW + MINUTE),
+        ]
+    )
+    order = [letter * 16 for letter in "dcba"]
+    assert keys(store.items()) == keys(store.items(tag="AI")) == keys(store.items(source="qq")) == order
+    assert keys(store.items(limit=2)) == keys(store.items(tag="ai", limit=2)) == order[:2]
+
+
+def test_since_is_inclusive(store):
+    store.replace([record("a" * 16, published=NOW), record("b" * 16, published=NOW - timedelta(seconds=1))])
+    assert keys(store.items(since=NOW)) == keys(store.items(tag="ai", since=NOW)) == ["a" * 16]
+    assert store.items(since=NOW + timedelta(seconds=1)) == []
+
+
+def test_filters_narrow_each_other(store):
+    store.replace([record("a" * 16), record("b" * 16, source="ws"), record("ab" * 8, source="ws", tags=("ws",))])
+    assert keys(store.items(tag="ai", source="ws")) == ["b" * 16]
+    assert keys(store.items(source="ws", prefix="ab")) == ["ab" * 8]
+    assert store.items(tag="ai", prefix="ab") == []
+
+
+@pytest.mark.parametrize(
+    "tag", ["Machine Learning", "machine-learning", "ＭＡＣＨＩＮＥ learning", " machine  learning "]
+)
+def test_tags_are_compared_by_their_key(store, tag):
+    store.replace([record(tags=("machine LEARNING",))])
+    assert keys(store.items(tag=tag)) == ["a" * 16]
+    assert store.items(tag="machine") == []
+
+
+def test_a_prefix_is_taken_literally(store):
+    store.replace([record("abcdef0123456789"), record("abd0000000000000")])
+    assert keys(store.items(prefix="abcdef")) == ["abcdef0123456789"]
+    assert keys(store.items(prefix="ab")) == ["abcdef0123456789", "abd0000000000000"]
+    for odd in ("%", "_", "*", "ABC", "abcdefg", "中"):
+        assert store.items(prefix=odd) == []
+
+
+def test_text_is_the_path_the_link_or_the_entry_id(store):
+    one = record(entry_id="urn:example:1")
+    store.replace([one, record("b" * 16)])
+    for text in (one.path, one.link, one.entry_id):
+        assert store.items(text=text) == [one]
+    assert keys(store.items(text="https://news.example.test/" + "b" * 16)) == ["b" * 16]
+    assert store.items(text="春分") == []
+
+
+# --- tags ---
+
+
+def test_the_first_spelling_of_a_tag_is_its_label_for_ever(store):
+    store.replace([record(tags=("Open Source", "open source"))])
+    store.replace([record("b" * 16, tags=("OPEN-SOURCE",))])
+    assert store.tags() == {"open-source": ("Open Source", 2)}
+    store.replace([], removed=["a" * 16, "b" * 16])
+    assert store.tags() == {"open-source": ("Open Source", 0)}
+    store.replace([record(tags=("open source",))])
+    assert store.tags() == {"open-source": ("Open Source", 1)}
+
+
+def test_a_tag_without_a_key_is_no_tag(store):
+    store.replace([record(tags=(" ", "", "AI"))])
+    assert set(store.tags()) == {"ai"}
+    assert store.items(tag=" ") == []
+
+
+# --- files ---
+
+
+def test_files_are_told_by_path_without_tombstones(store):
+    store.replace([record(size=3, mtime_ns=2**60), record("b" * 16, gone=True, path="")])
+    assert store.files() == {record().path: ("a" * 16, 3, 2**60)}
+
+
+def test_another_file_time_alone_publishes_nothing(store):
+    store.replace([record()])
+    store.outbox(store.outbox())
+    store.replace([record(size=5, mtime_ns=7)])
+    assert store.outbox() == frozenset()
+    assert store.files()[record().path][1:] == (5, 7)
+    store.replace([record(size=5, mtime_ns=7, title="another")])
+    assert store.outbox() == {"all", "source:qq", "tag:qq", "tag:ai"}
+
+
+# --- text ---
+
+
+@pytest.mark.parametrize("title", ["'; DROP TABLE item; --", "nul\0inside", "𝒳 🀄 e\u0301", "line\u2028separator", ""])
+def test_any_text_comes_back_unchanged(store, title):
+    store.replace([record(title=title, tags=(title, "AI"))])
+    assert store.items(tag="AI")[0].title == title

@@ -1,0 +1,90 @@
+"""JSON Feed: what is bad in one place costs that place only."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from aggregator import parsers
+from aggregator.errors import NotAFeed, ParseError
+from aggregator.model import Document
+from aggregator.parsers import jsonfeed
+
+
+def document(body, media_type="application/feed+json"):
+    return Document(name="http://a/", body=body if isinstance(body, bytes) else body.encode(), media_type=media_type)
+
+
+def read(body, media_type="application/feed+json"):
+    return jsonfeed.parse(document(body, media_type))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"version": "https://jsonfeed.org/version/1", "items": []}',
+        b'{"version": "http://jsonfeed.org/version/1.1", "items": []}',
+        rb'{"version": "https:\/\/jsonfeed.org\/version\/1.1", "items": []}',
+        b'\xef\xbb\xbf \n{"items": [], "version": "https://jsonfeed.org/version/1"}',
+        '{"version": "https://jsonfeed.org/version/1", "items": []}'.encode("utf-16"),
+    ],
+)
+def test_the_version_is_enough_whatever_the_media_type(body):
+    found = document(body, "text/plain")
+    assert parsers.choose(found).parse(found).entries == ()
+
+
+def test_other_json_is_not_taken():
+    assert not jsonfeed.recognizes(document(b'{"items": []}', "application/json"))
+    assert not jsonfeed.recognizes(document(b"[]"))
+
+
+@pytest.mark.parametrize("body", ["[]", '"x"', "{}", '{"items": {}}', "null", "1"])
+def test_json_that_is_no_feed_is_said_to_be_none(body):
+    with pytest.raises(NotAFeed):
+        read(body)
+
+
+def test_bad_json_is_reported_with_its_line():
+    with pytest.raises(ParseError, match=r"not JSON: .* at column 3") as caught:
+        read('{"version": "1",\n "items": [],\n  x}')
+    assert caught.value.line == 3
+    assert caught.value.kind == "parse-error"
+
+
+def test_deep_nesting_is_a_typed_error():
+    with pytest.raises(ParseError):
+        read('{"items":' + "[" * 200_000)
+
+
+def test_strange_but_legal_json_is_read():
+    feed = read(
+        '{"items": [{"id": "first", "id": "last", "content_text": NaN, "title": "a\\ud800b",'
+        ' "date_published": Infinity, "x": 1e999999, "y": ' + "9" * 10_000 + "}]}"
+    )
+    (entry,) = feed.entries
+    assert (entry.guid, entry.content, entry.title, entry.published) == ("last", "", "a\ufffdb", "")
+
+
+def test_control_characters_inside_strings_do_not_cost_the_feed():
+    assert read('{"items": [{"id": "1", "content_html": "<pre>a\nb</pre>"}]}').entries[0].content == "<pre>a\nb</pre>"
+
+
+@pytest.mark.parametrize(
+    ("number", "text"), [("7", "7"), ("1.50", "1.50"), ("-3", "-3"), ("12345678901234567890", None)]
+)
+def test_ids_that_are_numbers_stay_as_they_were_written(number, text):
+    assert read(f'{{"items": [{{"id": {number}}}]}}').entries[0].guid == (text or number)
+
+
+def test_no_more_than_the_first_thousand_items_are_read():
+    feed = read(json.dumps({"items": [{"id": str(number)} for number in range(1003)]}))
+    assert len(feed.entries) == 1000
+    assert "3 of 1003 entries skipped" in feed.problems[0].message
+
+
+def test_sizes_without_sense_are_unknown():
+    items = [{"url": "http://a/", "size_in_bytes": size} for size in (5, 5.9, -1, "5", 10**40)]
+    entry = read(json.dumps({"items": [{"id": "1", "attachments": items}]})).entries[0]
+    assert [enclosure.length for enclosure in entry.enclosures] == [5, 5, 0, 0, 0]

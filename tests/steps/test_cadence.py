@@ -1,0 +1,183 @@
+"""When to come back: each rule a named case."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from aggregator.model import Failure, FetchState, Hints, NotModified, Response, Source
+from aggregator.settings import Schedule
+from aggregator.steps import cadence
+
+NOW = datetime(2025, 3, 3, 12, 0, tzinfo=UTC)  # a Monday
+SOURCE = Source(id="s", url="http://127.0.0.1/feed")
+PLAIN = Schedule(jitter=0.0)
+HOUR, DAY = 3600.0, 86400.0
+
+
+def answer(max_age: float | None = None) -> NotModified:
+    return NotModified(url=SOURCE.url, max_age=max_age)
+
+
+def busy(posts_per_day: float) -> FetchState:
+    """A state whose estimated rate is about what is asked for."""
+    observed = 20 * DAY
+    posts = posts_per_day * (observed + cadence.PRIOR_SECONDS) / DAY - cadence.PRIOR_POSTS
+    return FetchState(source="s", posts=posts, observed=observed, fetched_at=NOW, ok_at=NOW)
+
+
+def seconds(state: FetchState) -> float:
+    assert state.next_at
+    return (state.next_at - NOW).total_seconds()
+
+
+def test_a_source_that_posts_once_a_day_is_visited_at_base() -> None:
+    """`base` is the interval of one post a day."""
+    assert seconds(cadence.unchanged(busy(1), answer(), SOURCE, PLAIN, NOW)) == pytest.approx(HOUR, abs=1)
+
+
+def test_the_interval_falls_with_the_root_of_the_rate() -> None:
+    """Four posts a day halve the interval; a hundred are bounded by the minimum."""
+    assert seconds(cadence.unchanged(busy(4), answer(), SOURCE, PLAIN, NOW)) == pytest.approx(HOUR / 2, abs=1)
+    assert seconds(cadence.unchanged(busy(100), answer(), SOURCE, PLAIN, NOW)) == PLAIN.min
+
+
+def test_a_silent_source_is_visited_a_few_times_a_day() -> None:
+    """The prior keeps dormant sources alive."""
+    state = FetchState(source="s", posts=0, observed=20 * DAY, fetched_at=NOW, ok_at=NOW)
+    assert 9 * HOUR < seconds(cadence.unchanged(state, answer(), SOURCE, PLAIN, NOW)) < 10 * HOUR
+
+
+def test_max_age_is_a_floor_and_capped_at_a_day() -> None:
+    """The server's word counts, but not for a year."""
+    assert seconds(cadence.unchanged(busy(4), answer(2 * HOUR), SOURCE, PLAIN, NOW)) == 2 * HOUR
+    assert seconds(cadence.unchanged(busy(4), answer(400 * DAY), SOURCE, PLAIN, NOW)) == DAY
+
+
+@pytest.mark.parametrize("hints", [Hints(ttl=3 * HOUR), Hints(period=3 * HOUR)])
+def test_the_documents_word_is_a_floor_that_outlives_a_304(hints: Hints) -> None:
+    """RSS ttl and sy:updatePeriod are remembered."""
+    state = cadence.changed(busy(4), Response(url="u", documents=()), hints, (), 0, SOURCE, PLAIN, NOW)
+    assert seconds(state) == 3 * HOUR
+    assert seconds(cadence.unchanged(state, answer(), SOURCE, PLAIN, NOW)) == 3 * HOUR
+
+
+def test_every_overrides_everything() -> None:
+    """The operator's interval stands."""
+    source = Source(id="s", url=SOURCE.url, every=300.0)
+    assert seconds(cadence.unchanged(busy(1), answer(DAY), source, PLAIN, NOW)) == 300.0
+
+
+def test_files_are_looked_at_at_the_minimum() -> None:
+    """Reading a folder disturbs nobody."""
+    assert seconds(cadence.unchanged(busy(0.1), answer(), Source(id="s", path="/x"), PLAIN, NOW)) == PLAIN.min
+
+
+def test_jitter_differs_between_visits_but_not_between_replays() -> None:
+    """Jitter is a hash of source and generation, within its bounds."""
+    schedule = Schedule(jitter=0.1)
+    states = [FetchState(source="s", generation=n, posts=27, observed=20 * DAY, ok_at=NOW) for n in range(50)]
+    waits = [seconds(cadence.unchanged(state, answer(), SOURCE, schedule, NOW)) for state in states]
+    assert waits == [seconds(cadence.unchanged(state, answer(), SOURCE, schedule, NOW)) for state in states]
+    middle = cadence.interval(states[0], None, SOURCE, PLAIN).seconds
+    assert len(set(waits)) > 40
+    assert all(0.9 * middle - 1 <= wait <= 1.1 * middle + 1 for wait in waits)
+
+
+def test_skip_hours_and_days_move_the_visit_to_the_next_allowed_hour() -> None:
+    """RSS 2.0 skipHours and skipDays, GMT."""
+    assert cadence.skip(NOW, Hints(skip_hours=(12, 13))) == NOW.replace(hour=14)
+    assert cadence.skip(NOW, Hints(skip_days=("Monday",))) == datetime(2025, 3, 4, tzinfo=UTC)
+    assert cadence.skip(NOW, Hints(skip_hours=tuple(range(24)))) == NOW
+    state = FetchState(source="s", hints=Hints(skip_hours=(12, 13, 14)), posts=27, observed=20 * DAY, ok_at=NOW)
+    after = cadence.unchanged(state, answer(), SOURCE, PLAIN, NOW)
+    assert after.next_at == NOW.replace(hour=15)
+    assert "skipHours" in after.plan
+
+
+def test_the_first_document_seeds_the_rate() -> None:
+    """Thirty posts over ten days are about three a day."""
+    dates = [NOW - timedelta(hours=8 * n) for n in range(30)]
+    state = cadence.changed(
+        FetchState(source="s"), Response(url="u", documents=()), Hints(), dates, 30, SOURCE, PLAIN, NOW
+    )
+    assert 1.5 < cadence.posts_per_day(state) < 3.5
+    undated = cadence.changed(
+        FetchState(source="s"), Response(url="u", documents=()), Hints(), (), 3, SOURCE, PLAIN, NOW
+    )
+    assert undated.posts == 0
+
+
+def test_later_documents_count_new_items_only() -> None:
+    """Observation decays with a half-life of fourteen days."""
+    state = FetchState(source="s", posts=8, observed=10 * DAY, fetched_at=NOW - timedelta(days=14), ok_at=NOW)
+    after = cadence.changed(state, Response(url="u", documents=()), Hints(), (), 2, SOURCE, PLAIN, NOW)
+    assert after.posts == pytest.approx(6)
+    assert after.observed == pytest.approx(19 * DAY)
+
+
+def test_a_clock_that_went_back_does_not_unlearn() -> None:
+    """Elapsed time is never negative."""
+    state = FetchState(source="s", posts=8, observed=DAY, fetched_at=NOW + timedelta(days=1), ok_at=NOW)
+    assert cadence.observe(state, 1, NOW).posts == 9
+
+
+def test_a_304_refreshes_validators_and_clears_the_error() -> None:
+    """RFC 9111 §4.3.4; what the answer does not say stays."""
+    state = FetchState(
+        source="s", etag='"1"', last_modified="then", failures=2, failing_since=NOW,
+        error=Failure(kind="dns", message="no"), posts=9, observed=DAY,
+    )  # fmt: skip
+    after = cadence.unchanged(state, NotModified(url=SOURCE.url, etag='"2"'), SOURCE, PLAIN, NOW)
+    assert (after.etag, after.last_modified, after.failures, after.error) == ('"2"', "then", 0, None)
+    assert after.ok_at == after.fetched_at == NOW
+
+
+def test_failures_back_off_to_the_maximum() -> None:
+    """15 min doubled at each failure, never below the usual interval."""
+    state, waits = FetchState(source="s", etag='"kept"'), []
+    for _ in range(12):
+        state = cadence.failed(state, Failure(kind="connect", message="refused"), SOURCE, PLAIN, NOW)
+        waits.append(seconds(state))
+    assert waits[:4] == [1800, 1800, 3600, 7200]
+    assert waits[-1] == PLAIN.max
+    assert (state.failures, state.failing_since, state.etag) == (12, NOW, '"kept"')
+    assert "12 failures" in state.plan
+
+
+@pytest.mark.parametrize("status", [401, 403, 451])
+def test_a_refusal_waits_four_hours_first(status: int) -> None:
+    """Who is refused does not knock every quarter of an hour."""
+    state = cadence.failed(
+        FetchState(source="s"), Failure(kind="http-status", message="no"), SOURCE, PLAIN, NOW, status=status
+    )
+    assert seconds(state) == 4 * HOUR
+
+
+def test_retry_after_is_obeyed_within_reason_and_binds_manual_refreshes() -> None:
+    """Between a minute and a week; `retry_at` is remembered."""
+    failure = Failure(kind="rate-limited", message="slow down")
+    for said, waited in ((7200.0, 7200.0), (0.0, 60.0), (1e9, 7 * DAY)):
+        state = cadence.failed(FetchState(source="s"), failure, SOURCE, PLAIN, NOW, status=429, retry_after=said)
+        assert seconds(state) == waited
+        assert state.retry_at == state.next_at
+    assert "Retry-After" in state.plan
+    assert cadence.failed(state, failure, SOURCE, PLAIN, NOW).retry_at is None
+
+
+def test_the_plan_explains_itself() -> None:
+    """The reasoning is printable."""
+    plan = cadence.unchanged(busy(6), answer(40 * 60), SOURCE, PLAIN, NOW).plan
+    assert plan == "next in 40 min: posts 6/day → 24.5 min; max-age 40 min → 40 min"
+    assert "maximum" in cadence.interval(busy(0.001), None, SOURCE, Schedule(max=HOUR, jitter=0)).why
+    jittered = cadence.interval(busy(1), None, SOURCE, Schedule(jitter=0.1))
+    assert "jitter" in jittered.why
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(30, "30 s"), (60, "1 min"), (5400, "90 min"), (7200, "2 h"), (86400, "24 h"), (172800, "2 d")]
+)
+def test_spans_read_well(value: float, text: str) -> None:
+    """Durations for people."""
+    assert cadence.span(value) == text

@@ -1,0 +1,222 @@
+"""Dates as feeds write them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aggregator.steps.dates import clamp, parse
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+NEW_YORK = ZoneInfo("America/New_York")
+INSTANT = datetime(2025, 2, 12, 5, 15, 58, tzinfo=UTC)
+MINUTE = INSTANT.replace(second=0)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Wed, 12 Feb 2025 05:15:58 GMT",
+        "Wed, 12 Feb 2025 13:15:58 +0800",
+        "Wed, 12 Feb 2025 00:15:58 -0500",
+        "Wed, 12 Feb 2025 05:15:58 Z",
+        "Wed, 12 Feb 2025 00:15:58 EST",
+        "Tue, 11 Feb 2025 21:15:58 PST",
+        "Wed, 12 Feb 2025 10:45:58 IST",
+        "Fri, 12 Feb 2025 05:15:58 GMT",
+        "Wed,12 Feb 2025 05:15:58 UT",
+        "12 Feb 2025 05:15:58 GMT",
+        "12 Feb 25 05:15:58 GMT",
+        "Wednesday, 12-Feb-25 05:15:58 GMT",
+        "Wednesday, 12 February 2025 05:15:58 GMT",
+        "12 Feb 2025 13:15:58 GMT+8",
+        "12 Feb 2025 13:15:58 UTC+08:00",
+        "Wed, 12 Feb 2025 13:15:58 +0800 (CST)",
+        "Wed, 12 Feb 2025 13:15:58 +08:00",
+        "wed, 12 FEB 2025 05:15:58 gmt",
+        "  Wed, 12  Feb 2025\n05:15:58 GMT ",
+        "Wed Feb 12 05:15:58 GMT 2025",
+        "February 12, 2025 5:15:58 AM GMT",
+        "2025-02-12T05:15:58Z",
+        "2025-02-12T05:15:58.123Z",
+        "2025-02-12T05:15:58,5Z",
+        "2025-02-12T13:15:58.123456789+08:00",
+        "2025-02-12T13:15:58+0800",
+        "2025-02-12T13:15:58+08",
+        "2025-02-12t05:15:58z",
+        "2025-02-12 05:15:58Z",
+        "2025-02-12 05:15:58 +0000 UTC",
+        "2025-02-12 13:15:58 +0800",
+        "2025-2-12 5:15:58 UTC",
+        "20250212T051558Z",
+        "1739337358",
+        "1739337358123",
+        "１７３９３３７３５８",
+    ],
+)
+def test_one_instant_in_many_spellings(text):
+    assert parse(text, NEW_YORK) == INSTANT
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2025-02-12 13:15",
+        "2025/02/12 13:15",
+        "2025/2/12 1:15 PM",
+        "2025.02.12 13:15",
+        "2025年2月12日 13:15",
+        "2025年2月12日13时15分",
+        "2025年02月12日 下午1:15",
+        "2025年2月12日 下午1点15分",
+        "2025年2月12日 星期三 13:15",
+        "2025年2月12日（周三）13:15",
+        "２０２５年２月１２日　１３：１５",
+        "2025年2月12日(水) 13時15分",
+        "2025年2月12日 午後1時15分",
+        "2025년 2월 12일 오후 1:15",
+        "2025년 2월 12일 13시 15분",
+        "12 Feb 2025 13:15",
+        "12 Feb 2025 13:15 CST",
+        "2025-02-12 13:15 CST",
+    ],
+)
+def test_dates_without_offset_are_in_the_zone_of_the_source(text):
+    assert parse(text, SHANGHAI) == MINUTE
+
+
+@pytest.mark.parametrize(
+    "text", ["2025-02-12", "2025/2/12", "2025年2月12日", "20250212", "12 Feb 2025", "2025-043", "2025-W07-3"]
+)
+def test_a_day_begins_at_midnight_of_the_zone(text):
+    assert parse(text, SHANGHAI) == datetime(2025, 2, 11, 16, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("text", "month"), [("2025", 1), ("2025-03", 3)])
+def test_months_and_years_are_their_first_day(text, month):
+    assert parse(text, UTC) == datetime(2025, month, 1, tzinfo=UTC)
+
+
+def test_cst_is_chinas_only_where_the_source_is():
+    text = "Wed, 12 Feb 2025 05:15:58 CST"
+    assert parse(text, SHANGHAI) == INSTANT - timedelta(hours=8)
+    assert parse(text, NEW_YORK) == INSTANT + timedelta(hours=6)
+
+
+def test_summer_time_of_the_zone_counts():
+    assert parse("2025-07-01 12:00", NEW_YORK) == datetime(2025, 7, 1, 16, tzinfo=UTC)
+    assert parse("2025-01-01 12:00", NEW_YORK) == datetime(2025, 1, 1, 17, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "hour"),
+    [
+        ("上午9:00", 9),
+        ("凌晨12:30", 0),
+        ("中午12:10", 12),
+        ("中午1:00", 13),
+        ("晚上8:05", 20),
+        ("下午15:00", 15),
+        ("오전 7:00", 7),
+    ],
+)
+def test_parts_of_the_day(text, hour):
+    found = parse(f"2025年2月12日 {text}", UTC)
+    assert found is not None
+    assert found.hour == hour
+
+
+def test_the_last_minute_of_a_day_may_be_24_and_a_leap_second_60():
+    assert parse("2025-02-12T24:00:00Z", UTC) == datetime(2025, 2, 13, tzinfo=UTC)
+    assert parse("Wed, 12 Feb 2025 23:59:60 GMT", UTC) == datetime(2025, 2, 13, tzinfo=UTC)
+    assert parse("31 Dec 49 00:00 GMT", UTC) == datetime(2049, 12, 31, tzinfo=UTC)
+    assert parse("31 Dec 50 00:00 GMT", UTC) == datetime(1950, 12, 31, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "   ",
+        "not a date",
+        "yesterday",
+        "今天 05:15",
+        "12/02/2025",
+        "Wed, 30 Feb 2025 10:00:00 GMT",
+        "12 Fub 2025 10:00 GMT",
+        "2025-02-30",
+        "2025-13-01",
+        "2025-366",
+        "2025-000",
+        "2025-W60-1",
+        "2025-02-12T25:61:61Z",
+        "2025-02-12T24:00:01Z",
+        "2025-02-12T05:15:61Z",
+        "2025-02-12T05:15:58+99:99",
+        "2025-02-12T05:15:58+08:75",
+        "2025-02-12T05:15:58 EST+3",
+        "2025-02-12 05:15:58 XYZ",
+        "2025年2月12日 晚上12:05",
+        "2025年2月12日 99:00",
+        "0000-00-00 00:00:00",
+        "-1",
+        "0",
+        "99999999999999999999",
+        "Sat, 01 Jan 10000 00:00:00 GMT",
+        "9999-12-31T23:59:59-12:00",
+        "0001-01-01T00:00:00+14:00",
+        "Mon, 01 Jan 0001 00:00:00 +0800",
+        "1" * 100_000,
+        "2025-" * 20_000,
+    ],
+)
+def test_what_names_no_instant_is_unknown(text):
+    assert parse(text, SHANGHAI) is None
+
+
+@given(st.text(max_size=60))
+def test_no_text_raises(text):
+    found = parse(text, SHANGHAI)
+    assert found is None or found.tzinfo is UTC
+
+
+@given(
+    st.from_regex(
+        r"[0-9]{1,4}[-/年 ][0-9]{1,2}[-/月 ][0-9]{1,2}[T 日]([0-9]{1,2}:[0-9]{2}(:[0-9]{2})?)?( ?[+-][0-9]{2,4})?"
+    )
+)
+def test_nothing_that_looks_like_a_date_raises(text):
+    found = parse(text, NEW_YORK)
+    assert found is None or found.microsecond == 0
+
+
+INSTANTS = st.datetimes(datetime(1950, 1, 2), datetime(2049, 12, 30))  # noqa: DTZ001 - the zone is drawn apart
+INSTANTS = INSTANTS.map(lambda value: value.replace(microsecond=0))
+OFFSETS = st.integers(-12 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+
+
+@given(INSTANTS, OFFSETS)
+def test_what_we_format_is_read_back(local, offset):
+    value = local.replace(tzinfo=offset)
+    for text in (value.isoformat(), value.strftime("%a, %d %b %Y %H:%M:%S %z"), value.strftime("%d %B %y %H:%M:%S %z")):
+        assert parse(text, SHANGHAI) == value
+
+
+@given(INSTANTS)
+def test_local_forms_are_read_back(local):
+    value = local.replace(tzinfo=SHANGHAI).astimezone(UTC)
+    for form in ("%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M:%S", "%Y年%m月%d日 %H:%M:%S", "%Y%m%d%H%M%S"):
+        assert parse(local.strftime(form), SHANGHAI) == value
+
+
+def test_clamp_leaves_only_what_can_be_true():
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    assert clamp(INSTANT, now) == INSTANT
+    assert clamp(now + timedelta(seconds=1), now) == now
+    assert clamp(datetime(1970, 1, 1, tzinfo=UTC), now) is None
+    assert clamp(datetime(1990, 1, 1, tzinfo=UTC), now) == datetime(1990, 1, 1, tzinfo=UTC)
+    assert clamp(None, now) is None

@@ -1,0 +1,418 @@
+"""The SQLite store: its file under every kind of damage, its transactions under kills, full disks and rivals."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from aggregator import errors, stores
+from aggregator.model import FetchState, Record, Saved
+from aggregator.stores.sqlite import schema
+
+NOW = datetime(2025, 3, 1, tzinfo=UTC)
+URL = "sqlite:///tagwire.db"
+
+
+def record(key="a" * 16, **changes):
+    fields = {
+        "key": key,
+        "source": "qq",
+        "path": f"qq/{key}.md",
+        "title": "春分",
+        "link": "",
+        "url": "",
+        "entry_id": key,
+        "published": NOW,
+        "updated": NOW,
+        "first_seen": NOW,
+        "tags": ("AI",),
+    }
+    return Record(**(fields | changes))
+
+
+@pytest.fixture
+def opened(tmp_path):
+    """Return a function that opens the index in `tmp_path`."""
+    return lambda **options: stores.open_store(URL, str(tmp_path), **options)
+
+
+@pytest.fixture
+def filled(opened, tmp_path):
+    """A closed index that holds one item and one state."""
+    with opened() as store:
+        store.commit(FetchState(source="qq", etag='"1"'), [Saved(record=record())])
+    return tmp_path / "tagwire.db"
+
+
+def names_in(folder):
+    return sorted(path.name for path in Path(folder).iterdir())
+
+
+def raw(path, *statements):
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        return [connection.execute(statement).fetchall() for statement in statements][-1]
+
+
+def contents(store):
+    return store.states(), store.items(), store.tags(), store.outbox()
+
+
+# --- opening ---
+
+
+def test_everything_is_there_after_reopening(opened):
+    with opened() as store:
+        store.enroll([("qq", "qq.test")])
+        store.commit(FetchState(source="qq", next_at=NOW), [Saved(record=record())])
+        before = contents(store)
+    with opened() as store:
+        assert contents(store) == before
+        assert store.due_hosts(NOW, 1) == ["qq.test"]
+
+
+def test_the_file_is_ours_durable_and_alone_when_closed(filled):
+    assert raw(filled, "PRAGMA application_id") == [(schema.APPLICATION_ID,)]
+    assert raw(filled, "PRAGMA user_version") == [(len(schema.MIGRATIONS),)]
+    assert raw(filled, "PRAGMA journal_mode") == [("wal",)]
+    assert names_in(filled.parent) == ["tagwire.db"]
+
+
+def test_every_commit_waits_for_the_disk(opened):
+    with opened() as store:
+        assert store.database.read("PRAGMA synchronous") == [(2,)]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [b"", b"SQLite format 3\0", b"not a database at all" * 500, b"\0" * 8192],
+    ids=["empty", "cut", "foreign", "zeros"],
+)
+def test_a_damaged_file_is_refused_named_and_left_as_it_is(opened, filled, damage):
+    filled.write_bytes(damage)
+    for scratch in (False, True):
+        with pytest.raises(errors.StoreCorrupt, match=r"tagwire\.db.*tagwire reindex"):
+            opened(scratch=scratch)
+    assert filled.read_bytes() == damage
+
+
+def test_another_programs_database_is_refused(opened, tmp_path):
+    raw(tmp_path / "tagwire.db", "CREATE TABLE bookmarks (url)")
+    with pytest.raises(errors.StoreCorrupt, match="not an index of tagwire"):
+        opened()
+
+
+def test_a_newer_schema_is_refused_untouched(opened, filled):
+    raw(filled, "PRAGMA user_version = 99")
+    before = filled.read_bytes()
+    for scratch in (False, True):
+        with pytest.raises(errors.SchemaTooNew, match="schema 99"):
+            opened(scratch=scratch)
+    assert filled.read_bytes() == before
+
+
+def test_an_older_schema_is_brought_up_to_date_or_not_changed_at_all(opened, filled, monkeypatch):
+    added = (*schema.MIGRATIONS, ("ALTER TABLE item ADD COLUMN colour TEXT DEFAULT 'blue'",))
+    monkeypatch.setattr(schema, "MIGRATIONS", (*added, ("CREATE TABLE half (a)", "nonsense")))
+    with pytest.raises(errors.StoreError):
+        opened()
+    assert raw(filled, "PRAGMA user_version", "SELECT * FROM sqlite_master WHERE name = 'half'") == []
+    monkeypatch.setattr(schema, "MIGRATIONS", added)
+    with opened() as store:
+        assert store.items() == [record()]
+    assert raw(filled, "SELECT colour FROM item") == [("blue",)]
+
+
+def test_a_path_that_cannot_be_a_file_is_a_store_error(opened, tmp_path):
+    (tmp_path / "tagwire.db").mkdir()
+    for scratch in (False, True):
+        with pytest.raises(errors.StoreError, match=r"tagwire\.db"):
+            opened(scratch=scratch)
+    with pytest.raises(errors.StoreError, match="Not a directory"):
+        stores.open_store("sqlite:////dev/null/x.db", "/")
+
+
+def test_a_removed_index_does_not_come_back_from_its_write_ahead_log(opened, tmp_path):
+    with opened() as store:
+        store.commit(FetchState(source="qq"), [Saved(record=record())])
+        log = (tmp_path / "tagwire.db-wal").read_bytes()
+    (tmp_path / "tagwire.db").unlink()
+    (tmp_path / "tagwire.db-wal").write_bytes(log)
+    with opened() as store:
+        assert contents(store) == ({}, [], {}, frozenset())
+
+
+def test_discarding_makes_room_for_a_new_index_and_keeps_the_old(opened, filled):
+    content = filled.read_bytes()
+    stores.discard(URL, str(filled.parent))
+    stores.discard(URL, str(filled.parent))
+    with opened() as store:
+        assert store.items() == []
+    assert (filled.parent / "tagwire.db.broken").read_bytes() == content
+    with pytest.raises(errors.StoreError, match="Not a directory"):
+        stores.discard("sqlite:////dev/null/x.db", "/")
+
+
+# --- unclean ends ---
+
+
+KILLED = """
+import os, signal, sys
+from datetime import UTC, datetime
+from aggregator import stores
+from aggregator.model import FetchState
+store = stores.open_store({url!r}, {root!r})
+store.commit(FetchState(source="killed"), [])
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def kill_a_writer(root):
+    done = subprocess.run([sys.executable, "-c", KILLED.format(url=URL, root=str(root))], check=False)
+    assert done.returncode == -signal.SIGKILL
+
+
+def checks(store):
+    """Return the list into which every quick_check of the store is noted from now on."""
+    seen = []
+    store.database.connection.set_trace_callback(lambda sql: seen.append(sql) if "quick_check" in sql else None)
+    return seen
+
+
+def test_only_the_first_write_after_a_kill_checks_the_file(opened, filled):
+    kill_a_writer(filled.parent)
+    for expected in (1, 0):
+        with opened() as store:
+            seen = checks(store)
+            assert store.states().keys() == {"qq", "killed"}
+            assert seen == []
+            store.outbox(done=["x"])
+            store.outbox(done=["y"])
+            assert len(seen) == expected
+
+
+def test_damage_after_a_kill_is_found_before_anything_is_written(opened, filled):
+    with opened() as store:
+        store.replace([record(f"{n:016x}") for n in range(300)])
+    kill_a_writer(filled.parent)
+    with opened() as store:
+        store.states()  # brings the log into the file when the last reader closes
+    size = int(raw(filled, "PRAGMA page_size")[0][0])
+    root = int(raw(filled, "SELECT rootpage FROM sqlite_master WHERE name = 'item_entry_id'")[0][0])
+    with filled.open("r+b") as file:
+        file.seek((root - 1) * size)
+        file.write(b"\xff" * size)
+    with opened() as store, pytest.raises(errors.StoreCorrupt, match="tagwire reindex"):
+        store.claim(["new"], NOW, 60)
+    with opened() as store:
+        assert "new" not in store.states()
+
+
+def test_a_damaged_page_met_by_a_query_says_what_to_do(opened, filled):
+    size = int(raw(filled, "PRAGMA page_size")[0][0])
+    root = int(raw(filled, "SELECT rootpage FROM sqlite_master WHERE name = 'item'")[0][0])
+    with filled.open("r+b") as file:
+        file.seek((root - 1) * size)
+        file.write(b"\xff" * size)
+    with opened() as store, pytest.raises(errors.StoreCorrupt, match="tagwire reindex"):
+        store.items()
+
+
+def test_an_unreadable_row_says_what_to_do(opened, filled):
+    raw(filled, "UPDATE item SET record = '{'")
+    with opened() as store, pytest.raises(errors.StoreCorrupt, match="tagwire reindex"):
+        store.items()
+
+
+# --- rows of other versions ---
+
+
+def test_rows_outlive_changes_of_the_model(opened, filled):
+    """A field that this version does not know is skipped, one that an older version did not write has its default."""
+    state = json.loads(raw(filled, "SELECT state FROM source")[0][0])
+    row = json.loads(raw(filled, "SELECT record FROM item")[0][0])
+    del state["etag"], row["lead"], row["tags"]
+    with closing(sqlite3.connect(filled, isolation_level=None)) as connection:
+        connection.execute("UPDATE source SET state = ?", (json.dumps(state | {"tomorrow": {"a": [1]}}),))
+        connection.execute("UPDATE item SET record = ?", (json.dumps(row | {"mood": 7}),))
+    with opened() as store:
+        assert store.states() == {"qq": FetchState(source="qq")}
+        assert store.items() == [record(tags=())]
+
+
+# --- transactions ---
+
+
+def test_a_failure_in_the_last_statement_takes_everything_back(opened):
+    with opened() as store:
+        store.commit(FetchState(source="qq"), [Saved(record=record())])
+        before = contents(store)
+        store.database.connection.execute(
+            "CREATE TEMP TRIGGER no BEFORE INSERT ON main.outbox WHEN new.feed = 'tag:z' "
+            "BEGIN SELECT raise(ABORT, 'no'); END"
+        )
+        with pytest.raises(errors.StoreError, match="no"):
+            store.commit(FetchState(source="qq", etag="2"), [Saved(record=record("b" * 16, tags=("z",)))])
+        assert contents(store) == before
+        store.commit(FetchState(source="qq", etag="3"), [])
+        assert store.states()["qq"].etag == "3"
+
+
+def test_a_full_disk_says_so_changes_nothing_and_recovers(opened):
+    with opened() as store:
+        store.commit(FetchState(source="qq"), [Saved(record=record())])
+        before = contents(store)
+        connection = store.database.connection
+        connection.execute(f"PRAGMA max_page_count = {connection.execute('PRAGMA page_count').fetchone()[0]}")
+        many = [Saved(record=record(f"{n:016x}", title="长" * 500)) for n in range(200)]
+        with pytest.raises(errors.StoreError, match="disk is full"):
+            store.commit(FetchState(source="qq", etag="new"), many)
+        assert contents(store) == before
+        connection.execute("PRAGMA max_page_count = 100000")
+        store.commit(FetchState(source="qq", etag="new"), many)
+        assert len(store.items()) == 201
+
+
+def test_text_that_is_not_unicode_is_a_store_error_and_changes_nothing(opened):
+    with opened() as store:
+        for bad in (record(title="\ud800"), record(path="\ud800")):
+            with pytest.raises(errors.StoreError, match="not Unicode"):
+                store.commit(FetchState(source="qq"), [Saved(record=record("b" * 16)), Saved(record=bad)])
+        with pytest.raises(errors.StoreError):
+            store.items(text="\ud800")
+        assert contents(store) == ({}, [], {}, frozenset())
+
+
+def test_a_closed_store_is_a_store_error(opened):
+    with opened() as store:
+        pass
+    with pytest.raises(errors.StoreError):
+        store.states()
+
+
+def test_a_rival_that_keeps_writing_is_a_store_error_not_a_wait_for_ever(opened, filled):
+    with opened() as store, closing(sqlite3.connect(filled, isolation_level=None)) as rival:
+        store.database.connection.execute("PRAGMA busy_timeout = 1")
+        rival.execute("BEGIN IMMEDIATE")
+        with pytest.raises(errors.StoreError, match="another process"):
+            store.claim(["a"], NOW, 1)
+        assert store.items() == [record()]
+        rival.execute("ROLLBACK")
+        assert store.claim(["a"], NOW, 1)[0].generation == 1
+
+
+def test_rivals_take_turns_without_an_error_or_a_lost_update(opened):
+    def work():
+        with opened() as store:
+            for _ in range(25):
+                store.claim(["shared"], NOW, 1)
+
+    failed: list[errors.StoreError] = []
+    threads = [threading.Thread(target=lambda: _note(work, failed)) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    with opened() as store:
+        assert store.states()["shared"].generation == 75
+
+
+def _note(work, failed):
+    try:
+        work()
+    except errors.StoreError as error:
+        failed.append(error)
+
+
+def test_a_reader_in_another_process_sees_what_was_committed(opened):
+    with opened() as writer, opened() as reader:
+        writer.commit(FetchState(source="qq"), [Saved(record=record())])
+        assert reader.items() == [record()]
+
+
+def test_a_store_may_be_used_from_another_thread(opened):
+    with opened() as store:
+        thread = threading.Thread(target=store.enroll, args=([("a", "a.test")],))
+        thread.start()
+        thread.join()
+        assert store.states() == {"a": FetchState(source="a")}
+
+
+def test_enrolling_the_same_sources_writes_nothing(opened, filled):
+    with opened() as store:
+        store.enroll([("a", "a.test"), ("b", "b.test")])
+    before = filled.read_bytes()
+    with opened() as store:
+        store.enroll([("b", "b.test"), ("a", "a.test")])
+    assert filled.read_bytes() == before
+
+
+# --- scratch ---
+
+
+def snapshot(folder):
+    return {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_scratch_copy_changes_nothing_on_disk(opened, filled):
+    before = snapshot(filled.parent)
+    with opened(scratch=True) as store:
+        assert store.items() == [record()]
+        store.replace([record("b" * 16)])
+        assert len(store.items()) == 2
+    assert snapshot(filled.parent) == before
+
+
+def test_a_scratch_copy_of_nothing_is_empty_and_creates_nothing(opened, tmp_path):
+    with opened(scratch=True) as store:
+        store.commit(FetchState(source="qq"), [Saved(record=record())])
+        assert store.items() == [record()]
+    assert names_in(tmp_path) == []
+
+
+def test_a_scratch_copy_sees_what_a_writer_at_work_has_committed(opened, filled):
+    with opened() as writer:
+        writer.replace([record("b" * 16)])
+        names = names_in(filled.parent)
+        with opened(scratch=True) as store:
+            assert len(store.items()) == 2
+            store.replace([record("c" * 16)])
+        assert names_in(filled.parent) == names
+        assert len(writer.items()) == 2
+
+
+# --- speed that must not be lost: the shape of the plans, not the clock ---
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {},
+        {"tag": "ai"},
+        {"source": "qq"},
+        {"since": NOW},
+        {"tag": "ai", "since": NOW - timedelta(days=1)},
+        {"prefix": "aaaaaa"},
+        {"text": "x"},
+    ],
+    ids=str,
+)
+def test_no_query_sorts_or_scans_the_whole_index(opened, query):
+    with opened() as store:
+        seen: list[str] = []
+        store.database.connection.set_trace_callback(seen.append)
+        store.items(**query, limit=200)
+        store.database.connection.set_trace_callback(None)
+        plan = [row[3] for row in store.database.read("EXPLAIN QUERY PLAN " + seen[-1])]
+    found_by_key = "prefix" in query or "text" in query
+    assert all("INDEX" in step or "PRIMARY KEY" in step or "ORDER BY" in step for step in plan if "OR" not in step)
+    assert ("USE TEMP B-TREE FOR ORDER BY" in plan) == found_by_key, plan

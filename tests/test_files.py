@@ -1,0 +1,370 @@
+"""Files: whole or untouched, whatever happens in between; and a lock that says who holds it."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import signal
+import stat
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from aggregator import errors, files
+
+
+def names_in(folder):
+    return sorted(path.name for path in Path(folder).iterdir())
+
+
+def descriptors():
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def temporaries(folder):
+    return [path for path in folder.rglob("*") if path.name.startswith(".tmp-")]
+
+
+# --- write ---
+
+
+def test_writing_makes_folders_and_says_whether_anything_changed(tmp_path):
+    path = tmp_path / "a" / "b" / "c.md"
+    assert files.write(path, b"one")
+    assert path.read_bytes() == b"one"
+    assert not files.write(str(path), b"one")
+    assert files.write(path, b"two")
+    assert path.read_bytes() == b"two"
+    assert temporaries(tmp_path) == []
+
+
+@pytest.mark.parametrize("data", [b"same", b""])
+def test_equal_bytes_keep_the_mtime(tmp_path, data):
+    path = tmp_path / "x"
+    files.write(path, data)
+    os.utime(path, ns=(1, 1))
+    assert not files.write(path, data, sync=True)
+    assert path.stat().st_mtime_ns == 1
+
+
+def test_bytes_of_equal_length_are_compared(tmp_path):
+    files.write(tmp_path / "x", b"aa")
+    assert files.write(tmp_path / "x", b"ab")
+
+
+def test_the_mode_follows_the_umask(tmp_path):
+    for mask, mode in ((0o022, 0o644), (0o077, 0o600)):
+        before = os.umask(mask)
+        try:
+            files.write(tmp_path / str(mask), b"")
+        finally:
+            os.umask(before)
+        assert stat.S_IMODE((tmp_path / str(mask)).stat().st_mode) == mode
+
+
+def test_relative_paths_and_long_names_work(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert files.write("here.md", b"1", sync=True)
+    assert files.write("new/there.md", b"1", sync=True)
+    assert files.write("长" * 84 + ".md", b"1")
+    assert files.create("once.md", b"1", sync=True)
+
+
+def test_a_reader_never_sees_half_a_file(tmp_path):
+    path = tmp_path / "feed.xml"
+    versions = [b"a" * 300_000, b"b" * 200_000]
+    files.write(path, versions[0])
+    seen = set()
+    done = threading.Event()
+
+    def read():
+        while not done.is_set():
+            seen.add(path.read_bytes())
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for turn in range(40):
+        files.write(path, versions[turn % 2])
+    done.set()
+    reader.join()
+    assert seen <= set(versions)
+
+
+def test_a_batch_returns_the_written_paths_in_order(tmp_path):
+    pairs = [(tmp_path / f"{n % 3}" / f"{n}.md", b"%d" % n) for n in range(100)]
+    files.write(pairs[1][0], pairs[1][1])
+    expected = [str(path) for path, _ in pairs if path != pairs[1][0]]
+    assert files.write_all(iter(pairs), sync=True) == expected
+    assert [path.read_bytes() for path, _ in pairs] == [data for _, data in pairs]
+    assert files.write_all(pairs, sync=True) == []
+    assert temporaries(tmp_path) == []
+
+
+def traced(monkeypatch, *names):
+    """Return the list into which calls of these functions of `os` are noted, with the file they are about."""
+    calls = []
+
+    def wrap(name, original):
+        def call(*args, **kwargs):
+            target = str(Path(f"/proc/self/fd/{args[0]}").readlink()) if isinstance(args[0], int) else str(args[0])
+            calls.append((name, re.sub(r"\.tmp-\w+", "TMP", target)))
+            return original(*args, **kwargs)
+
+        return call
+
+    for name in names:
+        monkeypatch.setattr(os, name, wrap(name, getattr(os, name)))
+    return calls
+
+
+def test_sync_flushes_files_before_their_names_and_every_folder_after(tmp_path, monkeypatch):
+    calls = traced(monkeypatch, "replace", "fsync")
+    monkeypatch.setattr(files, "_datasync", lambda fd: calls.append(("data", os.fstat(fd).st_size)))
+    files.write_all([(tmp_path / "new" / "deep" / "x", b"1"), (tmp_path / "y", b"22")], sync=True)
+    temporary = f"{tmp_path}/TMP"
+    assert calls == [
+        ("data", 1),
+        ("data", 2),
+        ("replace", f"{tmp_path}/new/deep/TMP"),
+        ("replace", temporary),
+        ("fsync", str(tmp_path)),
+        ("fsync", f"{tmp_path}/new"),
+        ("fsync", f"{tmp_path}/new/deep"),
+    ]
+
+
+def test_without_sync_nothing_waits_for_the_disk(tmp_path, monkeypatch):
+    calls = traced(monkeypatch, "fsync")
+    monkeypatch.setattr(files, "_datasync", calls.append)
+    files.write(tmp_path / "x", b"1")
+    files.create(tmp_path / "y", b"1")
+    assert calls == []
+
+
+# --- failures ---
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EROFS, errno.EACCES])
+@pytest.mark.parametrize("name", ["write", "replace", "close", "_datasync"])
+def test_a_failing_disk_leaves_the_old_bytes_and_nothing_else(tmp_path, monkeypatch, name, code):
+    old = [(tmp_path / "a", b"old a"), (tmp_path / "b", b"old b")]
+    files.write_all(old)
+    before = descriptors()
+
+    close = os.close
+
+    def fail(*args):
+        if name == "close":
+            close(*args)
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(files if name == "_datasync" else os, name, fail)
+    with pytest.raises(OSError) as caught:
+        files.write_all([(path, b"new") for path, _ in old], sync=True)
+    monkeypatch.undo()
+    assert caught.value.errno == code
+    assert [path.read_bytes() for path, _ in old] == [data for _, data in old]
+    assert names_in(tmp_path) == ["a", "b"]
+    assert descriptors() == before
+
+
+def test_short_writes_are_continued(tmp_path, monkeypatch):
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda descriptor, data: write(descriptor, data[:7]))
+    files.write(tmp_path / "x", bytes(range(100)))
+    assert (tmp_path / "x").read_bytes() == bytes(range(100))
+
+
+def test_a_folder_in_the_way_is_an_error_and_leaves_nothing(tmp_path):
+    (tmp_path / "x").mkdir()
+    with pytest.raises(IsADirectoryError):
+        files.write(tmp_path / "x", b"1")
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(NotADirectoryError):
+        files.write(tmp_path / "file" / "x", b"1")
+    assert names_in(tmp_path) == ["file", "x"]
+
+
+def test_files_renamed_before_a_failure_stay(tmp_path):
+    (tmp_path / "b").mkdir()
+    with pytest.raises(IsADirectoryError):
+        files.write_all([(tmp_path / name, b"new") for name in "abc"])
+    assert (tmp_path / "a").read_bytes() == b"new"
+    assert names_in(tmp_path) == ["a", "b"]
+
+
+def test_few_file_descriptors_are_enough(tmp_path):
+    code = f"""
+import resource
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+from aggregator import files
+print(len(files.write_all([({str(tmp_path)!r} + f"/{{n}}", b"x") for n in range(500)], sync=True)))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("500\n", "")
+
+
+# --- create ---
+
+
+def test_create_never_takes_the_place_of_another_file(tmp_path):
+    assert files.create(tmp_path / "new" / "x", b"1", sync=True)
+    assert not files.create(tmp_path / "new" / "x", b"2")
+    assert (tmp_path / "new" / "x").read_bytes() == b"1"
+    assert temporaries(tmp_path) == []
+
+
+def test_create_loses_a_race_without_harm(tmp_path, monkeypatch):
+    monkeypatch.setattr(os.path, "lexists", lambda path: False)
+    (tmp_path / "x").write_bytes(b"theirs")
+    assert not files.create(tmp_path / "x", b"ours")
+    assert (tmp_path / "x").read_bytes() == b"theirs"
+    assert names_in(tmp_path) == ["x"]
+
+
+@pytest.mark.parametrize(("code", "works"), [(errno.EPERM, True), (errno.EIO, False)])
+def test_create_does_without_hard_links_but_not_without_a_disk(tmp_path, monkeypatch, code, works):
+    def fail(*args):
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(os, "link", fail)
+    if works:
+        assert files.create(tmp_path / "x", b"1")
+        assert names_in(tmp_path) == ["x"]
+    else:
+        with pytest.raises(OSError):
+            files.create(tmp_path / "x", b"1")
+        assert names_in(tmp_path) == []
+
+
+# --- read_bytes, digest, sweep ---
+
+
+def test_only_regular_files_are_read(tmp_path):
+    os.mkfifo(tmp_path / "fifo")
+    (tmp_path / "x").write_bytes(b"\0\xff")
+    assert files.read_bytes(tmp_path / "x") == b"\0\xff"
+    with pytest.raises(OSError, match="Not a regular file"):
+        files.read_bytes(tmp_path / "fifo")
+    with pytest.raises(OSError, match="Not a regular file"):
+        files.read_bytes("/dev/zero")
+    with pytest.raises(IsADirectoryError):
+        files.read_bytes(tmp_path)
+    with pytest.raises(FileNotFoundError):
+        files.read_bytes(tmp_path / "none")
+
+
+def test_a_digest_is_the_same_for_ever():
+    assert files.digest(b"") == "cae66941d9efbd404e4d88758ea67670"
+    assert files.digest(b"a") != files.digest(b"b")
+
+
+def test_sweep_removes_what_a_killed_writer_left_and_nothing_else(tmp_path):
+    code = f"""
+import os, signal
+from aggregator import files
+files._datasync = lambda descriptor: os.kill(os.getpid(), signal.SIGKILL)
+files.write({str(tmp_path)!r} + "/deep/.duplicates/x.md", b"x", sync=True)
+"""
+    done = subprocess.run([sys.executable, "-c", code], check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert len(temporaries(tmp_path)) == 1
+    for name in (".tmp-notes", ".tmp-0123456789abcdef.md", "x.tmp-0123456789abcdef"):
+        (tmp_path / name).write_bytes(b"")
+    (tmp_path / ".tmp-0123456789abcdef").mkdir()
+    assert files.sweep(tmp_path) == 1
+    assert files.sweep(tmp_path) == 0
+    assert len(temporaries(tmp_path)) == 3
+    assert files.sweep(tmp_path / "none") == 0
+
+
+# --- lock ---
+
+
+HOLDER = """
+import sys
+from aggregator import files
+with files.lock(sys.argv[1], who="tagwire run"):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def holder(tmp_path):
+    """Another process that holds the lock until its stdin closes."""
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(tmp_path / "var" / "lock")], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"held\n"
+        yield process
+
+
+def test_a_held_lock_says_who_holds_it_since_when(tmp_path, holder):
+    for _ in range(2):
+        with (
+            pytest.raises(
+                errors.Locked,
+                match=rf"var/lock is held by pid {holder.pid} \(tagwire run\) since 20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ$",
+            ),
+            files.lock(tmp_path / "var" / "lock", who="tagwire refresh"),
+        ):
+            pytest.fail("two held it")
+
+
+def test_waiting_gets_the_lock_when_it_becomes_free(tmp_path, holder):
+    threading.Timer(0.1, holder.stdin.close).start()
+    with files.lock(tmp_path / "var" / "lock", wait=20, who="tagwire refresh"):
+        assert (tmp_path / "var" / "lock.holder").read_bytes().startswith(b"%d\n" % os.getpid())
+
+
+def test_waiting_ends_when_its_time_is_over(tmp_path, holder):
+    start = time.perf_counter()
+    with pytest.raises(errors.Locked), files.lock(tmp_path / "var" / "lock", wait=0.2, who="x"):
+        pytest.fail("two held it")
+    assert 0.2 <= time.perf_counter() - start < 10
+
+
+def test_a_killed_holder_holds_nothing_and_a_stale_note_is_not_believed(tmp_path, holder):
+    holder.kill()
+    holder.wait()
+    note = tmp_path / "var" / "lock.holder"
+    assert note.exists()
+    note.write_bytes(f"{os.getpid()}\nx".encode())
+    os.utime(note, (0, 0))
+    with (
+        files.lock(tmp_path / "var" / "lock", who="x"),
+        pytest.raises(errors.Locked, match=rf"pid {os.getpid()} \(x\) since (?!1970)"),
+        files.lock(tmp_path / "var" / "lock", who="y"),
+    ):
+        pytest.fail("two held it")
+
+
+def test_a_released_lock_can_be_taken_again_and_leaves_no_note(tmp_path):
+    for _ in range(2):
+        with files.lock(tmp_path / "lock", who="x"):
+            pass
+    with pytest.raises(ZeroDivisionError), files.lock(tmp_path / "lock", who="x"):
+        raise ZeroDivisionError
+    assert names_in(tmp_path) == ["lock"]
+
+
+def test_a_full_disk_keeps_nobody_from_the_lock(tmp_path, monkeypatch):
+    def fail(*args):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with files.lock(tmp_path / "lock", who="x"):
+        pass
+    monkeypatch.setattr(files, "write", fail)
+    with (
+        files.lock(tmp_path / "lock", who="x"),
+        pytest.raises(errors.Locked, match="held by another process"),
+        files.lock(tmp_path / "lock", who="y"),
+    ):
+        pytest.fail("two held it")

@@ -1,0 +1,260 @@
+"""Sources through the house, over real HTTP on loopback: what is kept, what is told, what is remembered."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from aggregator.errors import StoreError
+from aggregator.fetchers import open_fetchers
+from aggregator.model import FetchState, Outcome, Source
+from aggregator.queues.local import LocalQueue
+from aggregator.refresh import House, Round
+from aggregator.settings import Http, Settings
+from aggregator.steps.urls import host
+from aggregator.stores.memory import MemoryStore
+from aggregator.testing import FakeClock, InlineWorkers, LoopbackSite
+from aggregator.tree import ItemTree
+
+NOW = datetime(2025, 3, 3, 12, 0, tzinfo=UTC)
+ENTRY = (
+    "<item><guid isPermaLink='false'>{0}</guid><title>{1}</title><link>http://127.0.0.1/{0}</link>"
+    "<pubDate>Mon, 03 Mar 2025 0{0}:00:00 GMT</pubDate><description>{2}</description></item>"
+)
+ITEM = '---\ntitle: "{0}"\ndate: "2025-03-01 08:00:00"\ncategories:\n  - "{1}"\n---\n\n{0}.\n\n[{1}](http://127.0.0.1/{0})\n'
+
+
+def rss(*entries: tuple[int, str, str], end: str = "</channel></rss>") -> str:
+    body = "".join(ENTRY.format(*entry) for entry in entries)
+    return f"<?xml version='1.0'?><rss version='2.0'><channel><title>T</title><link>http://127.0.0.1/</link>{body}{end}"
+
+
+class Town:
+    """A house over one directory and one loopback site."""
+
+    def __init__(self, root: Path, site: LoopbackSite) -> None:
+        self.root, self.site = root, site
+        self.store = MemoryStore()
+        self.clock = FakeClock(NOW)
+        self.tree = ItemTree(root / "items", "{source}/{date:%d}-{slug}-{key}.md", ZoneInfo("Asia/Shanghai"))
+
+    def refresh(self, *sources: Source, stop: asyncio.Event | None = None) -> dict[str, Outcome]:
+        settings = Settings(
+            root=str(self.root), sources=sources, http=Http(timeout=5, allow_private_networks=True, per_host_delay=2)
+        )
+        house = House(
+            settings=settings, store=self.store, tree=self.tree, clock=self.clock, workers=InlineWorkers(),
+            fetchers=open_fetchers(settings.http, version="0", contact="", clock=self.clock),
+            hosts={source.id: host(source.url) for source in sources},
+        )  # fmt: skip
+        told: list[Outcome] = []
+        one = Round(house, sources, told.append, stop or asyncio.Event())
+        asyncio.run(one.run(LocalQueue(self.clock)))
+        assert told == one.outcomes
+        return {outcome.source: outcome for outcome in told}
+
+    def feed(self, body: str, path: str = "/feed.xml", **answer: object) -> Source:
+        self.site.page(path, body, **answer)  # type: ignore[arg-type]
+        return Source(id=path.strip("/").split(".")[0], url=self.site.url(path))
+
+    def state(self, name: str = "feed") -> FetchState:
+        return self.store.states()[name]
+
+    def files(self) -> list[str]:
+        return sorted(self.tree.listing())
+
+
+@pytest.fixture
+def town(tmp_path: Path):
+    with LoopbackSite() as site:
+        yield Town(tmp_path, site)
+
+
+def test_new_entries_become_files(town: Town) -> None:
+    """One item, one file; the outcome counts it, the state remembers the validators."""
+    source = town.feed(rss((1, "One", "Text"), (2, "Two", "Text two")))
+    outcome = town.refresh(source)["feed"]
+    assert (outcome.result, outcome.new, outcome.updated, outcome.failures) == ("ok", 2, 0, 0)
+    assert outcome.next_at == town.state().next_at
+    assert len(town.files()) == 2
+    assert town.state().etag
+    assert town.state().title == "T"
+    assert {"all", "source:feed", "tag:feed"} <= town.store.outbox()
+
+
+def test_a_second_look_costs_a_304(town: Town) -> None:
+    """Conditional requests; nothing is written."""
+    source = town.feed(rss((1, "One", "Text")))
+    town.refresh(source)
+    town.store.outbox(town.store.outbox())
+    before = town.store.items()
+    assert town.refresh(source)["feed"].result == "not_modified"
+    assert town.site.requests[-1].headers["if-none-match"] == town.state().etag
+    assert town.store.items() == before
+    assert not town.store.outbox()
+
+
+def test_the_same_bytes_are_not_parsed_again(town: Town) -> None:
+    """A server without validators costs a download, no parse."""
+    source = town.feed(rss((1, "One", "Text")), etag=False)
+    town.refresh(source)
+    assert town.refresh(source)["feed"].result == "not_modified"
+
+
+def test_an_edit_and_an_addition(town: Town) -> None:
+    """Only what changed is written."""
+    town.refresh(town.feed(rss((1, "One", "Text"), (2, "Two", "Text"))))
+    files = town.files()
+    outcome = town.refresh(town.feed(rss((1, "One", "Better text"), (2, "Two", "Text"), (3, "Three", "Text"))))["feed"]
+    assert (outcome.new, outcome.updated, outcome.unchanged) == (1, 1, 1)
+    assert set(files) < set(town.files())
+
+
+@pytest.mark.parametrize(
+    ("body", "answer", "kind"),
+    [
+        ("<html><body>Hello</body></html>", {}, "not-a-feed"),
+        ("", {}, "not-a-feed"),
+        ("", {"status": 404}, "http-status"),
+        ("gone", {"status": 410}, "gone"),
+        (rss((1, "One", "Text"), end="<item><title>cut"), {}, "truncated"),
+    ],
+)
+def test_failures_are_typed_and_lose_nothing(town: Town, body: str, answer: dict[str, object], kind: str) -> None:
+    """The old items stay, validators and digest do not advance, and the failure is remembered."""
+    town.refresh(town.feed(rss((1, "One", "Text"))))
+    good = town.state()
+    outcome = town.refresh(town.feed(body, **answer))["feed"]
+    assert outcome.result == "failed"
+    assert outcome.error is not None
+    assert outcome.error.kind == kind
+    state = town.state()
+    assert (state.etag, state.digest, state.failures, state.ok_at) == (good.etag, good.digest, 1, good.ok_at)
+    assert state.error == outcome.error
+    assert len(town.files()) == 1
+    assert town.refresh(town.feed(rss((1, "One", "Text"))))["feed"].failures == 0
+
+
+def test_complete_entries_of_a_truncated_feed_are_kept(town: Town) -> None:
+    """What arrived whole is news; the source still counts as failing, and is asked unconditionally again."""
+    outcome = town.refresh(town.feed(rss((1, "One", "Text"), (2, "Two", "x"), end="<item><title>cut")))["feed"]
+    assert (outcome.result, outcome.new) == ("failed", 2)
+    assert town.state().etag == ""
+
+
+def test_one_bad_source_stops_no_other(town: Town) -> None:
+    """Each outcome is its own."""
+    bad, good = town.feed("nonsense", "/bad.xml"), town.feed(rss((1, "One", "Text")), "/good.xml")
+    closed = Source(id="closed", url="http://127.0.0.1:1/feed")
+    missing = Source(id="missing", path=str(town.root / "nowhere.xml"))
+    outcomes = town.refresh(bad, closed, missing, good)
+    assert {name: outcome.error.kind for name, outcome in outcomes.items() if outcome.error} == {
+        "bad": "not-a-feed", "closed": "connect", "missing": "missing",
+    }  # fmt: skip
+    assert outcomes["good"].new == 1
+    assert not outcomes["missing"].network
+
+
+def test_a_host_is_asked_one_at_a_time_with_a_gap(town: Town) -> None:
+    """`per_host_delay` lies between two requests to one host."""
+    sources = [town.feed(rss((1, name, name)), f"/{name}.xml") for name in ("a", "b", "c")]
+    town.refresh(*sources)
+    assert town.clock.slept == [2, 2]
+
+
+def test_stopping_starts_nothing_more(town: Town) -> None:
+    """What runs is finished, the rest stays due."""
+    stop = asyncio.Event()
+    stop.set()
+    assert town.refresh(town.feed(rss((1, "One", "Text"))), stop=stop) == {}
+    assert town.site.requests == []
+
+
+def test_a_folder_takes_the_same_road(town: Town) -> None:
+    """Item files come out byte for byte; a broken one is told at every refresh until it is mended."""
+    folder = town.root / "seeds"
+    folder.mkdir()
+    (folder / "a.md").write_text(ITEM.format("山", "qq"), encoding="utf-8")
+    (folder / "b.md").write_text("---\ntitle: [\n---\n", encoding="utf-8")
+    (folder / "c.md").write_text("no front matter", encoding="utf-8")
+    source = Source(id="seeds", kind="folder", path=str(folder))
+    for new in (1, 0):
+        outcome = town.refresh(source)["seeds"]
+        assert (outcome.result, outcome.new, len(outcome.problems)) == ("ok", new, 2)
+        assert {Path(problem.where).name for problem in outcome.problems} == {"b.md", "c.md"}
+        assert all(problem.line for problem in outcome.problems)
+    (path,) = town.files()
+    assert path.startswith("qq/")
+    assert (town.tree.root / path).read_bytes() == (folder / "a.md").read_bytes()
+    for name in ("b.md", "c.md"):
+        (folder / name).write_text(ITEM.format(name, "third"), encoding="utf-8")
+    assert town.refresh(source)["seeds"].new == 2
+    assert town.refresh(source)["seeds"].result == "not_modified"
+
+
+def test_an_edited_seed_is_copied_again(town: Town) -> None:
+    """Byte-identical, every time."""
+    folder = town.root / "seeds"
+    folder.mkdir()
+    (folder / "a.md").write_text(ITEM.format("A", "qq"), encoding="utf-8")
+    source = Source(id="seeds", kind="folder", path=str(folder))
+    town.refresh(source)
+    text = ITEM.format("A", "qq").replace("date:", "thumbnail: ''\ndate:")
+    (folder / "a.md").write_text(text, encoding="utf-8")
+    assert town.refresh(source)["seeds"].updated == 1
+    (path,) = town.files()
+    assert (town.tree.root / path).read_text(encoding="utf-8") == text
+
+
+def test_the_same_article_from_two_sources_is_one_item(town: Town) -> None:
+    """The copy is set aside, counted, and seen again as known."""
+    first, second = town.feed(rss((1, "One", "Text")), "/a.xml"), town.feed(rss((1, "One", "Text")), "/b.xml")
+    outcomes = town.refresh(first, second)
+    assert (outcomes["a"].new, outcomes["b"].new, outcomes["b"].duplicates) == (1, 0, 1)
+    assert [path.startswith(".duplicates/b/") for path in town.files()] == [True, False]
+
+
+def test_a_bug_costs_one_source_and_is_logged(town: Town, caplog: pytest.LogCaptureFixture) -> None:
+    """Nothing is swallowed: kind `internal`, with the traceback in the log."""
+
+    class Broken(InlineWorkers):
+        async def call(self, function, payload: bytes, *, url: str = "") -> bytes:
+            raise ZeroDivisionError("boom")
+
+    source = town.feed(rss((1, "One", "Text")))
+    settings = Settings(root=str(town.root), sources=(source,), http=Http(allow_private_networks=True))
+    house = House(
+        settings=settings, store=town.store, tree=town.tree, clock=town.clock, workers=Broken(),
+        fetchers=open_fetchers(settings.http, version="0", contact="", clock=town.clock), hosts={},
+    )  # fmt: skip
+    one = Round(house, (source,), lambda _: None, asyncio.Event())
+    with caplog.at_level(logging.ERROR):
+        asyncio.run(one.run(LocalQueue(town.clock)))
+    (outcome,) = one.outcomes
+    assert outcome.error is not None
+    assert (outcome.error.kind, outcome.error.message) == ("internal", "ZeroDivisionError: boom")
+    assert "boom" in caplog.text
+
+
+def test_a_failing_index_ends_the_round(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without an index there is nothing to go on with."""
+
+    class Full(MemoryStore):
+        def commit(self, state, saved) -> None:
+            raise StoreError("disk full")
+
+    town.store = Full()
+    with pytest.raises(StoreError, match="disk full"):
+        town.refresh(town.feed(rss((1, "One", "Text"))), town.feed(rss((1, "One", "Text")), "/b.xml"))
+
+
+def test_a_source_that_nothing_can_fetch(town: Town) -> None:
+    """A scheme without a fetcher is a typed failure too."""
+    outcome = town.refresh(Source(id="odd", kind="feed"))["odd"]
+    assert outcome.error is not None
+    assert outcome.error.kind == "bad-scheme"

@@ -1,0 +1,216 @@
+"""Files are the truth: edits, additions and deletions reach the index, and a lost index comes back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from aggregator.errors import TreeError
+from aggregator.model import Duplicate, FetchState, Item, New, Record
+from aggregator.steps import dedupe
+from aggregator.steps.identity import item_key
+from aggregator.stores.memory import MemoryStore
+from aggregator.sync import Synced, sync
+from aggregator.tree import ItemTree
+
+ZONE = ZoneInfo("Asia/Shanghai")
+NOW = datetime(2025, 3, 3, 20, 0, tzinfo=UTC)
+LATER = NOW + timedelta(hours=1)
+AUTHORITY = "localhost,2026"
+PATTERN = "{source}/{date:%Y}/{date:%m}/{date:%d}-{slug}-{key}.md"
+
+
+class Site:
+    """A tree and a store over one directory."""
+
+    def __init__(self, root: Path) -> None:
+        self.tree = ItemTree(root / "items", PATTERN, ZONE)
+        self.store = MemoryStore()
+
+    def sync(self, now: datetime = LATER, *, accept_deletions: bool = False) -> Synced:
+        return sync(self.tree, self.store, now=now, authority=AUTHORITY, accept_deletions=accept_deletions)
+
+    def add(self, number: int, *, source: str = "a", guid: str = "", of: Record | None = None) -> Record:
+        one = Item(
+            key=item_key(source, "guid", str(number)), source=source, title=f"Story {number}", guid=guid,
+            link=f"http://127.0.0.1/{number}", published=NOW, summary="Text.", body=f"Text {number}.", tags=(source, "News"),
+            lang="en",
+        )  # fmt: skip
+        row = dedupe.record_of(one, via=source, now=NOW, authority=AUTHORITY)
+        if of:
+            row = replace(row, duplicate_of=of.key, entry_id=dedupe.tag_id(one.key, AUTHORITY))
+            one = replace(one, guid=row.entry_id)
+        change = Duplicate(item=one, record=row, why="") if of else New(item=one, record=row)
+        (state,) = self.store.claim([source], NOW, 60)
+        saved = self.tree.save([change], NOW)
+        self.store.commit(state, saved)
+        return saved[0].record
+
+    def row(self, key: str) -> Record:
+        (row,) = self.store.known([key], [], [])
+        return row
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    return Site(tmp_path)
+
+
+def test_nothing_to_do_touches_nothing(site: Site) -> None:
+    """An index in line with the tree stays as it is."""
+    site.add(1)
+    site.store.outbox(site.store.outbox())
+    assert site.sync() == Synced()
+    assert not site.store.outbox()
+
+
+def test_an_edit_is_read_and_published(site: Site) -> None:
+    """Title and tags come from the file; id, first sight and what the source wrote stay."""
+    old = site.add(1)
+    path = site.tree.root / old.path
+    path.write_text(
+        path.read_text(encoding="utf-8").replace('"Story 1"', '"My title"').replace('"News"', '"Mine"'),
+        encoding="utf-8",
+    )
+    site.store.outbox(site.store.outbox())
+    assert site.sync().edited == 1
+    row = site.row(old.key)
+    assert (row.title, row.tags, row.edited) == ("My title", ("a", "Mine"), True)
+    assert (row.entry_id, row.first_seen, row.content_hash) == (old.entry_id, old.first_seen, old.content_hash)
+    assert row.updated == LATER
+    assert {"all", "tag:news", "tag:mine"} <= site.store.outbox()
+    assert site.sync() == Synced()
+
+
+def test_a_touched_file_is_no_edit(site: Site) -> None:
+    """Other times on the same bytes, as after a checkout, publish nothing."""
+    old = site.add(1)
+    site.store.outbox(site.store.outbox())
+    (site.tree.root / old.path).touch()
+    assert site.sync().edited == 0
+    assert not site.row(old.key).edited
+    assert not site.store.outbox()
+    assert site.sync() == Synced()
+
+
+def test_a_deleted_file_is_buried_for_good(site: Site) -> None:
+    """The decision is written down beside the items."""
+    records = [site.add(number) for number in range(3)]
+    (site.tree.root / records[0].path).unlink()
+    assert site.sync().deleted == 1
+    assert site.row(records[0].key).gone
+    assert [line["key"] for line in site.tree.decisions()] == [records[0].key]
+    assert site.sync() == Synced()
+
+
+def test_an_unmounted_disk_is_not_a_wish(site: Site) -> None:
+    """Over half of the files gone at once stops everything, unless it is said to be meant."""
+    records = [site.add(number) for number in range(5)]
+    for record in records[:3]:
+        (site.tree.root / record.path).unlink()
+    with pytest.raises(TreeError, match="3 of 5 item files are gone"):
+        site.sync()
+    assert not any(row.gone for row in site.store.known([record.key for record in records], [], []))
+    assert site.tree.decisions() == []
+    assert site.sync(accept_deletions=True).deleted == 3
+
+
+def test_a_lost_index_is_rebuilt_with_the_same_ids(site: Site) -> None:
+    """Delete var/, read the files: same keys, ids, paths, copies and tombstones."""
+    first, second = site.add(1, guid="urn:uuid:1"), site.add(2)
+    copy = site.add(1, source="b", of=first)
+    gone, *_ = site.add(3), site.add(4)
+    (site.tree.root / gone.path).unlink()
+    site.sync()
+    before = {row.key: row for row in site.store.items()}
+    site.store = MemoryStore()
+    assert site.sync().added == 4
+    after = {row.key: row for row in site.store.items()}
+    assert after.keys() == before.keys()
+    for key, row in after.items():
+        facts = (row.entry_id, row.path, row.published, row.tags, row.duplicate_of, row.title, row.url)
+        old = before[key]
+        assert facts == (old.entry_id, old.path, old.published, old.tags, old.duplicate_of, old.title, old.url)
+        assert row.content_hash == ""
+    assert after[copy.key].duplicate_of == first.key
+    assert after[second.key].entry_id == second.link
+    assert site.row(gone.key).gone
+    assert site.sync() == Synced()
+
+
+def test_a_moved_file_is_the_same_item(site: Site) -> None:
+    """Its key travels in its name."""
+    old, *_ = site.add(1), site.add(2)
+    target = site.tree.root / "archive" / Path(old.path).name
+    target.parent.mkdir()
+    (site.tree.root / old.path).rename(target)
+    synced = site.sync()
+    assert (synced.added, synced.deleted) == (1, 0)
+    row = site.row(old.key)
+    assert (row.path, row.gone, row.edited) == (f"archive/{target.name}", False, False)
+    assert site.sync() == Synced()
+
+
+def test_a_copied_file_is_an_item_of_its_own(site: Site) -> None:
+    """Two files cannot be one item; both stay, and the next look agrees."""
+    old = site.add(1)
+    copy = site.tree.root / "a" / f"copy-of-{old.key}.md"
+    copy.write_bytes((site.tree.root / old.path).read_bytes())
+    assert site.sync().added == 1
+    assert len(site.store.items()) == 2
+    assert len({row.entry_id for row in site.store.items()}) == 2
+    assert site.sync() == Synced()
+
+
+def test_files_that_people_put_there_are_items(site: Site) -> None:
+    """No key in the name is needed."""
+    path = site.tree.root / "notes" / "hello.md"
+    path.parent.mkdir(parents=True)
+    path.write_text('---\ntitle: "Hello"\ncategories:\n  - "notes"\n---\n\nHi.\n', encoding="utf-8")
+    assert site.sync().added == 1
+    (row,) = site.store.items()
+    assert (row.title, row.source, row.path) == ("Hello", "notes", "notes/hello.md")
+    assert site.sync() == Synced()
+
+
+def test_a_broken_edit_is_told_and_the_others_go_on(site: Site) -> None:
+    """The last good row stays until the file is mended; it is said again each time."""
+    bad, good = site.add(1), site.add(2)
+    (site.tree.root / bad.path).write_text("---\ntitle: [\n---\n", encoding="utf-8")
+    path = site.tree.root / good.path
+    path.write_text(path.read_text(encoding="utf-8").replace("Story 2", "Edited 2"), encoding="utf-8")
+    for _ in range(2):
+        synced = site.sync()
+        (problem,) = synced.problems
+        assert bad.path in problem.where
+        assert problem.line
+    assert site.row(bad.key).title == "Story 1"
+    assert site.row(good.key).title == "Edited 2"
+
+
+def test_a_restored_file_lives_again(site: Site) -> None:
+    """Putting a deleted file back takes the decision back."""
+    old, *_ = site.add(1), site.add(2), site.add(3)
+    path = site.tree.root / old.path
+    data = path.read_bytes()
+    path.unlink()
+    site.sync()
+    path.write_bytes(data)
+    site.sync()
+    assert not site.row(old.key).gone
+    site.store = MemoryStore()
+    site.sync()
+    assert not site.row(old.key).gone
+
+
+def test_states_are_not_touched(site: Site) -> None:
+    """Comparing files forgets no validator."""
+    (state,) = site.store.claim(["a"], NOW, 60)
+    site.store.commit(replace(state, etag='"1"'), [])
+    site.sync()
+    assert site.store.states()["a"].etag == '"1"'
+    assert isinstance(site.store.states()["a"], FetchState)

@@ -1,0 +1,219 @@
+"""The item tree: one file per item, and whose word counts."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from aggregator import files
+from aggregator.errors import EntryError, TreeError
+from aggregator.model import Adopted, Duplicate, Item, New, Record, Unchanged, Updated
+from aggregator.steps import dedupe
+from aggregator.steps.identity import item_key
+from aggregator.tree import ItemTree, key_in
+
+ZONE = ZoneInfo("Asia/Shanghai")
+NOW = datetime(2025, 3, 3, 20, 0, tzinfo=UTC)
+PATTERN = "{source}/{date:%Y}/{date:%m}/{date:%d}-{slug}-{key}.md"
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> ItemTree:
+    return ItemTree(tmp_path / "items", PATTERN, ZONE)
+
+
+def item(**fields: object) -> Item:
+    values = {
+        "key": item_key("a", "guid", "1"), "source": "a", "title": "Night Train", "link": "http://127.0.0.1/1",
+        "published": NOW, "summary": "A train.", "body": "A train at night.", "tags": ("a",), "lang": "en", **fields,
+    }  # fmt: skip
+    return Item(**values)  # type: ignore[arg-type]
+
+
+def record(one: Item) -> Record:
+    return dedupe.record_of(one, via="a", now=NOW, authority="localhost,2026")
+
+
+def save_new(tree: ItemTree, one: Item) -> Record:
+    (saved,) = tree.save([New(item=one, record=record(one))], NOW)
+    return saved.record
+
+
+def test_a_new_item_lands_where_the_pattern_says(tree: ItemTree) -> None:
+    """The date in the path is the site's, not UTC's."""
+    saved = save_new(tree, item())
+    assert saved.path == f"a/2025/03/04-night-train-{saved.key}.md"
+    data = (tree.root / saved.path).read_bytes()
+    assert saved.file_hash == files.digest(data)
+    assert (saved.size, saved.mtime_ns) == (
+        (tree.root / saved.path).stat().st_size,
+        (tree.root / saved.path).stat().st_mtime_ns,
+    )
+    assert tree.read(saved) == data.decode()
+    assert tree.listing() == {saved.path: (saved.size, saved.mtime_ns)}
+    loaded, same = tree.load(saved.path)
+    assert (loaded.title, loaded.key, same) == ("Night Train", saved.key, data)
+
+
+def test_saving_again_after_a_crash_changes_nothing(tree: ItemTree) -> None:
+    """Paths and bytes are pure functions of the item."""
+    first = save_new(tree, item())
+    assert save_new(tree, item()) == first
+
+
+def test_unchanged_items_are_not_touched(tree: ItemTree) -> None:
+    """Nothing to save, nothing written."""
+    assert tree.save([Unchanged(key="0" * 16)], NOW) == []
+    assert not tree.root.exists()
+
+
+def test_an_update_rewrites_the_same_file(tree: ItemTree) -> None:
+    """The path stays though the title changed; lost tags are told."""
+    old = replace(save_new(tree, item(tags=("a", "Rail"))), tags=("a", "Rail"))
+    new = item(title="Day Train")
+    (saved,) = tree.save([Updated(item=new, record=replace(record(new), path=old.path), previous=old)], NOW)
+    assert saved.record.path == old.path
+    assert saved.removed_tags == ("Rail",)
+    assert "Day Train" in tree.read(saved.record)
+
+
+def test_a_file_that_its_owner_edited_is_left_alone(tree: ItemTree) -> None:
+    """The edit stays, and the item is marked."""
+    old = save_new(tree, item())
+    (tree.root / old.path).write_text("mine", encoding="utf-8")
+    new = item(body="Other text.")
+    (saved,) = tree.save([Updated(item=new, record=replace(record(new), path=old.path), previous=old)], NOW)
+    assert (tree.root / old.path).read_text(encoding="utf-8") == "mine"
+    assert saved.record.edited
+    assert saved.record.content_hash == record(new).content_hash
+
+
+def test_a_file_that_its_owner_deleted_stays_deleted(tree: ItemTree) -> None:
+    """An update buries the item instead of bringing it back, and writes the decision down."""
+    old = save_new(tree, item())
+    (tree.root / old.path).unlink()
+    new = item(body="Other text.")
+    (saved,) = tree.save([Updated(item=new, record=replace(record(new), path=old.path), previous=old)], NOW)
+    assert saved.record.gone
+    assert not (tree.root / old.path).exists()
+    (decision,) = tree.decisions()
+    assert (decision["event"], decision["key"]) == ("deleted", old.key)
+
+
+def test_copies_are_set_aside_under_the_same_relative_path(tree: ItemTree) -> None:
+    """Site generators skip dot folders."""
+    one = item()
+    aside = replace(record(one), duplicate_of="f" * 16)
+    (saved,) = tree.save([Duplicate(item=one, record=aside, why="")], NOW)
+    assert saved.record.path == f".duplicates/{tree.path_of(record(one))}"
+    assert list(tree.listing()) == [saved.record.path]
+
+
+def test_a_displaced_copy_moves_aside_with_its_bytes(tree: ItemTree) -> None:
+    """The owner takes the place; nothing of the copy is lost; a replay finds it moved."""
+    copy = save_new(tree, item())
+    data = (tree.root / copy.path).read_bytes()
+    owner = item(key=item_key("b", "guid", "1"), source="b")
+    change = New(item=owner, record=record(owner), displaces=(replace(copy, duplicate_of=owner.key),))
+    moved, mine = tree.save([change], NOW)
+    assert (tree.root / moved.record.path).read_bytes() == data
+    assert moved.record.path == f".duplicates/{copy.path}"
+    assert not (tree.root / copy.path).exists()
+    assert (tree.root / mine.record.path).exists()
+    assert tree.save([change], NOW) == [moved, mine]
+    again = replace(change, displaces=(moved.record,))
+    assert tree.save([again], NOW)[0].record.path == moved.record.path
+
+
+def test_adopting_a_pristine_file_frees_it_for_updates(tree: ItemTree) -> None:
+    """Bytes equal to what the source writes were never edited; others may have been; missing ones are buried."""
+    old = replace(save_new(tree, item()), content_hash="")
+    (pristine,) = tree.save([Adopted(item=item(), record=old)], NOW)
+    assert not pristine.record.edited
+    (held,) = tree.save([Adopted(item=item(body="New."), record=old)], NOW)
+    assert held.record.edited
+    (tree.root / old.path).unlink()
+    (gone,) = tree.save([Adopted(item=item(), record=old)], NOW)
+    assert gone.record.gone
+
+
+def test_a_dry_tree_writes_nothing_but_reads_what_it_would_have(tmp_path: Path) -> None:
+    """`--dry-run` touches nothing."""
+    tree = ItemTree(tmp_path / "items", PATTERN, ZONE, dry=True)
+    saved = save_new(tree, item())
+    assert "A train at night." in tree.read(saved)
+    new = item(body="Later.")
+    (after,) = tree.save([Updated(item=new, record=replace(record(new), path=saved.path), previous=saved)], NOW)
+    assert "Later." in tree.read(after.record)
+    assert tree.bury([saved], NOW)[0].gone
+    tree.sweep()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_only_item_files_are_listed(tree: ItemTree) -> None:
+    """Dot files, links and other files are not items."""
+    save_new(tree, item())
+    (tree.root / ".hidden.md").write_text("x", encoding="utf-8")
+    (tree.root / "a" / "notes.txt").write_text("x", encoding="utf-8")
+    (tree.root / "a" / "link.md").symlink_to("/dev/null")
+    (tree.root / ".git").mkdir()
+    (tree.root / ".git" / "x.md").write_text("x", encoding="utf-8")
+    assert len(tree.listing()) == 1
+
+
+def test_files_that_are_no_items_are_errors_with_a_line(tree: ItemTree) -> None:
+    """Not UTF-8: the line of the first bad byte."""
+    (tree.root / "a").mkdir(parents=True)
+    (tree.root / "a" / "x.md").write_bytes(b"---\ntitle: \xff\n---\n")
+    with pytest.raises(EntryError) as caught:
+        tree.load("a/x.md")
+    assert caught.value.line == 2
+
+
+def test_decisions_survive_and_damaged_ones_are_told(tree: ItemTree) -> None:
+    """The journal is appended to, one JSON object a line."""
+    assert tree.decisions() == []
+    one = save_new(tree, item())
+    tree.bury([one], NOW)
+    tree.bury([replace(one, key="0" * 16)], NOW)
+    assert [line["key"] for line in tree.decisions()] == [one.key, "0" * 16]
+    journal = tree.root / ".tagwire.jsonl"
+    assert json.loads(journal.read_text(encoding="utf-8").splitlines()[0])["title"] == "Night Train"
+    journal.write_text('{"event": "deleted"\n', encoding="utf-8")
+    with pytest.raises(TreeError, match=r"\.tagwire\.jsonl:1"):
+        tree.decisions()
+
+
+def test_removing_is_idempotent(tree: ItemTree) -> None:
+    """A file that is gone is removed already."""
+    one = save_new(tree, item())
+    tree.remove(one)
+    tree.remove(one)
+    assert tree.listing() == {}
+
+
+def test_sweep_clears_what_a_crash_left(tree: ItemTree) -> None:
+    """Temporary files are never items."""
+    save_new(tree, item())
+    (tree.root / "a" / (".tmp-" + "0" * 16)).write_text("torn", encoding="utf-8")
+    tree.sweep()
+    assert not list(tree.root.rglob(".tmp-*"))
+
+
+@pytest.mark.parametrize(
+    ("path", "key"),
+    [
+        ("a/2025/03/04-night-train-0123456789abcdef.md", "0123456789abcdef"),
+        ("a/0123456789abcdef/index.md", "0123456789abcdef"),
+        ("a/hello.md", ""),
+        ("a/0123456789abcdef0.md", ""),
+    ],
+)
+def test_keys_are_read_off_paths(path: str, key: str) -> None:
+    """Sixteen hex digits that stand alone."""
+    assert key_in(path) == key

@@ -1,0 +1,231 @@
+"""Workers: real processes, killed for real."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+
+from aggregator.errors import ParseCrash, ParseTimeout
+from aggregator.workers import Workers, _death, _run
+from tests.worker_jobs import (
+    backtrack,
+    complain,
+    devour,
+    die,
+    interrupted,
+    leave,
+    pid,
+    spin,
+    starve,
+    text_result,
+    upper,
+)
+
+GIB = 1 << 30
+REPOSITORY = str(Path(__file__).parent.parent)
+
+
+@pytest.fixture(scope="module")
+def workers():
+    pool = Workers(1, seconds=20, memory_bytes=GIB)
+    yield pool
+    pool.close()
+
+
+def test_a_call_runs_in_another_process_and_returns_its_bytes(workers):
+    async def calls():
+        return await asyncio.gather(workers.call(upper, b"feed"), workers.call(pid, b""))
+
+    result, where = asyncio.run(calls())
+    assert result == b"FEED"
+    assert int(where) != os.getpid()
+
+
+@pytest.mark.parametrize("function", [spin, backtrack])
+def test_a_hang_is_killed_and_the_next_call_works(function):
+    pool = Workers(1, seconds=0.3, memory_bytes=GIB)
+
+    async def calls():
+        await warm(pool)
+        begun = time.perf_counter()
+        with pytest.raises(ParseTimeout, match=r"longer than 0\.3 s") as caught:
+            await pool.call(function, b"", url="http://a/")
+        assert caught.value.url == "http://a/"
+        assert time.perf_counter() - begun < 2.5
+        return await warm(pool)
+
+    try:
+        assert asyncio.run(calls()) == b"WARM"
+    finally:
+        pool.close()
+
+
+async def warm(pool: Workers) -> bytes:
+    """Start-up of a process is not what these tests time."""
+    return await pool.call(upper, b"warm")
+
+
+@pytest.mark.parametrize(
+    ("function", "payload", "words"),
+    [
+        (die, b"11", "died of SIGSEGV"),
+        (die, b"9", "died of SIGKILL"),
+        (leave, b"", "ended with status 7"),
+        (devour, b"", "more memory than a worker may have"),
+        (complain, b"x", "Unpicklable: about this"),
+        (complain, b"", "ValueError: a bad ? value"),
+        (text_result, b"", "TypeError: "),
+    ],
+)
+def test_a_crash_is_told_in_words_and_the_next_call_works(workers, function, payload, words):
+    async def calls():
+        with pytest.raises(ParseCrash, match=re.escape(words)) as caught:
+            await workers.call(function, payload, url="http://a/")
+        assert caught.value.url == "http://a/"
+        return await warm(workers)
+
+    assert asyncio.run(calls()) == b"WARM"
+
+
+def test_workers_leave_interrupts_to_their_parent(workers):
+    assert asyncio.run(workers.call(interrupted, b"")) == b"still here"
+
+
+def test_a_worker_killed_while_idle_costs_nothing(workers):
+    async def calls():
+        idle = int(await workers.call(pid, b""))
+        os.kill(idle, signal.SIGKILL)
+        await asyncio.sleep(0.4)
+        return idle, int(await workers.call(pid, b""))
+
+    before, after = asyncio.run(calls())
+    assert before != after
+
+
+def test_a_cancelled_call_frees_its_worker(workers):
+    async def calls():
+        task = asyncio.create_task(workers.call(spin, b""))
+        await asyncio.sleep(0.3)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        return await asyncio.wait_for(warm(workers), 10)
+
+    assert asyncio.run(calls()) == b"WARM"
+
+
+def test_nothing_starts_before_the_first_call_and_closing_twice_is_fine():
+    pool = Workers(2, seconds=1, memory_bytes=GIB)
+    assert pool._pool is None
+    pool.close()
+    pool.close()
+
+
+def test_the_loop_stays_awake_while_a_worker_hangs(workers):
+    async def calls():
+        await warm(workers)
+        task = asyncio.create_task(workers.call(spin, b""))
+        worst = 0.0
+        for _ in range(20):
+            begun = time.perf_counter()
+            await asyncio.sleep(0.01)
+            worst = max(worst, time.perf_counter() - begun)
+        task.cancel()
+        return worst
+
+    assert asyncio.run(calls()) < 0.5
+
+
+def test_workers_die_with_a_parent_that_is_killed(tmp_path):
+    script = tmp_path / "parent.py"
+    script.write_text(
+        textwrap.dedent("""
+        import asyncio, sys
+        from aggregator.workers import Workers
+        from tests_workers_child import announce
+
+        async def main():
+            await Workers(1, seconds=60, memory_bytes=1 << 30).call(announce, sys.argv[1].encode())
+
+        if __name__ == "__main__":
+            asyncio.run(main())
+        """)
+    )
+    (tmp_path / "tests_workers_child.py").write_text(
+        "import os, pathlib, time\n"
+        "def announce(path):\n"
+        "    pathlib.Path(path.decode()).write_text(str(os.getpid()))\n"
+        "    while True: time.sleep(1)\n"
+    )
+    told = tmp_path / "pid"
+    environment = {**os.environ, "PYTHONPATH": f"{REPOSITORY}:{tmp_path}"}
+    parent = subprocess.Popen([sys.executable, str(script), str(told)], env=environment)
+    assert eventually(lambda: told.exists() and told.read_text())
+    parent.kill()
+    parent.wait()
+    assert eventually(lambda: not alive(int(told.read_text())))
+
+
+def eventually(condition, seconds=20.0):
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        if condition():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def alive(number):
+    try:
+        return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.mark.parametrize(
+    ("function", "payload", "done", "result"),
+    [
+        (upper, b"feed", True, b"FEED"),
+        (complain, b"x", False, b"Unpicklable: about this"),
+        (text_result, b"", False, b"TypeError: memoryview: a bytes-like object is required, not 'str'"),
+        (starve, b"", False, b"reading needs more memory than a worker may have"),
+    ],
+)
+def test_what_a_worker_answers_can_always_be_pickled(function, payload, done, result):
+    assert _run(function, payload) == (done, result)
+
+
+def test_deaths_are_named_by_their_signal_or_status():
+    assert _death(-signal.SIGSEGV) == "died of SIGSEGV"
+    assert _death(-99) == "ended with status -99"
+    assert _death(3) == "ended with status 3"
+
+
+def test_a_worker_whose_parent_is_gone_ends_at_once():
+    code = "from aggregator.workers import _enter; _enter(1, 1 << 40); print('alive')"
+    ended = subprocess.run(
+        [sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": REPOSITORY}, capture_output=True, check=False
+    )
+    assert (ended.returncode, ended.stdout) == (1, b"")
+
+
+def test_a_pool_that_breaks_twice_is_a_typed_error():
+    pool = Workers(1, seconds=5, memory_bytes=1 << 100)  # no worker comes to life
+
+    async def call():
+        with pytest.raises(ParseCrash, match="the workers broke down"):
+            await asyncio.wait_for(pool.call(upper, b""), 10)
+
+    try:
+        asyncio.run(call())
+    finally:
+        pool.close()
