@@ -16,15 +16,16 @@ from zoneinfo import ZoneInfo
 
 from aggregator import __version__, files
 from aggregator.clock import SystemClock
-from aggregator.errors import UsageError
+from aggregator.errors import StoreCorrupt, UsageError
 from aggregator.fetchers import open_fetchers
 from aggregator.model import FetchState, Outcome, Record, Source, Summary
 from aggregator.outputs import discover
 from aggregator.publish import Published, Publisher
 from aggregator.queues.local import LocalQueue
 from aggregator.refresh import House, Round
+from aggregator.steps.due import select_due
 from aggregator.steps.urls import host
-from aggregator.stores import open_store
+from aggregator.stores import discard, open_store
 from aggregator.sync import Synced, sync
 from aggregator.tree import ItemTree
 from aggregator.workers import Workers
@@ -61,13 +62,15 @@ class App:
         write: bool = False,
         wait: float = 0.0,
         dry_run: bool = False,
+        rebuild: bool = False,
         command: str = "",
         clock: Clock | None = None,
     ) -> Iterator[App]:
         """Open a site for the time of a `with` block.
 
         With `write` the site's lock is taken, waiting up to `wait` seconds (else `errors.Locked`). With `dry_run`
-        nothing on disk is touched: the index is copied to memory. Raises `errors.StoreError` if the index is unusable.
+        nothing on disk is touched: the index is copied to memory. With `rebuild` a damaged index is put aside for a new
+        one. Raises `errors.StoreError` if the index is unusable.
         """
         tree = ItemTree(
             Path(settings.root) / settings.storage.items,
@@ -81,7 +84,7 @@ class App:
                 stack.enter_context(files.lock(lock, wait=wait, who=command))
                 tree.sweep()
             scratch = dry_run or not write
-            store = stack.enter_context(open_store(settings.storage.index, settings.root, scratch=scratch))
+            store = stack.enter_context(_open_store(settings, scratch=scratch, rebuild=rebuild))
             yield App(settings, store, tree, clock or SystemClock(), dry_run=dry_run)
 
     async def refresh(
@@ -99,7 +102,7 @@ class App:
         starts no others. Raises `errors.UsageError` for an unknown id, `errors.StoreError` if the index fails.
         """
         started = self._clock.monotonic()
-        chosen, skipped = self._select(ids, due=due)
+        chosen, skipped = select_due(self.states(), ids, due=due, now=self._clock.now())
         synced = self.sync()
         for outcome in skipped:
             on_outcome(outcome)
@@ -192,29 +195,6 @@ class App:
         self._store.replace([], removed=[record.key for record in mine])
         return len(mine), self.publish().removed
 
-    def _select(self, ids: Sequence[str], *, due: bool) -> tuple[list[Source], list[Outcome]]:
-        """Return the sources to ask now, and outcomes for those that are left alone."""
-        unknown = [name for name in ids if name not in self.settings.by_id]
-        if unknown:
-            known = ", ".join(self.settings.by_id) or "none is configured"
-            raise UsageError(f"no source {', '.join(map(repr, unknown))}; the sources are: {known}")
-        now = self._clock.now()
-        chosen: list[Source] = []
-        skipped: list[Outcome] = []
-        for source, state in self.states():
-            if ids and source.id not in ids:
-                continue
-            waiting = state.retry_at is not None and state.retry_at > now and state.url in ("", source.address)
-            if not source.enabled:
-                skipped += [_skipped(source, state, "paused")] if ids else []
-            elif due and state.next_at is not None and state.next_at > now:
-                continue
-            elif waiting:
-                skipped.append(_skipped(source, state, "the server said to wait"))
-            else:
-                chosen.append(source)
-        return chosen, skipped
-
     def _house(self) -> House:
         settings = self.settings
         return House(
@@ -249,6 +229,16 @@ class App:
         )
 
 
+def _open_store(settings: Settings, *, scratch: bool, rebuild: bool) -> Store:
+    try:
+        return open_store(settings.storage.index, settings.root, scratch=scratch)
+    except StoreCorrupt:
+        if not rebuild:
+            raise
+        discard(settings.storage.index, settings.root)
+        return open_store(settings.storage.index, settings.root)
+
+
 async def run_daemon(settings: Settings, *, serve: bool, stop: asyncio.Event) -> None:
     """Refresh what is due and publish until `stop` is set; with `serve` also serve the feeds (extra `server`).
 
@@ -271,14 +261,3 @@ async def serve_feeds(settings: Settings, stop: asyncio.Event) -> None:
     from aggregator import server  # noqa: PLC0415 - an extra
 
     await server.serve(settings, str(Path(settings.root) / settings.publish.dir), stop)
-
-
-def _skipped(source: Source, state: FetchState, note: str) -> Outcome:
-    return Outcome(
-        source=source.id,
-        result="skipped",
-        note=note,
-        next_at=state.retry_at or state.next_at,
-        failures=state.failures,
-        network=bool(source.url),
-    )

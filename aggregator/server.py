@@ -83,6 +83,9 @@ class _Server(uvicorn.Server):
 class _Published(StaticFiles):
     """Static files with our media types and validators on each."""
 
+    async def check_config(self) -> None:
+        """Allow the directory to be missing: before the first publication there is none, and nothing is found."""
+
     def file_response(
         self, full_path: str | os.PathLike[str], stat_result: os.stat_result, scope: Scope, status_code: int = 200
     ) -> Response:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from aggregator import files
+from aggregator import files, journal
 from aggregator.errors import EntryError, TreeError
 from aggregator.model import Entry, Problem, Record
 from aggregator.steps.dedupe import record_of, tag_id
@@ -74,7 +74,7 @@ class _Desk:
         self.problems: list[Problem] = []
         self.added = self.edited = 0
         self._tree, self._store, self._now, self._authority = tree, store, now, authority
-        self._buried = {line["key"]: line for line in tree.decisions() if line.get("event") == "deleted"}
+        self._buried = {line["key"]: line for line in journal.read(tree.root) if line.get("event") == "deleted"}
 
     def take_in(self, paths: Iterable[str], listing: dict[str, tuple[int, int]]) -> None:
         """Make rows for files that the index does not know."""

@@ -9,15 +9,14 @@ This module knows no index, no feeds and no format beyond `steps.frontmatter`.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aggregator import files
-from aggregator.errors import EntryError, TreeError
+from aggregator import files, journal
+from aggregator.errors import EntryError
 from aggregator.model import Adopted, Duplicate, New, Saved, Updated
 from aggregator.steps import frontmatter
 from aggregator.steps.slugs import slug, tag_key
@@ -30,7 +29,8 @@ if TYPE_CHECKING:
     from aggregator.model import Change, Item, Record
 
 ASIDE = ".duplicates"
-JOURNAL = ".tagwire.jsonl"
+STAGING = ".staging"
+"""Where files are written before they are renamed into place."""
 SLUG_BYTES = 60
 KEY = re.compile(r"(?<![0-9a-z])[0-9a-f]{16}(?![0-9a-z])")
 
@@ -95,33 +95,8 @@ class ItemTree:
         """Write down that the owner deleted these files for good, and return their tombstones."""
         gone = [replace(record, gone=True, path="", size=0, mtime_ns=0) for record in records]
         if gone and not self._dry:
-            lines = [
-                json.dumps({"event": "deleted", "key": record.key, "source": record.source, "link": record.link,
-                            "title": record.title, "id": record.entry_id, "at": now.isoformat()}, ensure_ascii=False)
-                for record in gone
-            ]  # fmt: skip
-            self.root.mkdir(parents=True, exist_ok=True)
-            with (self.root / JOURNAL).open("a", encoding="utf-8") as journal:
-                journal.write("\n".join(lines) + "\n")
-                journal.flush()
-                os.fsync(journal.fileno())
+            journal.deleted(self.root, gone, now)
         return gone
-
-    def decisions(self) -> list[dict[str, str]]:
-        """Return the owner's decisions in the order in which they were taken; a damaged line raises `TreeError`."""
-        path = self.root / JOURNAL
-        if not path.is_file():
-            return []
-        decisions: list[dict[str, str]] = []
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-            if line.strip():
-                try:
-                    decisions.append({str(key): str(value) for key, value in json.loads(line).items()})
-                except (ValueError, AttributeError) as error:
-                    raise TreeError(
-                        f"{path}:{number}: not a decision of tagwire ({error}); mend or delete the line"
-                    ) from error
-        return decisions
 
     def remove(self, record: Record) -> None:
         """Delete an item's file, if it is there: its owner asked for it."""
@@ -148,7 +123,7 @@ class ItemTree:
         if self._dry:
             self._unwritten.update(pairs)
         else:
-            files.write_all([(self.root / path, data) for path, data in pairs])
+            files.write_all([(f"{self.root}/{path}", data) for path, data in pairs], staging=self.root / STAGING)
 
     def _lay_out(self, change: New | Duplicate) -> tuple[Record, bytes]:
         """Return the record with its path and hash, and the bytes to write."""

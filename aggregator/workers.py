@@ -85,7 +85,7 @@ class Workers:
         pool.join()
 
 
-def _enter(parent: int, memory: int) -> None:
+def _enter(parent: int, memory: int) -> None:  # pragma: no cover - in workers, which are killed before they could tell
     """Prepare a worker: die with the parent, leave interrupts to it, and have no more memory than allowed."""
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:

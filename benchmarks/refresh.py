@@ -32,7 +32,7 @@ if command == "add":
     for url in open(urls[0]).read().split():
         reader.add_feed(url)
 else:
-    reader.update_feeds(workers=10)
+    reader.update_feeds(workers=10, scheduled=False)
 """
 ZH = "今年春天，山里的小图书馆终于开门了，来的人比座位多，大家便在走廊上读书。管理员说，明年要再添两排书架和一盏灯。"
 EN = "The small library in the hills opened this spring, and more people came than there were chairs to sit on. "

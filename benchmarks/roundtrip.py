@@ -43,6 +43,7 @@ class Stopwatch:
         self.seconds = {}
 
     def __call__(self, stage, function, *arguments):
+        """Return what `function` returns."""
         start = time.process_time()
         result = function(*arguments)
         self.seconds[stage] = self.seconds.get(stage, 0.0) + time.process_time() - start

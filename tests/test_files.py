@@ -368,3 +368,20 @@ def test_a_full_disk_keeps_nobody_from_the_lock(tmp_path, monkeypatch):
         files.lock(tmp_path / "lock", who="y"),
     ):
         pytest.fail("two held it")
+
+
+def test_staged_files_are_renamed_into_folders_that_are_made(tmp_path):
+    """A folder for temporary files stays empty, and the targets' folders need not exist."""
+    pairs = [(tmp_path / "a" / f"{number}" / "x.md", b"x") for number in range(3)]
+    assert files.write_all(pairs, staging=tmp_path / ".staging") == [str(path) for path, _ in pairs]
+    assert all(path.read_bytes() == b"x" for path, _ in pairs)
+    assert list((tmp_path / ".staging").iterdir()) == []
+    assert files.write_all(pairs, staging=tmp_path / ".staging") == []
+
+
+def test_a_staged_file_that_has_no_place_is_dropped(tmp_path):
+    """An error leaves no temporary file behind."""
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(OSError, match="Not a directory"):
+        files.write_all([(tmp_path / "file" / "x.md", b"x")], staging=tmp_path / ".staging")
+    assert list((tmp_path / ".staging").iterdir()) == []

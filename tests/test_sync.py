@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from aggregator import journal
 from aggregator.errors import TreeError
 from aggregator.model import Duplicate, FetchState, Item, New, Record
 from aggregator.steps import dedupe
@@ -37,8 +38,8 @@ class Site:
     def add(self, number: int, *, source: str = "a", guid: str = "", of: Record | None = None) -> Record:
         one = Item(
             key=item_key(source, "guid", str(number)), source=source, title=f"Story {number}", guid=guid,
-            link=f"http://127.0.0.1/{number}", published=NOW, summary="Text.", body=f"Text {number}.", tags=(source, "News"),
-            lang="en",
+            link=f"http://127.0.0.1/{number}", published=NOW, summary="Text.", body=f"Text {number}.",
+            tags=(source, "News"), lang="en",
         )  # fmt: skip
         row = dedupe.record_of(one, via=source, now=NOW, authority=AUTHORITY)
         if of:
@@ -103,7 +104,7 @@ def test_a_deleted_file_is_buried_for_good(site: Site) -> None:
     (site.tree.root / records[0].path).unlink()
     assert site.sync().deleted == 1
     assert site.row(records[0].key).gone
-    assert [line["key"] for line in site.tree.decisions()] == [records[0].key]
+    assert [line["key"] for line in journal.read(site.tree.root)] == [records[0].key]
     assert site.sync() == Synced()
 
 
@@ -115,7 +116,7 @@ def test_an_unmounted_disk_is_not_a_wish(site: Site) -> None:
     with pytest.raises(TreeError, match="3 of 5 item files are gone"):
         site.sync()
     assert not any(row.gone for row in site.store.known([record.key for record in records], [], []))
-    assert site.tree.decisions() == []
+    assert journal.read(site.tree.root) == []
     assert site.sync(accept_deletions=True).deleted == 3
 
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from aggregator import files
+from aggregator import files, journal
 from aggregator.errors import EntryError, TreeError
 from aggregator.model import Adopted, Duplicate, Item, New, Record, Unchanged, Updated
 from aggregator.steps import dedupe
@@ -101,7 +101,7 @@ def test_a_file_that_its_owner_deleted_stays_deleted(tree: ItemTree) -> None:
     (saved,) = tree.save([Updated(item=new, record=replace(record(new), path=old.path), previous=old)], NOW)
     assert saved.record.gone
     assert not (tree.root / old.path).exists()
-    (decision,) = tree.decisions()
+    (decision,) = journal.read(tree.root)
     assert (decision["event"], decision["key"]) == ("deleted", old.key)
 
 
@@ -177,16 +177,16 @@ def test_files_that_are_no_items_are_errors_with_a_line(tree: ItemTree) -> None:
 
 def test_decisions_survive_and_damaged_ones_are_told(tree: ItemTree) -> None:
     """The journal is appended to, one JSON object a line."""
-    assert tree.decisions() == []
+    assert journal.read(tree.root) == []
     one = save_new(tree, item())
     tree.bury([one], NOW)
     tree.bury([replace(one, key="0" * 16)], NOW)
-    assert [line["key"] for line in tree.decisions()] == [one.key, "0" * 16]
-    journal = tree.root / ".tagwire.jsonl"
-    assert json.loads(journal.read_text(encoding="utf-8").splitlines()[0])["title"] == "Night Train"
-    journal.write_text('{"event": "deleted"\n', encoding="utf-8")
+    assert [line["key"] for line in journal.read(tree.root)] == [one.key, "0" * 16]
+    path = tree.root / ".tagwire.jsonl"
+    assert json.loads(path.read_text(encoding="utf-8").splitlines()[0])["title"] == "Night Train"
+    path.write_text('{"event": "deleted"\n', encoding="utf-8")
     with pytest.raises(TreeError, match=r"\.tagwire\.jsonl:1"):
-        tree.decisions()
+        journal.read(tree.root)
 
 
 def test_removing_is_idempotent(tree: ItemTree) -> None:

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 @command("init")
-@click.argument("directory", metavar="[DIR]", required=False)
+@click.argument("target", metavar="[DIR]", required=False)
 @click.option("--force", is_flag=True, help="Overwrite files that are there.")
 @pass_options
-def init(options: Options, directory: str | None, *, force: bool) -> None:
+def init(options: Options, target: str | None, *, force: bool) -> None:
     """Make a working site in a directory.
 
     Writes config/, seeds/ with two items, README.md and .gitignore; `tagwire refresh` works at once, offline.
@@ -28,7 +28,7 @@ def init(options: Options, directory: str | None, *, force: bool) -> None:
     from aggregator import files
     from aggregator.cli.output import emit, out
 
-    home = Path(options.directory, directory or "")
+    home = Path(options.directory, target or "")
     planned = {home / path: data for path, data in templates()}
     if not force and (there := [str(path) for path in planned if path.exists()]):
         raise UsageError(f"already there: {', '.join(there)} (--force overwrites)")

@@ -40,10 +40,19 @@ def _write(stream: IO[str], text: str) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def emit(document: Mapping[str, Any], *, indent: int | None = 2) -> None:
-    """Print a JSON document with its schema number to stdout."""
+def emit(document: Mapping[str, Any]) -> None:
+    """Print a JSON document, with its schema number first, to stdout."""
+    _json({"schema": SCHEMA, **document}, indent=2)
+
+
+def emit_line(event: Mapping[str, Any]) -> None:
+    """Print one line of JSON Lines to stdout, at once."""
+    _json(event, separators=(",", ":"))
+
+
+def _json(document: Mapping[str, Any], **style: Any) -> None:
     ascii_only = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
-    out(json.dumps({"schema": SCHEMA, **document}, ensure_ascii=ascii_only, indent=indent))
+    out(json.dumps(document, ensure_ascii=ascii_only, **style))
 
 
 def safe(text: str, limit: int = 300) -> str:

@@ -11,9 +11,7 @@ WOULD_CHANGE = 4
 
 @command("publish")
 @click.option("--check", is_flag=True, help="Write nothing; exit 4 if something would change.")
-@click.option(
-    "--wait", type=duration, default="0s", metavar="DURATION", help="Wait this long for another process to finish."
-)
+@wait_option
 @pass_options
 def publish(options: Options, *, check: bool, wait: float) -> int:
     """Write the feeds from the items.

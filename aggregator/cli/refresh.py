@@ -28,9 +28,7 @@ if TYPE_CHECKING:
     help="When failing sources make the exit code 3: any failure, the third in a row, or never.",
 )
 @click.option("--publish/--no-publish", default=True, help="Write the feeds that changed, or only items.")
-@click.option(
-    "--wait", type=duration, default="0s", metavar="DURATION", help="Wait this long for another process to finish."
-)
+@wait_option
 @pass_options
 def refresh(
     options: Options, sources: tuple[str, ...], *, due: bool, dry_run: bool, fail: str, publish: bool, wait: float

@@ -15,9 +15,7 @@ if TYPE_CHECKING:
 @command("remove")
 @click.argument("sources", metavar="SOURCE...", nargs=-1, required=True)
 @click.option("--purge", is_flag=True, help="Delete the items and feeds of the sources, too.")
-@click.option(
-    "--wait", type=duration, default="0s", metavar="DURATION", help="With --purge: wait this long for another process."
-)
+@wait_option
 @pass_options
 def remove(options: Options, sources: tuple[str, ...], *, purge: bool, wait: float) -> None:
     """Remove sources; their items and feeds stay.

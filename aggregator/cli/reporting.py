@@ -9,7 +9,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from aggregator.cli.output import colored, emit, err, out, rfc3339, safe, span, table, until
+from aggregator.cli.output import SCHEMA, colored, emit_line, err, out, rfc3339, safe, span, table, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -45,7 +45,7 @@ def source_event(outcome: Outcome) -> dict[str, Any]:
     error = {"kind": outcome.error.kind, "message": outcome.error.message} if outcome.error else None
     return {
         "event": "source",
-        "schema": 1,
+        "schema": SCHEMA,
         "source": outcome.source,
         "result": outcome.result,
         "new": outcome.new,
@@ -60,7 +60,7 @@ def summary_event(summary: Summary, code: int) -> dict[str, Any]:
     """Return the last JSON line (design §4)."""
     return {
         "event": "summary",
-        "schema": 1,
+        "schema": SCHEMA,
         "sources": len(summary.outcomes),
         "ok": summary.count("ok"),
         "not_modified": summary.count("not_modified"),
@@ -100,7 +100,7 @@ class Reporter:
         if self._bar is not None:
             self._bar.advance(outcome)
         if self._options.json:
-            emit(source_event(outcome), indent=None)
+            emit_line(source_event(outcome))
 
     def finish(self, summary: Summary) -> int:
         """Print the result and return the exit code."""
@@ -108,7 +108,7 @@ class Reporter:
         self._problems([(outcome.source, outcome.problems) for outcome in summary.outcomes])
         self._problems([("", summary.problems)])
         if self._options.json:
-            emit(summary_event(summary, code), indent=None)
+            emit_line(summary_event(summary, code))
         elif self._options.quiet:
             for outcome in summary.outcomes if code else ():
                 if outcome.result == "failed":
@@ -178,7 +178,7 @@ def _told(summary: Summary) -> str:
     counts = (
         (summary.new, "new"),
         (summary.updated, "updated"),
-        (summary.duplicates, "duplicates"),
+        (summary.duplicates, "duplicate" if summary.duplicates == 1 else "duplicates"),
         (summary.count("failed"), "failed"),
     )
     told = ", ".join(f"{count} {word}" for count, word in counts if count) or "no news"

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from aggregator.cli.options import Options, command, pass_options
+
+if TYPE_CHECKING:
+    import asyncio
 
 
 @command("run")
@@ -20,10 +25,14 @@ def run(options: Options, *, no_serve: bool) -> None:
 
     settings = options.settings()
     options.start_logging(talkative=True)
-    from aggregator.app import run_daemon
-
     serve = can_serve() and not no_serve
-    run_until_signal(lambda stop: run_daemon(settings, serve=serve, stop=stop))
+
+    async def work(stop: asyncio.Event) -> None:
+        from aggregator.app import run_daemon
+
+        await run_daemon(settings, serve=serve, stop=stop)
+
+    run_until_signal(work)
 
 
 command = run

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import FrameType
 
-INTERRUPTED, TERMINATED = 130, 143
-
 
 def run(args: Sequence[str]) -> int:
     """Run a command line (without the program's name) and return its exit code; nothing is raised."""
@@ -28,23 +26,28 @@ def run(args: Sequence[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    before = signal.signal(signal.SIGTERM, _terminate)
+    before = {signum: signal.signal(signum, _unwind) for signum in (signal.SIGINT, signal.SIGTERM)}
     try:
         code = root.main(args=list(args), prog_name="tagwire", standalone_mode=False, obj=options)
         return code if isinstance(code, int) else 0
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 1
-    except (KeyboardInterrupt, click.Abort):
-        return INTERRUPTED
+    except click.Abort:
+        return 128 + signal.SIGINT
     except Exception as error:  # noqa: BLE001 - the last place that can turn an error into a line and a code
         return _told(_innermost(error), verbose=options.verbose > 0)
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for signum, handler in before.items():
+            signal.signal(signum, handler)
 
 
-def _terminate(_signum: int, _frame: FrameType | None) -> NoReturn:
-    """Unwind as if the program had come to its end, so that locks are freed and temporary files removed."""
-    raise SystemExit(TERMINATED)
+def _unwind(signum: int, _frame: FrameType | None) -> NoReturn:
+    """Unwind as if the program had come to its end, so that locks are freed and temporary files removed.
+
+    For SIGINT, too: after a KeyboardInterrupt inside of `exec`, which every dataclass uses, CPython kills itself at its
+    end, whatever exit code was asked for.
+    """
+    raise SystemExit(128 + signum)
 
 
 def _innermost(error: BaseException) -> BaseException:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 import click
 
 from aggregator.cli.options import Options, command, pass_options
 from aggregator.errors import TagwireError
+
+if TYPE_CHECKING:
+    import asyncio
 
 
 @command("serve")
@@ -32,11 +36,15 @@ def serve(options: Options, *, host: str | None, port: int | None) -> None:
         port=settings.server.port if port is None else port,
     )
     options.start_logging(talkative=True)
-    from aggregator.app import serve_feeds
 
-    if not options.quiet:
-        err(f"serving {settings.publish.dir} on {server.host} port {server.port}; Ctrl-C ends it")
-    run_until_signal(lambda stop: serve_feeds(replace(settings, server=server), stop))
+    async def work(stop: asyncio.Event) -> None:
+        from aggregator.app import serve_feeds
+
+        if not options.quiet:
+            err(f"serving {settings.publish.dir} on {server.host} port {server.port}; Ctrl-C ends it")
+        await serve_feeds(replace(settings, server=server), stop)
+
+    run_until_signal(work)
 
 
 def can_serve() -> bool:

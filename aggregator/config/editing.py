@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aggregator import files
+from aggregator.config import schema
 from aggregator.config.kinds import suggest
 from aggregator.config.loading import load
 from aggregator.config.reading import Document, read
@@ -54,8 +55,9 @@ class Editor:
     def add(self, keys: Mapping[str, Any]) -> Change:
         """Append a source with these keys (TOML values).
 
-        An id is made up if none is given. Raises `UsageError` if source or id exist, `ConfigError` if a value is bad.
+        An id is made up if none is given. Raises `UsageError` if a value is bad, or if source or id exist already.
         """
+        _check(keys)
         self._refuse_double(keys)
         name = keys.get("id") or self._free_id(keys)
         text = self._text()
@@ -91,7 +93,7 @@ class Editor:
         for source in self.settings.sources:
             if keys.get("id") == source.id:
                 raise UsageError(f"there is a source {source.id} already: {source.address}")
-            same_url = keys.get("url") and urls.canonical(keys["url"]) == urls.canonical(source.url)
+            same_url = source.url and urls.canonical(keys.get("url", "")) == urls.canonical(source.url)
             same_path = keys.get("path") and str(Path(self.place.root, keys["path"])) == source.path
             if same_url or same_path:
                 raise UsageError(f"{source.address} is a source already: {source.id}")
@@ -147,6 +149,20 @@ def keys_for(address: str, root: Path) -> dict[str, str]:
     inside = path.is_relative_to(root)
     where = {"path": path.relative_to(root).as_posix() if inside else str(path)}
     return {**where, "kind": "folder"} if path.is_dir() else where
+
+
+def _check(keys: Mapping[str, Any]) -> None:
+    section = schema.section("sources")
+    assert section is not None
+    for name, value in keys.items():
+        key = section.key(name)
+        assert key is not None
+        kind = key.kind.each or key.kind
+        for member in value if key.kind.each else (value,):
+            try:
+                kind.read(member)
+            except ValueError as error:
+                raise UsageError(f"{name} {member!r}: {str(error) or f'expected {kind.expected}'}") from None
 
 
 def _toml(value: object) -> str:

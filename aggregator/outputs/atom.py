@@ -34,7 +34,8 @@ _STYLESHEET: Final = b'<?xml-stylesheet type="text/css" href="%sfeed.css"?>\n'
 _END: Final = b"</feed>"
 _fragments: Final = Newest[bytes](len)
 
-_MARKUP = re.compile(r"</?[A-Za-z]|&#|&[A-Za-z]{2}|[\ufffd\x85]")
+_MARKUP = re.compile(r"</?[A-Za-z]|&(?:#|[A-Za-z]{2}|\w*[\d_])|[\ufffd\x85]|[ÂÃ][\x80-\xbf]")
+_SUSPECT = re.compile(r"\ufffd|(?<=[ÂÃ])[\x80-\xbf]")
 _TAG = re.compile(r"<[^>]*>?")
 _EMAIL = re.compile(r"[A-Za-z0-9_.+-]+@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}")
 _MEDIA_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+")
@@ -72,6 +73,8 @@ class _EntryExtension(BaseEntryExtension):  # type: ignore[misc]
             entry.set(_XML_LANG, post.lang)
         for name in ("title", "summary"):
             _construct(entry.find(name))
+        for element, link in zip(entry.iterfind("link"), _links(post), strict=True):
+            element.attrib.update(link)  # feedgen writes the href only
         if post.thumbnail:
             url = urls.iri_to_uri(post.thumbnail)
             SubElement(entry, f"{{{_MEDIA_NS}}}thumbnail", url=url)
@@ -88,8 +91,11 @@ def _construct(element: _Element | None) -> None:
 
 
 def _portable(markup: str) -> str:
-    """HTML without the two characters that validators take for broken encoding, meaning the same."""
-    return markup.replace("\ufffd", "&#65533;").replace("\x85", "\n")
+    """HTML that means the same, with references for what validators take for our encoding being broken.
+
+    It is the upstream's that was: U+FFFD, and UTF-8 that was read as Latin-1 before it came to us.
+    """
+    return _SUSPECT.sub(lambda match: f"&#{ord(match[0])};", markup.replace("\x85", "\n"))
 
 
 def _source(entry: _Element, origin: Origin, updated: str) -> None:
@@ -167,14 +173,21 @@ def _add(generator: FeedGenerator, post: Post, *, lang: str, home: str) -> None:
         entry.summary(summary, type="text")
     if post.html or not post.link:
         entry.content(_portable(post.html or html.escape(summary, quote=False)), type="html")
-    if post.link:
-        entry.link(href=urls.iri_to_uri(post.link), rel="alternate", type="text/html")
-    for enclosure in post.enclosures:
-        media_type = enclosure.media_type if _MEDIA_TYPE.fullmatch(enclosure.media_type) else None
-        length = str(enclosure.length) if enclosure.length > 0 else None
-        entry.link(href=urls.iri_to_uri(enclosure.href), rel="enclosure", type=media_type, length=length)
+    entry.link(_links(post))
     scheme = home + "tags/"
     entry.category([{"term": tag.slug, "scheme": scheme, "label": _plain(tag.label) or tag.slug} for tag in post.tags])
+
+
+def _links(post: Post) -> list[dict[str, str]]:
+    links = [{"href": post.link, "rel": "alternate", "type": "text/html"}] if post.link else []
+    for enclosure in post.enclosures:
+        link = {"href": enclosure.href, "rel": "enclosure"}
+        if _MEDIA_TYPE.fullmatch(enclosure.media_type):
+            link["type"] = enclosure.media_type
+        if enclosure.length > 0:
+            link["length"] = str(enclosure.length)
+        links.append(link)
+    return [{**link, "href": urls.iri_to_uri(link["href"])} for link in links]
 
 
 def _people(post: Post) -> list[dict[str, str]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from base64 import b64encode
 from functools import cache
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
@@ -37,7 +38,7 @@ _fragments: Final = Newest[bytes](len)
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "zh": {
         "about": "一条新闻线，一个标签",
-        "copy": "订阅：把这个地址交给阅读器",
+        "subscribe": "订阅：把这个地址交给阅读器",
         "empty": "还没有内容。",
         "failing": "失败",
         "feeds": "订阅全部（OPML）",
@@ -56,7 +57,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
     },
     "en": {
         "about": "a news wire per tag",
-        "copy": "Subscribe: give this address to your reader",
+        "subscribe": "Subscribe: give this address to your reader",
         "empty": "Nothing here yet.",
         "failing": "failing",
         "feeds": "Subscribe to all (OPML)",
@@ -91,8 +92,10 @@ def render(feed: Feed, *, limit: int = 0) -> bytes:
 def index(catalogue: Catalogue) -> bytes:
     """Return the index page: tags with counts, newest posts, sources and their health, OPML, autodiscovery links."""
     feed = catalogue.feed
+    words = _words(feed.lang)
+    states = {health: f"{sign} {getattr(words, health)}" for health, sign in _SIGNS.items()}
     template = _template("index.html")
-    page = template.render(**_frame(feed), catalogue=catalogue, feed=feed, links=_links(feed), signs=_SIGNS)
+    page = template.render(**_frame(feed), catalogue=catalogue, feed=feed, links=_links(feed), states=states)
     return page.encode()
 
 
@@ -136,8 +139,9 @@ def _links(feed: Feed) -> list[tuple[str, str, str]]:
     ]
 
 
-def _words(lang: str) -> Mapping[str, str]:
-    return _WORDS["zh" if lang.lower().startswith("zh") else "en"]
+def _words(lang: str) -> SimpleNamespace:
+    """The words of the language; no mapping, since `copy` and `items` of one are methods to a template."""
+    return SimpleNamespace(**_WORDS["zh" if lang.lower().startswith("zh") else "en"])
 
 
 @cache

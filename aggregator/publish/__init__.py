@@ -59,14 +59,15 @@ class Publisher:
         """Publish the outbox members `feeds`, None for every feed; then index, OPML, status and style.
 
         Feeds of tags and sources that are gone are removed, as far as we wrote them. With `check` nothing is written.
-        Raises `errors.PublishError` naming the path if a file cannot be written; the feeds before it are then new, the
-        others as they were.
+        Named feeds are flushed to the disk, since nobody may ask for them again; all of them at once are not: that can
+        be repeated, and would wait for gigabytes. Raises `errors.PublishError` naming the path if a file cannot be
+        written; every feed is then whole, new or as it was.
         """
         edition = Edition(self._settings, self._store, self._library)
         members = edition.members() if feeds is None else frozenset(feeds)
         shelf = Shelf(self._settings.root, self._settings.publish.dir, check=check)
         known = [(member, path) for member in _adjacent(members) if (path := edition.path(member))]
-        written = shelf.put(self._documents(edition, known))
+        written = shelf.put(self._documents(edition, known), sync=feeds is not None)
         vanished = len(known) < len(members)
         removed = shelf.clear(self._stale(edition, shelf)) if feeds is None or vanished else ()
         return Published(written=written, removed=removed, feeds=len(known), problems=edition.problems)

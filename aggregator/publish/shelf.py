@@ -29,10 +29,11 @@ class Shelf:
         self._home = self._root / directory
         self._check = check
 
-    def put(self, documents: Iterable[tuple[str, bytes]]) -> tuple[str, ...]:
+    def put(self, documents: Iterable[tuple[str, bytes]], *, sync: bool = False) -> tuple[str, ...]:
         """Make the files hold these bytes; return the paths of those that did not, relative to the site directory.
 
-        Raises `PublishError`: files before the named one are whole and new, it and later ones as they were.
+        With `sync` they survive a power cut. Raises `PublishError` naming the file, or one shortly after it: every file
+        is then whole, old or new.
         """
         at = ""
 
@@ -44,7 +45,7 @@ class Shelf:
         try:
             if self._check:
                 return tuple(self._shown(path) for path, data in pairs() if not _holds(path, data))
-            return tuple(map(self._shown, files.write_all(pairs(), sync=True)))
+            return tuple(map(self._shown, files.write_all(pairs(), sync=sync)))
         except OSError as error:
             place = self._shown(os.fspath(self._home / at))
             raise PublishError(f"{place} cannot be written: {error.strerror or error}") from error

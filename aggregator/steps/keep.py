@@ -47,7 +47,6 @@ class Newest(Generic[_Value]):
         return value
 
     def _shrink(self) -> None:
-        for key in sorted(self._values, key=lambda key: self._values[key][0]):
-            if self._room >= self._budget // 4:
-                return
-            self._room += self._size(self._values.pop(key)[1])
+        oldest = iter(sorted(self._values, key=lambda key: self._values[key][0]))
+        while self._room < self._budget // 4:
+            self._room += self._size(self._values.pop(next(oldest))[1])

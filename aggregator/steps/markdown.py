@@ -13,13 +13,16 @@ import markdownify_rs
 from aggregator.steps import sanitize, text
 
 _FENCE = re.compile(r" {0,3}(?:>[ >]*)?(`{3,}|~{3,})")
-_SPAN_OR_SEAM = re.compile(r"(?<![\\`])(`+)(?!`).{1,2000}?(?<!`)\1(?!`)|(?<![\\\s*])\*{4}(?![\s*])")
+_SPAN_OR_SEAM = re.compile(r"(?<![\\`])(`+)(?!`).{1,2000}?(?<!`)\1(?!`)|(?<=[^\\\s*])\*{4}(?=[^\s*])")
 
 
-def _extensions() -> comrak.ExtensionOptions:
+_WIDE_TABLE = re.compile(r"^[ \t>]*\|?(?:[ \t]*:?-+:?[ \t]*\|){200}", re.MULTILINE)
+
+
+def _extensions(*, table: bool) -> comrak.ExtensionOptions:
     options = comrak.ExtensionOptions()
     options.cjk_friendly_emphasis = True  # else `**字。**字` stays literal (CommonMark §6.2 knows no CJK punctuation)
-    options.table = True
+    options.table = table
     return options  # no strikethrough: it would take "3~5天，10~20%" for one
 
 
@@ -29,7 +32,7 @@ def _rendering() -> comrak.RenderOptions:
     return options
 
 
-_EXTENSIONS, _RENDERING = _extensions(), _rendering()
+_EXTENSIONS, _EXTENSIONS_WITHOUT_TABLES, _RENDERING = _extensions(table=True), _extensions(table=False), _rendering()
 
 
 def to_markdown(html: str) -> str:
@@ -46,7 +49,9 @@ def to_html(markdown: str) -> str:
     Raw HTML is shown, not rendered. `**a****b**`, as older converters wrote it, is one bold run. Never raises.
     """
     merged = _merged(text.clean(markdown))
-    rendered = comrak.render_markdown(merged, extension_options=_EXTENSIONS, render_options=_RENDERING)
+    # comrak is quadratic in a table's width; nothing that people read is as wide.
+    extensions = _EXTENSIONS_WITHOUT_TABLES if _WIDE_TABLE.search(merged) else _EXTENSIONS
+    rendered = comrak.render_markdown(merged, extension_options=extensions, render_options=_RENDERING)
     return sanitize.scrub(rendered)
 
 

@@ -5,9 +5,12 @@ A *node* is an element without its tail, or a string. This module knows the kind
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, TypeAlias
 
 from lxml import etree, html
+
+from aggregator.steps.text import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,10 +31,21 @@ EMPHASIS = {"b": "strong", "strong": "strong", "em": "em", "i": "em"}
 """Elements that Markdown writes with asterisks, and which of them mean the same."""
 
 
+_VOID = re.compile(r"(<(?:br|col|hr|img|wbr)(?:\s[^<>]*)?)(?<!/)>")
+_PARSER = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
+
+
 def parse(markup: str) -> Element:
-    """Return a `div` that holds the fragment."""
-    root: Element = html.fragment_fromstring(markup, create_parent="div")
-    return root
+    """Return a `div` that holds a fragment as the sanitiser writes it; never raises, whatever the fragment is.
+
+    Read as XML, for lxml's HTML parser still rearranges as browsers did before HTML5: `<b><p>` loses its bold.
+    """
+    closed = _VOID.sub(r"\1/>", markup).replace("&nbsp;", "\xa0")
+    try:
+        return etree.fromstring(f"<div>{closed}</div>", _PARSER)
+    except etree.XMLSyntaxError:  # not as the sanitiser writes it
+        root: Element = html.fragment_fromstring(clean(markup), create_parent="div")
+        return root
 
 
 def serialize(root: Element) -> str:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 
-from aggregator.steps import emphasis, escapes, nodes
+from aggregator.steps import emphasis, escapes, nodes, sanitize
 from aggregator.steps.nodes import BLOCKS, HEADINGS
 
 MAX_TAGS = 20_000
 """HTML with more tags is left alone: no article has them, and trees of that size take seconds to edit."""
+MAX_COLUMNS = 100
+"""Wider tables become paragraphs."""
 
 _STRIKE = ("s", "del", "strike")
 _GLUED = ("address", "aside", "center", "details", "figure", "footer", "header", "main", "nav", "summary")
@@ -50,7 +52,7 @@ _HARMLESS_AFTER = re.compile(r"$|[\s.,;:!?)，。；：！？）]|</?(?:p|li|td|
 _ODD_SPACE = ("\xa0", "\u3000", "&nbsp;")
 _LONGEST_TAG = 6
 
-_SPACES = re.compile(r"\s+")
+_SPACES = re.compile(r"[ \t\r\n]+")
 _REFERENCE = re.compile(r"&(?=#?\w+;)")
 _STARRED = re.compile(r"\\([*_])")
 _PARENTHESIS = re.compile(r"[()]")
@@ -193,7 +195,7 @@ def _tables(root: nodes.Element) -> bool:
             _linearize(table)
             changed = True
         elif cells:
-            changed |= _pad(table)
+            changed |= _fit(table)
     return changed
 
 
@@ -204,19 +206,21 @@ def _linearize(table: nodes.Element) -> None:
         nodes.unwrap(element)
 
 
-def _pad(table: nodes.Element) -> bool:
-    """Widen the first row to the widest, for Markdown drops cells beyond the header's."""
+def _fit(table: nodes.Element) -> bool:
+    """Widen the first row to the widest, for Markdown drops cells beyond the header's; give up absurd widths."""
     widths = [sum(_span(cell) for cell in row.iterchildren("td", "th")) for row in table.iter("tr")]
-    missing = max(widths) - widths[0]
+    if max(widths) > MAX_COLUMNS:
+        _linearize(table)
+        return True
     first = next(table.iter("tr"))
-    for _ in range(missing):
+    for _ in range(max(widths) - widths[0]):
         first.append(first.makeelement("th" if nodes.has(first, ["th"]) else "td"))
-    return missing > 0
+    return max(widths) > widths[0]
 
 
 def _span(cell: nodes.Element) -> int:
-    span = cell.get("colspan", "1")
-    return max(1, min(int(span[:5]), 1000)) if span.isascii() and span.isdecimal() else 1
+    span = cell.get("colspan", "")
+    return int(span) if span in sanitize.SPANS else 1
 
 
 def _inline_images(root: nodes.Element) -> bool:

@@ -45,6 +45,8 @@ _ATTRIBUTES = {
     "td": {"colspan", "rowspan"},
     "th": {"colspan", "rowspan", "scope"},
 }
+SPANS = frozenset(map(str, range(1, 21)))
+"""`colspan` and `rowspan` that stay: converters repeat cells, so bigger ones are bombs."""
 _SCHEMES = {"http", "https", "mailto"}
 
 _BARE_LINK = re.compile(r"<a(?! [^<>]*\bhref=)[^<>]*>")
@@ -106,6 +108,8 @@ def _filter(base: str) -> Callable[[str, str, str], str | None]:
         if attribute == "src":
             url = urls.resolve(base, value)
             return url if urls.is_web(url) else None
+        if attribute.endswith("span"):
+            return value if value in SPANS else None
         return value
 
     return keep

@@ -49,12 +49,8 @@ def one_line(text: str, limit: int = 500) -> str:
     `clean`, then runs of white space become one space and zero-width characters go; ends are stripped. U+3000 inside
     stays, since it is a sign of its own in Chinese and Japanese titles. Idempotent.
     """
-    visible = _INVISIBLE.sub("", clean(text))
-    # Dropping one joiner may bare the next one, so hidden runs are taken until nothing changes.
-    while (again := _INVISIBLE.sub("", visible)) != visible:
-        visible = again
-    line = _SPACES.sub(" ", visible).strip()
-    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+    line = _SPACES.sub(" ", _INVISIBLE.sub("", clean(text))).strip()
+    return line if len(line) <= limit else line[: limit - 1].rstrip("\u200c\u200d").rstrip() + "…"
 
 
 def fold(text: str) -> str:

@@ -16,6 +16,7 @@ _WEB = re.compile(r"(https?)://([^/?#]*)([^?#]*)(?:\?([^#]*))?(#.*)?", re.IGNORE
 _PLAIN = re.compile(r'https?://[^/?#\s\[\]"<>\\^`{|}\x00-\x20\x7f-\x9f]+(?:[/?#][^\s"<>\\^`{|}\x00-\x20\x7f-\x9f]*)?')
 _AUTHORITY = re.compile(r"(?:.*@)?(\[[^\]]*\]|[^:]*)(?::(\d*))?", re.DOTALL)
 _HOST = re.compile(r"[a-z0-9_.-]+|\[[0-9a-f:.]+\]")
+_LONGEST_HOST = 1_000  # percent-encoded; encoding into Punycode is quadratic
 _DOTS = re.compile("[\u3002\uff0e\uff61]")
 _TRIMMED = "".join(map(chr, range(0x21)))
 _LINES = re.compile(r"[\t\n\r]")
@@ -100,10 +101,10 @@ def iri_to_uri(url: str) -> str:
 
 def strip_tracking(url: str) -> str:
     """Return `url` without the query parameters that only tell who sent the reader; all else stays as written."""
-    head, question, rest = url.partition("?")
-    if not question or not tracking.suspected(rest):
+    address, hash_sign, fragment = url.partition("#")
+    head, _, query = address.partition("?")
+    if not query or not tracking.suspected(query):
         return url
-    query, hash_sign, fragment = rest.partition("#")
     name = host(url)
     pairs = query.split("&")
     kept = [pair for pair in pairs if not _is_tracking(name, pair)]
@@ -154,6 +155,8 @@ def _split(url: str) -> tuple[str, str, re.Match[str] | None]:
 
 
 def _ascii_host(written: str) -> str:
+    if len(written) > _LONGEST_HOST:
+        return ""
     name = unquote(written) if "%" in written else written
     if not name.isascii():
         name = _idna(_DOTS.sub(".", name))
@@ -164,15 +167,12 @@ def _ascii_host(written: str) -> str:
 def _idna(name: str) -> str:
     try:
         return idna.encode(name, uts46=True).decode("ascii")
-    except (idna.IDNAError, UnicodeError):
-        return ".".join(map(_punycode, name.lower().split(".")))  # emoji hosts exist, whatever IDNA 2008 says
+    except UnicodeError:  # emoji hosts exist, whatever IDNA 2008 says
+        return ".".join(map(_punycode, name.lower().split(".")))
 
 
 def _punycode(label: str) -> str:
-    try:
-        return label if label.isascii() else "xn--" + label.encode("punycode").decode("ascii")
-    except UnicodeError:
-        return ""
+    return label if label.isascii() else "xn--" + label.encode("punycode").decode("ascii")
 
 
 def _slashed(url: str) -> str:

@@ -250,6 +250,21 @@ def test_a_key_both_removed_and_given_stays(store):
     assert [one.title for one in store.items(tag="ai")] == ["again"]
 
 
+def test_a_touched_file_marks_nothing_but_is_remembered(store):
+    store.replace([record()])
+    store.outbox(done=store.outbox())
+    store.replace([record(size=7, mtime_ns=9)])
+    assert store.outbox() == frozenset()
+    assert store.files() == {record().path: ("a" * 16, 7, 9)}
+    store.replace([record(size=7, mtime_ns=9, title="new")])
+    assert "all" in store.outbox()
+
+
+def test_files_are_those_of_all_living_records(store):
+    store.replace([record(), record("b" * 16, duplicate_of="a" * 16), record("c" * 16, gone=True, path="")])
+    assert sorted(key for key, _, _ in store.files().values()) == ["a" * 16, "b" * 16]
+
+
 # --- known ---
 
 

@@ -100,7 +100,7 @@ def test_a_tag_key_is_idempotent(name):
 def test_no_two_tags_share_a_file_name(alphabet):
     chance = random.Random(20260101)
     names = {"".join(chance.choices(alphabet, k=chance.randint(0, 6))) for _ in range(8_000)}
-    keys = {}
+    keys: dict[str, str] = {}
     for name in names:
         assert keys.setdefault(slugs.slug(name), slugs.tag_key(name)) == slugs.tag_key(name)
     assert len(names) > 3_000

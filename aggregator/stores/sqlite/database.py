@@ -10,7 +10,7 @@ This module knows neither items nor sources.
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -76,7 +76,8 @@ def connect(path: str) -> Database:
     with translated(path):
         _create_if_missing(path)
         connection = sqlite3.connect(path, timeout=_BUSY, isolation_level=None, check_same_thread=False)
-        try:
+        with ExitStack() as undo:
+            undo.callback(connection.close)
             _check(connection, path)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
@@ -84,29 +85,25 @@ def connect(path: str) -> Database:
             connection.execute("PRAGMA cache_size = -16000")  # KiB; keys are random, so commits touch many pages
             connection.execute("PRAGMA wal_autocheckpoint = 4000")  # pages; the same ones return in commit after commit
             _migrate(connection)
-        except BaseException:
-            connection.close()
-            raise
+            undo.pop_all()
     return Database(connection, path)
 
 
 def copy(path: str) -> Database:
     """Return a private copy in memory, empty if there is no such file; nothing is created on disk."""
     connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-    try:
-        with translated(path):
-            if Path(path).exists():
-                _refuse_empty(path)
-                # Without a WAL the file is complete, and only `immutable` keeps SQLite from creating one.
-                immutable = "" if Path(f"{path}-wal").exists() else "&immutable=1"
-                uri = f"{Path(path).absolute().as_uri()}?mode=ro{immutable}"
-                with closing(sqlite3.connect(uri, uri=True, timeout=_BUSY)) as original:
-                    _check(original, path)
-                    original.backup(connection)
-            _migrate(connection)
-    except BaseException:
-        connection.close()
-        raise
+    with translated(path), ExitStack() as undo:
+        undo.callback(connection.close)
+        if Path(path).exists():
+            _refuse_empty(path)
+            # Without a WAL the file is complete, and only `immutable` keeps SQLite from creating one.
+            immutable = "" if Path(f"{path}-wal").exists() else "&immutable=1"
+            uri = f"{Path(path).absolute().as_uri()}?mode=ro{immutable}"
+            with closing(sqlite3.connect(uri, uri=True, timeout=_BUSY)) as original:
+                _check(original, path)
+                original.backup(connection)
+        _migrate(connection)
+        undo.pop_all()
     return Database(connection, path)
 
 
@@ -140,10 +137,9 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
     try:
         yield
         connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:  # a full disk has rolled back already
+    finally:
+        if connection.in_transaction:  # not committed; a full disk has rolled back by itself
             connection.execute("ROLLBACK")
-        raise
 
 
 def _create_if_missing(path: str) -> None:

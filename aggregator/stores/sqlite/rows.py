@@ -38,7 +38,11 @@ _SAVE_ITEM = """
 """
 _SAVE_LABEL = "INSERT OR IGNORE INTO tag VALUES (?, ?)"  # the first spelling stays
 _DROP_TAG = "DELETE FROM item_tag WHERE tag = ? AND published = ? AND key = ?"
-_REFERENCE = "(item.path = ? OR item.entry_id = ? OR (item.link = ? AND item.link <> item.entry_id))"
+_REFERENCE = """item.key IN (
+    SELECT key FROM item WHERE path = ? AND NOT gone
+    UNION ALL SELECT key FROM item WHERE entry_id = ?
+    UNION ALL SELECT key FROM item WHERE link = ? AND link <> entry_id
+)"""
 _OLD = "SELECT record FROM item WHERE key IN (SELECT value FROM json_each(?))"
 
 

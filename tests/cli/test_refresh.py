@@ -1,0 +1,189 @@
+"""`tagwire refresh`: exit codes, JSON Lines, table, problems, dry run, progress bar."""
+
+from __future__ import annotations
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from aggregator.cli.reporting import exit_code, source_event, summary_event
+from aggregator.model import Failure, Outcome, Summary
+from aggregator.testing import LoopbackSite
+
+FEED = b"""<?xml version="1.0"?><rss version="2.0"><channel><title>T</title><link>http://127.0.0.1/</link>
+<item><title>One</title><link>http://127.0.0.1/1</link><guid>1</guid><description>Text of one</description></item>
+</channel></rss>"""
+OK = Outcome(source="ok", result="ok")
+UNCHANGED = Outcome(source="same", result="not_modified")
+SKIPPED = Outcome(source="later", result="skipped")
+LOCAL = Outcome(source="file", result="ok", network=False)
+
+
+def failed(times, *, network=True):
+    return Outcome(
+        source="bad", result="failed", failures=times, network=network, error=Failure(kind="dns", message="x")
+    )
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "persistent", "on_any"),
+    [
+        ((), 0, 0),
+        ((OK, UNCHANGED, SKIPPED), 0, 0),
+        ((OK, failed(1)), 0, 3),
+        ((OK, failed(2)), 0, 3),
+        ((OK, failed(3)), 3, 3),
+        ((failed(1),), 5, 5),
+        ((failed(1), LOCAL, SKIPPED), 5, 5),
+        ((failed(1, network=False), LOCAL), 0, 3),
+        ((failed(3, network=False),), 3, 3),
+        ((OK, failed(0)), 0, 3),
+    ],
+)
+def test_the_exit_code_follows_the_rule(outcomes, persistent, on_any):
+    summary = Summary(outcomes=outcomes)
+    assert exit_code(summary, "persistent") == persistent
+    assert exit_code(summary, "on-any") == on_any
+    assert exit_code(summary, "never") == 0
+
+
+def test_events_have_exactly_the_designed_keys_in_order():
+    assert source_event(failed(1)) == {
+        "event": "source",
+        "schema": 1,
+        "source": "bad",
+        "result": "failed",
+        "new": 0,
+        "updated": 0,
+        "duplicates": 0,
+        "error": {"kind": "dns", "message": "x"},
+        "next": None,
+    }
+    event = summary_event(Summary(outcomes=(OK, failed(1)), feeds_written=("feeds/all.xml",), seconds=1.23456), 3)
+    assert " ".join(event) == (
+        "event schema sources ok not_modified failed new updated duplicates feeds_written seconds exit"
+    )
+    assert (event["sources"], event["ok"], event["failed"], event["seconds"], event["exit"]) == (2, 1, 1, 1.235, 3)
+
+
+@pytest.fixture
+def web(site):
+    """A loopback site that this site may fetch from."""
+    (site / "config" / "tagwire.toml").write_text(
+        '[http]\nallow_private_networks = true\ntimeout = "5s"\nper_host_delay = "0s"\n'
+    )
+    with LoopbackSite() as loopback:
+        yield loopback
+
+
+def test_a_refresh_tells_each_source_and_the_whole(tagwire, web, add_source, site):
+    add_source(f'id = "web"\nurl = "{web.page("/feed", FEED)}"')
+    done = tagwire("refresh", "--json")
+    assert (done.code, done.err) == (0, "")
+    sources = {line["source"]: line for line in done.lines[:-1]}
+    assert (sources["web"]["result"], sources["web"]["new"], sources["web"]["error"]) == ("ok", 1, None)
+    assert sources["web"]["next"].endswith("Z")
+    summary = done.lines[-1]
+    assert (summary["event"], summary["sources"], summary["new"], summary["exit"]) == ("summary", 2, 3, 0)
+    assert "feeds/sources/web.xml" in summary["feeds_written"]
+    assert tagwire("refresh", "--json").lines[-1]["feeds_written"] == []
+
+
+def test_a_failing_source_is_told_and_the_others_are_published(tagwire, web, add_source, site):
+    add_source(f'id = "web"\nurl = "{web.url("/none")}"')
+    done = tagwire("refresh")
+    assert done.code == 5
+    assert "http-status" in done.out or "gone" in done.out
+    assert "hint: tagwire sources --failing" in done.err
+    assert "2 sources: 2 new, 1 failed" in done.out
+    assert (site / "feeds" / "all.xml").exists()
+    assert tagwire("refresh", "--fail", "never").code == 0
+    quiet = tagwire("-q", "refresh", "web")
+    assert (quiet.code, quiet.out) == (5, "")
+    assert quiet.err.startswith("tagwire: web: http-status: ")
+
+
+def test_the_third_failure_in_a_row_counts(tagwire, add_source):
+    add_source('id = "gone"\npath = "gone.xml"')
+    assert [tagwire("refresh", "gone", "-q").code for _ in range(4)] == [0, 0, 3, 3]
+    assert tagwire("refresh", "--fail", "on-any").code == 3
+    assert "(6 in a row)" in tagwire("refresh", "gone").out
+
+
+def test_files_that_are_set_aside_are_listed_with_their_place(tagwire, site):
+    (site / "seeds" / "broken.md").write_text("---\ntitle: [\n---\nx\n")
+    done = tagwire("refresh")
+    assert done.code == 0
+    assert done.err.startswith("tagwire: seeds: ")
+    assert "broken.md:3: " in done.err
+    assert "2 new" in done.out
+
+
+def test_many_problems_are_cut_short_unless_v(tagwire, site):
+    for number in range(25):
+        (site / "seeds" / f"broken-{number}.md").write_text("x")
+    done = tagwire("refresh")
+    assert "tagwire: seeds: and 5 more (-v shows all)" in done.err
+    (site / "seeds" / "broken-0.md").write_text("y")
+    assert tagwire("refresh", "-v").err.count("broken-") == 25
+
+
+def test_a_dry_run_changes_nothing(tagwire, site):
+    before = sorted(site.rglob("*"))
+    done = tagwire("refresh", "--dry-run")
+    assert done.code == 0
+    assert "2 new" in done.out
+    assert "would write" in done.out
+    assert done.out.endswith("dry run: nothing was changed\n")
+    assert sorted(site.rglob("*")) == before
+
+
+def test_only_due_sources_are_asked(tagwire, site):
+    assert "2 new" in tagwire("refresh", "--due").out
+    assert tagwire("refresh", "--due").out.startswith("0 sources: no news")
+    assert tagwire("refresh", "--due", "--json").lines[-1]["sources"] == 0
+
+
+def test_an_unknown_source_is_a_usage_error(tagwire, site):
+    done = tagwire("refresh", "sedes")
+    assert (done.code, done.out) == (2, "")
+    assert "seeds" in done.err
+
+
+def test_colours_can_be_asked_for(tagwire, site):
+    assert "\x1b[32mok\x1b[0m" in tagwire("--color", "always", "refresh").out
+    assert "\x1b" not in tagwire("refresh").out
+
+
+def test_a_bar_is_shown_on_a_terminal_and_gone_at_the_end(site):
+    master, slave = pty.openpty()
+    environ = {**os.environ, "TERM": "xterm"}
+    command = [sys.executable, "-m", "aggregator", "refresh"]
+    done = subprocess.run(command, cwd=site, stdout=subprocess.PIPE, stderr=slave, env=environ, check=False)
+    os.close(slave)
+    shown = os.read(master, 65536).decode()
+    os.close(master)
+    assert done.returncode == 0
+    assert b"2 new" in done.stdout
+    assert b"\x1b" not in done.stdout
+    assert "1/1" in shown
+
+
+@pytest.mark.parametrize(("signum", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_stops_a_refresh_cleanly(web, add_source, site, signum, code):
+    add_source(f'id = "slow"\nurl = "{web.page("/slow", FEED, delay=2.0)}"')
+    command = [sys.executable, "-m", "aggregator", "refresh", "slow"]
+    process = subprocess.Popen(command, cwd=site, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    for _ in range(500):
+        if (site / "var" / "tagwire.lock.holder").exists():
+            break
+        time.sleep(0.02)
+    process.send_signal(signum)
+    _, err = process.communicate(timeout=20)
+    assert process.returncode == code, err
+    assert not (site / "var" / "tagwire.lock.holder").exists()

@@ -1,0 +1,267 @@
+"""A site's life as its owner sees it: the command as a subprocess, feeds read back with feedparser."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import feedparser
+import pytest
+
+from aggregator import files
+from aggregator.testing import LoopbackSite
+
+ROOT = Path(__file__).parents[2]
+COMMAND = [sys.executable, "-m", "aggregator"]
+
+
+def tagwire(site: Path, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+    """Run the command in a site and check its exit code."""
+    done = subprocess.run(
+        [*COMMAND, "-C", str(site), *arguments], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == code, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    return done
+
+
+def tree(directory: Path) -> dict[str, tuple[int, bytes]]:
+    """Return every file with its time and bytes."""
+    return {
+        str(path.relative_to(directory)): (path.stat().st_mtime_ns, path.read_bytes())
+        for path in sorted(directory.rglob("*"))
+        if path.is_file()
+    }
+
+
+def entries(path: Path) -> list[feedparser.FeedParserDict]:
+    """Return a published feed's entries; it must be well-formed, with unique ids."""
+    parsed = feedparser.parse(io.BytesIO(path.read_bytes()))
+    assert not parsed.bozo
+    ids = [entry.id for entry in parsed.entries]
+    assert len(ids) == len(set(ids))
+    return parsed.entries
+
+
+@pytest.fixture(scope="module")
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The repository's own configuration and seeds, refreshed once."""
+    site = tmp_path_factory.mktemp("shipped")
+    for name in ("config", "seeds"):
+        shutil.copytree(ROOT / name, site / name)
+    tagwire(site, "refresh", "--fail", "never")
+    return site
+
+
+@pytest.fixture
+def site(shipped: Path, tmp_path: Path) -> Path:
+    """A copy of it for one test, times included."""
+    shutil.copytree(shipped, tmp_path / "site")
+    return tmp_path / "site"
+
+
+def test_the_shipped_site_works_offline(shipped: Path) -> None:
+    """Seeds come out byte-identical, one article of the samples stands once, and every feed parses."""
+    kept = {path.read_bytes() for path in (shipped / "items").rglob("*.md")}
+    seeds = list((shipped / "seeds").glob("*.md"))
+    assert len(seeds) >= 6
+    assert all(seed.read_bytes() in kept for seed in seeds)
+    assert len(list((shipped / "items/.duplicates").rglob("*.md"))) == 1
+    published = list((shipped / "feeds").rglob("*.xml"))
+    assert {"all.xml", "qq.xml", "wallstreetcn.xml"} <= {path.name for path in published}
+    titles = [entry.title for entry in entries(shipped / "feeds/all.xml")]
+    assert len(titles) == len(set(titles))
+    for path in published:
+        assert entries(path)
+
+
+def test_a_second_refresh_and_publish_rewrite_nothing(site: Path) -> None:
+    """No bytes, no times."""
+    before = tree(site / "items"), tree(site / "feeds")
+    summary = json.loads(tagwire(site, "refresh", "--json").stdout.splitlines()[-1])
+    assert (summary["new"], summary["updated"], summary["feeds_written"]) == (0, 0, [])
+    tagwire(site, "publish", "--check")
+    tagwire(site, "publish")
+    assert (tree(site / "items"), tree(site / "feeds")) == before
+
+
+def test_a_lost_index_comes_back_with_the_same_feeds(site: Path) -> None:
+    """Delete var/, reindex, refresh: nothing is announced again."""
+    before = {name: data for name, (_, data) in tree(site / "feeds").items() if name.endswith((".xml", ".json"))}
+    ids = {entry.id for entry in entries(site / "feeds/all.xml")}
+    shutil.rmtree(site / "var")
+    tagwire(site, "reindex")
+    summary = json.loads(tagwire(site, "refresh", "--json").stdout.splitlines()[-1])
+    assert (summary["new"], summary["updated"]) == (0, 0)
+    assert {entry.id for entry in entries(site / "feeds/all.xml")} == ids
+    after = {name: data for name, (_, data) in tree(site / "feeds").items() if name.endswith((".xml", ".json"))}
+    assert before.keys() == after.keys()
+
+
+def test_refreshing_without_an_index_overwrites_no_edit(site: Path) -> None:
+    """The files are taken in before anything is written."""
+    path = next((site / "items/qq").rglob("*.md"))
+    path.write_text(path.read_text(encoding="utf-8").replace("\n---\n\n", "\n---\n\n手改。", 1), encoding="utf-8")
+    edited = path.read_bytes()
+    shutil.rmtree(site / "var")
+    tagwire(site, "refresh")
+    assert path.read_bytes() == edited
+    assert len(list((site / "items").rglob("*.md"))) == len(set((site / "items").rglob("*.md")))
+
+
+def test_the_owners_edit_is_published_and_deletion_respected(site: Path) -> None:
+    """Refresh reads what the owner did to the files."""
+    edited, deleted = sorted((site / "items/qq").rglob("*.md"))[:2]
+    edited.write_text(edited.read_text(encoding="utf-8").replace('title: "', 'title: "【手改】', 1), encoding="utf-8")
+    title = deleted.read_text(encoding="utf-8").split('title: "', 1)[1].split('"\n', 1)[0]
+    deleted.unlink()
+    tagwire(site, "refresh")
+    titles = [entry.title for entry in entries(site / "feeds/all.xml")]
+    assert any(one.startswith("【手改】") for one in titles)
+    assert title not in titles
+    assert not deleted.exists()
+    shutil.rmtree(site / "var")
+    tagwire(site, "refresh")
+    assert not deleted.exists()
+
+
+def test_a_dry_run_touches_nothing(tmp_path: Path) -> None:
+    """Not even an index appears; the numbers are those of the real run."""
+    site = tmp_path / "site"
+    for name in ("config", "seeds"):
+        shutil.copytree(ROOT / name, site / name)
+    before = tree(site)
+    dry = json.loads(tagwire(site, "refresh", "--dry-run", "--json").stdout.splitlines()[-1])
+    assert tree(site) == before
+    real = json.loads(tagwire(site, "refresh", "--json").stdout.splitlines()[-1])
+    assert (dry["new"], dry["duplicates"]) == (real["new"], real["duplicates"]) != (0, 0)
+    assert sorted(dry["feeds_written"]) == sorted(real["feeds_written"])
+
+
+def test_init_gives_a_working_site_offline(tmp_path: Path) -> None:
+    """An empty directory, two commands, a feed."""
+    site = tmp_path / "news"
+    site.mkdir()
+    tagwire(site, "init")
+    tagwire(site, "config", "check")
+    tagwire(site, "refresh")
+    assert entries(site / "feeds/all.xml")
+    assert (site / "feeds/index.html").is_file()
+
+
+def test_sources_over_http_from_add_to_remove(tmp_path: Path) -> None:
+    """Add, refresh, fail, recover, pause, resume, remove; each step is visible."""
+    feed = ("<rss version='2.0'><channel><title>Hills</title><link>http://127.0.0.1/</link>{}</channel></rss>").format(
+        "".join(
+            f"<item><title>N{n}</title><link>http://127.0.0.1/{n}</link><description>x</description></item>"
+            for n in range(3)
+        )
+    )
+    site = tmp_path / "news"
+    site.mkdir()
+    tagwire(site, "init")
+    _configure(site, 'per_host_delay = "1s"', 'per_host_delay = "0s"')
+    _configure(site, "allow_hosts = []", 'allow_hosts = ["127.0.0.1"]')
+    with LoopbackSite() as server:
+        server.page("/feed.xml", feed)
+        tagwire(site, "add", server.url("/feed.xml"), "--id", "hills", "--tag", "walks")
+        summary = json.loads(tagwire(site, "refresh", "hills", "--json").stdout.splitlines()[-1])
+        assert (summary["sources"], summary["new"]) == (1, 3)
+        assert len(entries(site / "feeds/tags/walks.xml")) == 3
+        server.page("/feed.xml", "gone", status=500)
+        tagwire(site, "refresh", "hills", code=5)
+        tagwire(site, "refresh", "--fail", "on-any", code=5)
+        tagwire(site, "refresh", "hills", "--fail", "never")
+        assert "hills" in tagwire(site, "sources", "--failing").stdout
+        assert len(entries(site / "feeds/tags/walks.xml")) == 3
+        server.page("/feed.xml", feed)
+        tagwire(site, "refresh", "hills")
+        assert "hills" not in tagwire(site, "sources", "--failing").stdout
+        tagwire(site, "pause", "hills")
+        asked = len(server.requests)
+        tagwire(site, "refresh")
+        assert len(server.requests) == asked
+        tagwire(site, "resume", "hills")
+        tagwire(site, "refresh")
+        assert len(server.requests) == asked + 1
+        tagwire(site, "remove", "hills", "--purge")
+        assert not list((site / "items").glob("hills/**/*.md"))
+        assert not (site / "feeds/sources/hills.xml").exists()
+
+
+def test_a_second_process_says_who_holds_the_lock(site: Path) -> None:
+    """Exit 6, at once, naming the holder; reading takes no lock."""
+    with files.lock(site / "var/tagwire.lock", who="the test"):
+        done = tagwire(site, "refresh", code=6)
+        assert str(os.getpid()) in done.stderr
+        tagwire(site, "refresh", "--wait", "0.2s", code=6)
+        tagwire(site, "items")
+        tagwire(site, "refresh", "--dry-run")
+
+
+def test_an_unusable_index_is_told_and_reindex_builds_a_new_one(site: Path) -> None:
+    """Nothing is published from a damaged index."""
+    for path in (site / "var").glob("tagwire.db*"):
+        path.unlink()
+    (site / "var/tagwire.db").write_bytes(b"not a database" * 100)
+    before = tree(site / "feeds")
+    done = tagwire(site, "refresh", code=1)
+    assert "reindex" in done.stderr
+    assert tree(site / "feeds") == before
+    tagwire(site, "reindex")
+    summary = json.loads(tagwire(site, "refresh", "--json").stdout.splitlines()[-1])
+    assert summary["new"] == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_daemon_refreshes_serves_and_ends_cleanly(tmp_path: Path, number: signal.Signals) -> None:
+    """`run` brings the first feeds without waiting for a beat; a signal ends it with 0."""
+    site = tmp_path / "news"
+    site.mkdir()
+    tagwire(site, "init")
+    with LoopbackSite() as probe:
+        port = probe.port
+    _configure(site, "port = 8420", f"port = {port}")
+    with subprocess.Popen([*COMMAND, "-C", str(site), "run"], cwd=ROOT, stderr=subprocess.PIPE, text=True) as daemon:
+        try:
+            answer = _wait_for(f"http://127.0.0.1:{port}/all.xml")
+            etag = answer.headers["ETag"]
+            again = urllib.request.Request(f"http://127.0.0.1:{port}/all.xml", headers={"If-None-Match": etag})
+            with pytest.raises(urllib.error.HTTPError) as caught:
+                urllib.request.urlopen(again, timeout=5)
+            caught.value.close()
+            assert caught.value.code == 304
+        finally:
+            daemon.send_signal(number)
+            _, messages = daemon.communicate(timeout=20)
+    assert daemon.returncode == 0, messages
+    assert "Traceback" not in messages
+
+
+def _configure(site: Path, default: str, line: str) -> None:
+    """Set a key of the shipped configuration, as its comments invite to."""
+    path = site / "config/tagwire.toml"
+    text = path.read_text(encoding="utf-8")
+    assert f"# {default}" in text
+    path.write_text(text.replace(f"# {default}", f"{line}  #", 1), encoding="utf-8")
+
+
+def _wait_for(url: str):
+    """Return the first successful answer within 20 seconds."""
+    for _ in range(200):
+        try:
+            with urllib.request.urlopen(url, timeout=5) as answer:
+                answer.read()
+                return answer
+        except (urllib.error.URLError, ConnectionError):
+            time.sleep(0.1)
+    raise AssertionError(f"{url} never answered")

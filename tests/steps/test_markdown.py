@@ -1,0 +1,84 @@
+"""Markdown in the seeds' style, and HTML that shows what it means."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdownify import markdownify
+
+from aggregator.steps import markdown
+
+ARTICLES = [
+    "<p>甲<strong>乙。</strong>丙</p><h2>标题</h2><ul><li>一</li><li>二<ul><li>三</li></ul></li></ul>",
+    "<h1>T</h1><h3>t</h3><blockquote><p>a</p><p>b</p></blockquote><ol><li>a</li></ol><hr>",
+    '<p><a href="https://h.test/" title="t">a</a> <a href="https://h.test/">https://h.test/</a></p>',
+    '<p><img src="https://h.test/i.png" alt="图"><em>a</em> *b* _c_</p><pre>x\n y</pre><p><code>z</code></p>',
+    "<table><tr><th>a</th><th>b</th></tr><tr><td>1</td><td>2</td></tr></table>",
+    "<p>　　甲&nbsp;乙<br>丙</p>",
+]
+
+
+@pytest.mark.parametrize("html", ARTICLES)
+def test_markdown_is_what_markdownify_writes(html):
+    assert markdown.to_markdown(html) == markdownify(html).strip("\n")
+
+
+def test_the_style_is_that_of_the_seeds():
+    html = "<h1>一</h1><h2>二</h2><ul><li>三</li></ul><p><b>四</b></p>"
+    assert markdown.to_markdown(html) == "一\n=\n\n二\n-\n\n* 三\n\n**四**"
+
+
+def test_only_newlines_are_stripped():
+    assert markdown.to_markdown("\n<p>　　甲</p>\n") == "　　甲"
+
+
+@pytest.mark.parametrize(
+    ("source", "html"),
+    [
+        ("报道，**公司将发布新品。**受消息影响", "<p>报道，<strong>公司将发布新品。</strong>受消息影响</p>"),
+        ("**作者／记者****某人**", "<p><strong>作者／记者某人</strong></p>"),
+        ("**“新品”**的*价格。*公布", "<p><strong>“新品”</strong>的<em>价格。</em>公布</p>"),
+        ("3~5天，10~20%", "<p>3~5天，10~20%</p>"),
+        ("a <script>alert(1)</script> b", "<p>a &lt;script&gt;alert(1)&lt;/script&gt; b</p>"),
+        ("<div>\n\nx", "&lt;div&gt;\n<p>x</p>"),
+        ("[a](javascript:alert(1))", "<p>a</p>"),
+        ("![a](data:image/png;base64,x)b", "<p>b</p>"),
+        ("标题\n--", "<h2>标题</h2>"),
+        ("a  \n  \nb", "<p>a</p>\n<p>b</p>"),
+        ("a****b", "<p>ab</p>"),
+        ("a\n\n****\n\nb", "<p>a</p>\n<hr>\n<p>b</p>"),
+        ("`a****b` **c****d**", "<p><code>a****b</code> <strong>cd</strong></p>"),
+        ("```\na****b\n```\n**c****d**", "<pre><code>a****b\n</code></pre>\n<p><strong>cd</strong></p>"),
+        ("~~~\n```\na****b\n~~~\n", "<pre><code>```\na****b\n</code></pre>"),
+        ("    a****b", "<pre><code>a****b\n</code></pre>"),
+        (r"a\*\*\*\*b", "<p>a****b</p>"),
+        ("| a |\n| --- |\n| b |", None),
+        ("", ""),
+    ],
+)
+def test_to_html(source, html):
+    rendered = markdown.to_html(source).strip("\n")
+    if html is None:
+        assert "<table>" in rendered
+        assert "<td>b</td>" in rendered
+    else:
+        assert rendered == html
+
+
+@given(st.text(st.characters(exclude_categories=())))
+def test_to_html_never_raises(text):
+    assert "<script" not in markdown.to_html(text)
+
+
+def test_deep_quotes_stay_shallow():
+    assert markdown.to_html("> " * 3_000 + "x").count("<blockquote>") <= 200
+
+
+def test_tables_too_wide_for_the_renderer_are_shown_as_text():
+    start = time.process_time()
+    html = markdown.to_html(("|" + " a |" * 9_000 + "\n|" + " --- |" * 9_000 + "\n") + "| a |\n" * 900)
+    assert time.process_time() - start < 1.0
+    assert "<table>" not in html

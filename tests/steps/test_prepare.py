@@ -1,0 +1,219 @@
+"""HTML that Markdown would damage is rewritten; all other HTML stays the identical object."""
+
+from __future__ import annotations
+
+import random
+import re
+from html import escape
+
+import html5lib
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aggregator.steps import markdown, prepare, sanitize
+
+
+def visible(html):
+    """Text without white space, link targets and image sources, by an HTML5 parse."""
+    root = html5lib.parseFragment(html, treebuilder="etree", namespaceHTMLElements=False)
+    shown = [link for link in root.iter("a") if "".join(link.itertext()).strip() or link.find(".//img") is not None]
+    images = [image.get("src") for image in root.iter("img")]
+    return "".join("".join(root.itertext()).split()), [link.get("href") for link in shown], images
+
+
+def published(html):
+    """What becomes of HTML on its way through Markdown."""
+    return markdown.to_html(markdown.to_markdown(prepare.prepare(html)))
+
+
+NOTHING_TO_CURE = [
+    "",
+    "plain text",
+    "<p>甲乙丙。</p><p>丁</p>",
+    "<p>a <strong>bold</strong> and <em>italic</em>, all fine.</p>",
+    "<p><strong>甲乙。</strong>丙丁</p>",
+    "<p><b>One:</b> two</p><p>three <i>(four)</i> five</p>",
+    '<p>a <a href="https://h.test/?a=1&amp;b=2">link</a>.</p>',
+    '<p><a href="https://h.test/"><img src="https://h.test/a.png" alt="A picture"></a></p>',
+    "<h2>Title</h2><ul><li>one</li><li>two</li></ul><hr>",
+    "<table><thead><tr><th>a</th></tr></thead><tbody><tr><td>b</td></tr></tbody></table>",
+    "<p>3~5 days, 10-20%, x = y, 2 + 2, no. 7</p>",
+    "<p>1 &lt; 2 &amp; 3 &gt; 2!</p>",
+    "<blockquote><p>甲<br>乙</p></blockquote>",
+    "<p>*stars* and _underscores_ are markdownify's business</p>",
+    "<p>　　甲&nbsp;乙</p>",
+]
+
+
+@pytest.mark.parametrize("html", NOTHING_TO_CURE)
+def test_html_with_nothing_to_cure_is_returned_as_the_identical_object(html):
+    assert prepare.prepare(html) is html
+    assert visible(published(html)) == visible(html)
+
+
+@pytest.mark.parametrize(
+    ("html", "shown"),
+    [
+        # emphasis
+        ("<p><b>a</b><strong>b</strong></p>", "<p><strong>ab</strong></p>"),
+        ("<p><b>a<strong>b</strong></b>c</p>", "<p><strong>ab</strong>c</p>"),
+        ("<b><p>a</p><p>b</p></b>", "<p><strong>a</strong></p>\n<p><strong>b</strong></p>"),
+        ("<p><b>a<br><br>b</b></p>", "<p><strong>a</strong></p>\n<p><strong>b</strong></p>"),
+        ("<p><b>a<br></b>b</p>", "<p><strong>a</strong><br>\nb</p>"),
+        ("<p>x<b>, </b>y</p>", "<p>x, y</p>"),
+        ("<p>x<b>(y)</b>z</p>", "<p>x(<strong>y</strong>)z</p>"),
+        ("<p>甲<b>　乙　</b>丙</p>", "<p>甲　<strong>乙</strong>　丙</p>"),
+        ("<p>甲<b>&nbsp;乙</b>丙</p>", "<p>甲&nbsp;<strong>乙</strong>丙</p>"),
+        ("<p>x<b></b>y<i> </i>z</p>", "<p>xy z</p>"),
+        (
+            '<p>x<b><a href="https://h.test/">y</a></b>z</p>',
+            '<p>x<a href="https://h.test/"><strong>y</strong></a>z</p>',
+        ),
+        (
+            '<p>x<b><img src="https://h.test/i" alt="">y</b></p>',
+            '<p>x<img src="https://h.test/i" alt=""><strong>y</strong></p>',
+        ),
+        ("<ul><b><li>a</li></b></ul>", "<ul>\n<li><strong>a</strong></li>\n</ul>"),
+        ("<p>a<u><b>b</b></u><b>c</b></p>", "<p>a<strong>bc</strong></p>"),
+        ("<p><s>old</s> <del>new</del></p>", "<p>old new</p>"),
+        # links
+        ('<a href="https://h.test/"><h3>T</h3></a>', '<h3><a href="https://h.test/">T</a></h3>'),
+        ('<a href="https://h.test/"><p>a</p><p>b</p></a>', '<p><a href="https://h.test/">a b</a></p>'),
+        ('<p><a href="https://h.test/">a<br>b</a></p>', '<p><a href="https://h.test/">a b</a></p>'),
+        ('<p><a href="https://h.test/a)b">x</a></p>', '<p><a href="https://h.test/a)b">x</a></p>'),
+        ('<p><a href="https://h.test/?a&amp;copy;">x</a></p>', '<p><a href="https://h.test/?a&amp;copy;">x</a></p>'),
+        ('<p><a href="https://h.test/">a]b</a></p>', '<p><a href="https://h.test/">a]b</a></p>'),
+        ('<p><a href="https://h.test/">[x](y)</a></p>', '<p><a href="https://h.test/">[x](y)</a></p>'),
+        ('<p>Look!<a href="https://h.test/">x</a></p>', '<p>Look!<a href="https://h.test/">x</a></p>'),
+        ('<p><u>Look!</u><a href="https://h.test/">x</a></p>', '<p>Look!<a href="https://h.test/">x</a></p>'),
+        (
+            '<p><a href="https://h.test/" title="a\n\nb">x</a></p>',
+            '<p><a href="https://h.test/" title="a b">x</a></p>',
+        ),
+        # images
+        ('<h2>a<img src="https://h.test/i_1" alt="i">b</h2>', '<h2>a<img src="https://h.test/i_1" alt="i">b</h2>'),
+        (
+            '<p><img src="https://h.test/i" alt="a]\n\n`b_ *c*"></p>',
+            '<p><img src="https://h.test/i" alt="a] `b_ *c*"></p>',
+        ),
+        # text that looks like Markdown
+        ("<p>1. one</p>", "<p>1. one</p>"),
+        ("<p>2) two</p>", "<p>2) two</p>"),
+        ("<p>- a</p><p>+ b</p><p>&gt; c</p><p># d</p>", "<p>- a</p>\n<p>+ b</p>\n<p>&gt; c</p>\n<p># d</p>"),
+        ("<p>a<br>---</p><p>b<br>===</p>", "<p>a<br>\n---</p>\n<p>b<br>\n===</p>"),
+        ("<p>a\n- b</p>", "<p>a\n- b</p>"),
+        ("<p>~~~~</p><p>a</p>", "<p>~~~~</p>\n<p>a</p>"),
+        ("<p>`a` \\* \\</p>", "<p>`a` \\* \\</p>"),
+        ("<p>&amp;amp; &lt;b&gt; &lt;!--</p>", "<p>&amp;amp; &lt;b&gt; &lt;!--</p>"),
+        ("<p>[a](b) [c]: d</p>", "<p>[a](b) [c]: d</p>"),
+        ("<p>a | b<br>--|--</p>", "<p>a | b<br>\n--|--</p>"),
+        ("<h3>About C #</h3>", "<h3>About C #</h3>"),
+        ("<h2>1. One</h2>", "<h2>1. One</h2>"),
+        ("<li>1. a</li>", "<ul>\n<li>1. a</li>\n</ul>"),
+        ("<ul><li>\xa0# a</li></ul>", "<ul>\n<li># a</li>\n</ul>"),
+        # blocks
+        ("a<center>b</center>c", "<p>a</p>\n<p>b</p>\n<p>c</p>"),
+        ("<figure>a</figure><figure>b</figure>", "<p>a</p>\n<p>b</p>"),
+        ("<dl><dt>a</dt><dd>b</dd></dl>", "<p>a</p>\n<p>b</p>"),
+        ("a<p></p>b", "<p>a<br>\nb</p>"),
+        ("<p>a</p><div></div>1. b", "<p>a</p>\n<p>1. b</p>"),
+        ("<code>a</code><code>b</code>", "<p><code>ab</code></p>"),
+        ("<p><code>1. `a` | \\ &amp;amp;</code> \\.</p>", "<p><code>1. `a` | \\ &amp;amp;</code> \\.</p>"),
+        # tables
+        ("<table><tr><td>a</td></tr></table>", "<p>a</p>"),
+        (
+            "<table><colgroup><col></colgroup><tr><td>a<ul><li>b</li></ul></td><td>c</td></tr></table>",
+            "<p>a</p>\n<ul>\n<li>b</li>\n</ul>\n<p>c</p>",
+        ),
+    ],
+)  # fmt: skip
+def test_cures(html, shown):
+    assert published(html).strip("\n") == shown
+
+
+def test_cells_keep_bars_images_and_every_column():
+    html = (
+        "<table><tr><th>a|b</th></tr>"
+        '<tr><td>c</td><td><img src="https://h.test/i.png" alt="d"><code>e|f</code></td>'
+        '<td colspan="2">g</td></tr></table>'
+    )
+    assert visible(published(html)) == visible(html)
+    assert published(html).count("<td") == 4
+    assert prepare.prepare(html).count("<th") == 4
+
+
+def test_an_absurd_colspan_costs_nothing():
+    html = '<table><tr><td colspan="99999999999">a|b</td><td>c</td></tr><tr><td colspan="x">d</td></tr></table>'
+    assert visible(published(sanitize.sanitize(html)))[0] == "a|bcd"
+
+
+def test_absurdly_wide_tables_become_paragraphs():
+    html = f"<table><tr>{'<td>字</td>' * (prepare.MAX_COLUMNS + 1)}</tr></table>"
+    assert "<t" not in published(html)
+    assert visible(published(html)) == visible(html)
+
+
+def test_html_with_absurdly_many_tags_is_left_alone():
+    html = "<p>1. a</p>" * (prepare.MAX_TAGS // 2 + 1)
+    assert prepare.prepare(html) is html
+
+
+@given(st.text(st.characters(exclude_categories=())))
+def test_it_takes_whatever_the_sanitiser_gives_and_keeps_the_text(text):
+    html = sanitize.sanitize(f"<p>x{escape(text)}x</p>")
+    assert visible(published(html)) == visible(html)
+
+
+@given(st.text(alphabet="<>/pbaihref=\"' 1.-&;#!\x00\ud800字", max_size=40))
+def test_it_never_raises_even_on_what_nobody_sanitised(text):
+    prepare.prepare(text)
+    prepare.prepare(f"<p>1. a</p>{text}")
+
+
+SIGNS = """
+    word 字 文。 “引” (x) a*b _u_ `c` \\ &lt;t&gt; &amp;amp; [x](y) ! | ~~~ --- === 　 &nbsp; 17% [ ] ** C# :- 😀 — é
+"""
+WORDS = [*SIGNS.split(), "　", " ", "\n", "1. ", "- ", "# ", "&gt; "]
+
+
+def document(chance):
+    """A small document of awkward words in nested inline elements."""
+
+    def text():
+        return "".join(chance.choices(WORDS, k=chance.randint(1, 3)))
+
+    def inline(levels):
+        kind = chance.random()
+        if not levels or kind < 0.5:
+            return text()
+        if kind < 0.8:
+            name = chance.choice(["b", "strong", "em", "i", "u"])
+            return f"<{name}>{inline(levels - 1)}{inline(levels - 1)}</{name}>"
+        if kind < 0.9:
+            return f'<a href="https://h.test/{chance.choice("abc")}">{text()}</a>'
+        return chance.choice(["<br>", "<br><br>", '<img src="https://h.test/i.png" alt="i">', "<code>c</code>"])
+
+    name = chance.choice(["p", "p", "p", "h2", "h4", "blockquote", "li"])
+    return f"<{name}>{inline(2)}{inline(2)}</{name}>"
+
+
+def test_almost_any_soup_of_awkward_inline_markup_keeps_text_links_and_images():
+    chance = random.Random(20260102)
+    documents = [sanitize.sanitize(document(chance)) for _ in range(600)]
+    lost = [html for html in documents if visible(published(html)) != visible(html)]
+    assert len(lost) <= 0.015 * len(documents), lost[:3]
+    assert sum(prepare.prepare(html) is not html for html in documents) > 300
+
+
+def test_no_marks_are_left_in_the_text_of_ordinary_articles():
+    chance = random.Random(7)
+    words = ["公司", "宣布", "增长5%", "Apple", "2025", "（注）", "，", "。", "“新品”", "said", "that"]
+    for _ in range(200):
+        marks = [chance.choice(["b", "strong", "i"]) for _ in range(4)]
+        html = (
+            "<p>"
+            + "".join(f"{chance.choice(words)}<{m}>{''.join(chance.choices(words, k=3))}</{m}>" for m in marks)
+            + "</p>"
+        )
+        assert not re.search(r"\*", visible(published(html))[0]), html

@@ -1,0 +1,33 @@
+"""One label and one slug for each tag."""
+
+from __future__ import annotations
+
+from aggregator.model import Tag
+from aggregator.settings import TagRule
+from aggregator.steps.taxonomy import Taxonomy
+
+KNOWN = {"ai": ("AI", 3), "苹果": ("苹果", 5), "open-source": ("Open Source", 3), "gone": ("gone", 0)}
+
+
+def test_the_label_is_the_first_spelling_unless_it_is_configured():
+    found = Taxonomy(KNOWN, [TagRule(name="Ai", description="machines")])
+    assert found.get("ai") == Tag(label="Ai", slug="ai", count=3, description="machines")
+    assert found.get("open-source") == Tag(label="Open Source", slug="open-source", count=3)
+    assert found.get("nobody") is None
+
+
+def test_every_spelling_means_the_same_tag_without_its_count():
+    found = Taxonomy(KNOWN, [])
+    assert found.tag("open  source") == found.tag("OPEN-SOURCE") == Tag(label="Open Source", slug="open-source")
+    assert found.tag("new one") == Tag(label="new one", slug="new-one")
+
+
+def test_the_largest_stand_first_and_empty_ones_are_left_out():
+    assert [tag.label for tag in Taxonomy(KNOWN, []).largest()] == ["苹果", "AI", "Open Source"]
+    assert set(Taxonomy(KNOWN, [])) == set(KNOWN)
+
+
+def test_a_chosen_slug_is_kept_and_a_tag_named_alike_yields():
+    found = Taxonomy(KNOWN, [TagRule(name="苹果", slug="ai")])
+    assert found.tag("苹果").slug == "ai"
+    assert found.tag("AI").slug == "ai-32e83e92"
