@@ -52,6 +52,7 @@ class App:
         self._tree = tree
         self._clock = clock
         self._dry_run = dry_run
+        self._mark = _Mark(settings)
         self._publisher = Publisher(settings, store, tree.read, discover())
 
     @staticmethod
@@ -106,7 +107,9 @@ class App:
         synced = self.sync()
         for outcome in skipped:
             on_outcome(outcome)
-        visit = Round(self._house(), chosen, on_outcome, stop or asyncio.Event())
+        visit = Round(
+            _house(self.settings, self._store, self._tree, self._clock), chosen, on_outcome, stop or asyncio.Event()
+        )
         await visit.run(LocalQueue(self._clock))
         published = self.publish_changed() if publish else Published()
         return Summary(
@@ -123,19 +126,24 @@ class App:
             self._tree, self._store, now=self._clock.now(), authority=authority, accept_deletions=accept_deletions
         )
 
-    def publish(self, *, check: bool = False) -> Published:
-        """Render every feed and write those whose bytes differ; with `check` only say which those are."""
-        published = self._publisher.publish(None, check=check or self._dry_run)
-        if not (check or self._dry_run):
+    def publish(self) -> Published:
+        """Take in what was done to item files, render every feed and write those whose bytes differ."""
+        synced = self.sync()
+        published = self._publish_all()
+        return replace(published, problems=(*synced.problems, *published.problems))
+
+    def _publish_all(self) -> Published:
+        published = self._publisher.publish(None, check=self._dry_run)
+        if not self._dry_run:
             self._store.outbox(self._store.outbox())
-            self._remember_published()
+            self._mark.set()
         return published
 
     def publish_changed(self) -> Published:
         """Publish the feeds that items of this refresh touched; all of them if the configuration changed since."""
         home = Path(self.settings.root) / self.settings.publish.dir
-        if self._published_mark() != self._fingerprint() or not (home / "index.html").exists():
-            return self.publish()
+        if not self._mark.stands() or not any(home.glob("all.*")):
+            return self._publish_all()
         pending = self._store.outbox()
         published = self._publisher.publish(pending, check=self._dry_run)
         if not self._dry_run:
@@ -195,38 +203,37 @@ class App:
         self._store.replace([], removed=[record.key for record in mine])
         return len(mine), self.publish().removed
 
-    def _house(self) -> House:
-        settings = self.settings
-        return House(
-            settings=settings,
-            store=self._store,
-            tree=self._tree,
-            fetchers=open_fetchers(
-                settings.http, version=__version__, contact=settings.site.base_url, clock=self._clock
-            ),
-            workers=Workers(min(os.cpu_count() or 1, 4), seconds=PARSE_SECONDS, memory_bytes=PARSE_BYTES),
-            clock=self._clock,
-            hosts={source.id: host(source.url) for source in settings.sources},
-        )
 
-    def _mark_path(self) -> Path:
-        return Path(self.settings.root) / "var" / "published"
+def _house(settings: Settings, store: Store, tree: ItemTree, clock: Clock) -> House:
+    return House(
+        settings=settings,
+        store=store,
+        tree=tree,
+        fetchers=open_fetchers(settings.http, version=__version__, contact=settings.site.base_url, clock=clock),
+        workers=Workers(min(os.cpu_count() or 1, 4), seconds=PARSE_SECONDS, memory_bytes=PARSE_BYTES),
+        clock=clock,
+        hosts={source.id: host(source.url) for source in settings.sources},
+    )
 
-    def _published_mark(self) -> str:
+
+class _Mark:
+    """Remembers, in `var/published`, the configuration under which everything was last published."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._path = Path(settings.root) / "var" / "published"
+        site = (__version__, settings.site, settings.publish, settings.tags, settings.sources)
+        self._fingerprint = files.digest(repr(site).encode()).encode()
+
+    def stands(self) -> bool:
+        """Whether nothing but items can have changed since."""
         try:
-            return files.read_bytes(self._mark_path()).decode()
-        except (FileNotFoundError, UnicodeDecodeError):
-            return ""
+            return files.read_bytes(self._path) == self._fingerprint
+        except FileNotFoundError:
+            return False
 
-    def _remember_published(self) -> None:
-        files.write(self._mark_path(), self._fingerprint().encode())
-
-    def _fingerprint(self) -> str:
-        """Return a hash of everything but the items that published bytes depend on."""
-        settings = self.settings
-        return files.digest(
-            repr((__version__, settings.site, settings.publish, settings.tags, settings.sources)).encode()
-        )
+    def set(self) -> None:
+        """Remember. Raises OSError."""
+        files.write(self._path, self._fingerprint)
 
 
 def _open_store(settings: Settings, *, scratch: bool, rebuild: bool) -> Store:

@@ -68,8 +68,8 @@ class Store(Protocol):
         A claimer that dies is replaced after the lease. Sources that are unknown start with an empty state.
         """
 
-    def commit(self, state: FetchState, saved: Sequence[Saved]) -> None:
-        """Write state and records, and mark the feeds they touch for publication.
+    def commit(self, state: FetchState, saved: Sequence[Saved], stale: Iterable[str] = ()) -> None:
+        """Write state and records, and mark the feeds they touch, and those named `stale`, for publication.
 
         Raises `errors.StaleClaim` if `state.generation` is not the newest: then nothing was written.
         """

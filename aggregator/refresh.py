@@ -15,7 +15,7 @@ from aggregator import reading
 from aggregator.errors import BadScheme, HttpStatus, InternalError, ParseError, SourceError, StoreError, Truncated
 from aggregator.files import digest
 from aggregator.model import Duplicate, Failure, New, NotModified, Outcome, Repeated, Updated
-from aggregator.steps import cadence, dedupe
+from aggregator.steps import cadence, dedupe, indexing
 from aggregator.steps.urls import host
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ async def refresh(house: House, source: Source, state: FetchState) -> Outcome:
             changes = _decide(house, found)
             saved = house.tree.save(changes, now)
             after = _advance(house, source, state, answer, found, changes, body, now)
-            house.store.commit(after, saved)
+            house.store.commit(after, saved, _restyled(house, state, after))
             outcome = _told(source, changes, found, answer, after)
     except StoreError:
         raise
@@ -198,6 +198,14 @@ def _advance(
     if source.kind == "folder" and (found.problems or response.problems):
         return replace(after, etag="", digest="")  # said again at every refresh, until the files are mended
     return replace(after, etag=response.etag, last_modified=response.last_modified, digest=body)
+
+
+def _restyled(house: House, state: FetchState, after: FetchState) -> set[str]:
+    """Return the feeds whose entries show a source's title or address, if that changed."""
+    before, now = ((one.title, one.link, one.feed_id, one.icon) for one in (state, after))
+    if before == now or state.ok_at is None:
+        return set()
+    return set[str]().union(*map(indexing.feeds, house.store.items(source=after.source)))
 
 
 def _told(source: Source, changes: Sequence[Change], found: Reading, response: Response, after: FetchState) -> Outcome:

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 from aggregator import files, journal
 from aggregator.errors import EntryError, TreeError
 from aggregator.model import Entry, Problem, Record
-from aggregator.steps.dedupe import record_of, tag_id
+from aggregator.steps.dedupe import record_of
 from aggregator.steps.identity import identify, item_key
+from aggregator.steps.ids import tag_id
 from aggregator.tree import ASIDE, key_in
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,8 +46,7 @@ class ItemTree:
         self.root = Path(root)
         self._pattern = pattern
         self._zone = zone
-        self._dry = dry
-        self._unwritten: dict[str, bytes] = {}
+        self._disk = _Disk(self.root, dry=dry)
 
     def save(self, changes: Sequence[Change], now: datetime) -> list[Saved]:
         """Write the files of one source's changes and return the rows to commit; replaying it changes nothing."""
@@ -62,12 +62,12 @@ class ItemTree:
                 saved.append(self._rewrite(change, now))
             elif isinstance(change, Adopted):
                 saved.append(self._adopt(change, now))
-        self._write(fresh)
-        return [replace(one, record=self._stat(one.record)) for one in saved]
+        self._disk.write(fresh)
+        return [replace(one, record=self._disk.facts(one.record)) for one in saved]
 
     def read(self, record: Record) -> str:
         """Return the text of an item's file. Raises OSError, or UnicodeDecodeError for an edit that is not UTF-8."""
-        return self._bytes(record.path).decode("utf-8")
+        return self._disk.read(record.path).decode("utf-8")
 
     def listing(self) -> dict[str, tuple[int, int]]:
         """Return relative path → (size, mtime_ns) of every item file, copies that are set aside included."""
@@ -94,7 +94,7 @@ class ItemTree:
     def bury(self, records: Iterable[Record], now: datetime) -> list[Record]:
         """Write down that the owner deleted these files for good, and return their tombstones."""
         gone = [replace(record, gone=True, path="", size=0, mtime_ns=0) for record in records]
-        if gone and not self._dry:
+        if gone and not self._disk.dry:
             journal.deleted(self.root, gone, now)
         return gone
 
@@ -104,26 +104,17 @@ class ItemTree:
 
     def sweep(self) -> None:
         """Remove temporary files that a crash left behind."""
-        if self.root.is_dir() and not self._dry:
+        if self.root.is_dir() and not self._disk.dry:
             files.sweep(self.root)
 
     def path_of(self, record: Record) -> str:
         """Return where a new item goes, relative to the root."""
         return self._pattern.format(
-            source=slug(record.source),
+            source=_folder(record.source),
             date=record.published.astimezone(self._zone),
             slug=slug(record.title, SLUG_BYTES),
             key=record.key,
         )
-
-    def _bytes(self, path: str) -> bytes:
-        return self._unwritten.get(path) or files.read_bytes(self.root / path)
-
-    def _write(self, pairs: list[tuple[str, bytes]]) -> None:
-        if self._dry:
-            self._unwritten.update(pairs)
-        else:
-            files.write_all([(f"{self.root}/{path}", data) for path, data in pairs], staging=self.root / STAGING)
 
     def _lay_out(self, change: New | Duplicate) -> tuple[Record, bytes]:
         """Return the record with its path and hash, and the bytes to write."""
@@ -132,27 +123,27 @@ class ItemTree:
         if record.duplicate_of:
             path = f"{ASIDE}/{path}"
         data = frontmatter.dump(change.item, self._zone).encode()
-        return replace(record, path=path, file_hash=files.digest(data), size=len(data)), data
+        return replace(record, path=path, file_hash=files.digest(data)), data
 
     def _rewrite(self, change: Updated, now: datetime) -> Saved:
         """Rewrite an updated item's file unless its owner touched it meanwhile."""
         record, previous = change.record, change.previous
         gone_tags = tuple(tag for tag in previous.tags if tag_key(tag) not in {tag_key(new) for new in record.tags})
         try:
-            present = files.digest(self._bytes(previous.path))
+            present = files.digest(self._disk.read(previous.path))
         except FileNotFoundError:
             return Saved(record=self.bury([previous], now)[0], removed_tags=previous.tags)
         data = frontmatter.dump(change.item, self._zone).encode()
         wanted = files.digest(data)
         if previous.edited or present not in {previous.file_hash, wanted}:
             return Saved(record=replace(previous, edited=True, content_hash=record.content_hash))
-        self._write([(previous.path, data)])
-        return Saved(record=replace(record, file_hash=wanted, size=len(data)), removed_tags=gone_tags)
+        self._disk.write([(previous.path, data)])
+        return Saved(record=replace(record, file_hash=wanted), removed_tags=gone_tags)
 
     def _adopt(self, change: Adopted, now: datetime) -> Saved:
         """Compare a file that the index knows by sight only with what its source writes."""
         try:
-            present = self._bytes(change.record.path)
+            present = self._disk.read(change.record.path)
         except FileNotFoundError:
             return Saved(record=self.bury([change.record], now)[0], removed_tags=change.record.tags)
         same = present == frontmatter.dump(change.item, self._zone).encode()
@@ -163,20 +154,50 @@ class ItemTree:
         if record.path.startswith(f"{ASIDE}/"):
             return Saved(record=record)
         target = f"{ASIDE}/{record.path}"
-        if not self._dry and (self.root / record.path).exists():
-            (self.root / target).parent.mkdir(parents=True, exist_ok=True)
-            (self.root / record.path).replace(self.root / target)
+        self._disk.move(record.path, target)
         return Saved(record=replace(record, path=target))
 
-    def _stat(self, record: Record) -> Record:
-        """Return the record with the size and time of its file as they are on disk."""
-        if record.gone or self._dry:
+
+class _Disk:
+    """Files below a folder; a `dry` one remembers what it would have written."""
+
+    def __init__(self, root: Path, *, dry: bool) -> None:
+        self.dry = dry
+        self._root = str(root)
+        self._unwritten: dict[str, bytes] = {}
+
+    def read(self, path: str) -> bytes:
+        """Return a file's bytes. Raises OSError."""
+        return self._unwritten.get(path) or files.read_bytes(f"{self._root}/{path}")
+
+    def write(self, pairs: list[tuple[str, bytes]]) -> None:
+        """Write files whole or not at all. Raises OSError."""
+        if self.dry:
+            self._unwritten.update(pairs)
+        else:
+            named = [(f"{self._root}/{path}", data) for path, data in pairs]
+            files.write_all(named, staging=f"{self._root}/{STAGING}")
+
+    def move(self, path: str, target: str) -> None:
+        """Rename a file, if it is there: a replay after a crash finds it moved."""
+        if path in self._unwritten:
+            self._unwritten[target] = self._unwritten.pop(path)
+        elif not self.dry and os.path.exists(f"{self._root}/{path}"):  # noqa: PTH110
+            Path(f"{self._root}/{target}").parent.mkdir(parents=True, exist_ok=True)
+            Path(f"{self._root}/{path}").replace(f"{self._root}/{target}")
+
+    def facts(self, record: Record) -> Record:
+        """Return the record with size and time of its file as they are on disk."""
+        if record.gone or self.dry:
             return record
         try:
-            facts = (self.root / record.path).stat()
+            facts = os.stat(f"{self._root}/{record.path}")  # noqa: PTH116 - a Path costs more than the call
         except FileNotFoundError:
             return record
         return replace(record, size=facts.st_size, mtime_ns=facts.st_mtime_ns)
+
+
+_folder = lru_cache(maxsize=1024)(slug)
 
 
 def key_in(path: str) -> str:

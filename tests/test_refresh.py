@@ -6,6 +6,7 @@ import asyncio
 import logging
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -58,8 +59,8 @@ class Town:
         assert told == one.outcomes
         return {outcome.source: outcome for outcome in told}
 
-    def feed(self, body: str, path: str = "/feed.xml", **answer: object) -> Source:
-        self.site.page(path, body, **answer)  # type: ignore[arg-type]
+    def feed(self, body: str, path: str = "/feed.xml", **answer: Any) -> Source:
+        self.site.page(path, body, **answer)
         return Source(id=path.strip("/").split(".")[0], url=self.site.url(path))
 
     def state(self, name: str = "feed") -> FetchState:
@@ -125,7 +126,7 @@ def test_an_edit_and_an_addition(town: Town) -> None:
         (rss((1, "One", "Text"), end="<item><title>cut"), {}, "truncated"),
     ],
 )
-def test_failures_are_typed_and_lose_nothing(town: Town, body: str, answer: dict[str, object], kind: str) -> None:
+def test_failures_are_typed_and_lose_nothing(town: Town, body: str, answer: dict[str, Any], kind: str) -> None:
     """The old items stay, validators and digest do not advance, and the failure is remembered."""
     town.refresh(town.feed(rss((1, "One", "Text"))))
     good = town.state()
@@ -145,6 +146,15 @@ def test_complete_entries_of_a_truncated_feed_are_kept(town: Town) -> None:
     outcome = town.refresh(town.feed(rss((1, "One", "Text"), (2, "Two", "x"), end="<item><title>cut")))["feed"]
     assert (outcome.result, outcome.new) == ("failed", 2)
     assert town.state().etag == ""
+
+
+def test_another_title_of_the_source_is_published(town: Town) -> None:
+    """Every entry names its source, so its feeds are stale though no item changed."""
+    body = rss((1, "One", "Text"))
+    town.refresh(town.feed(body))
+    town.store.outbox(town.store.outbox())
+    assert town.refresh(town.feed(body.replace("<title>T<", "<title>Renamed<")))["feed"].unchanged == 1
+    assert town.store.outbox() == {"all", "source:feed", "tag:feed"}
 
 
 def test_one_bad_source_stops_no_other(town: Town) -> None:
@@ -245,7 +255,7 @@ def test_a_failing_index_ends_the_round(town: Town, monkeypatch: pytest.MonkeyPa
     """Without an index there is nothing to go on with."""
 
     class Full(MemoryStore):
-        def commit(self, state, saved) -> None:
+        def commit(self, state, saved, stale=()) -> None:
             raise StoreError("disk full")
 
     town.store = Full()

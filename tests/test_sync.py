@@ -12,7 +12,7 @@ import pytest
 from aggregator import journal
 from aggregator.errors import TreeError
 from aggregator.model import Duplicate, FetchState, Item, New, Record
-from aggregator.steps import dedupe
+from aggregator.steps import dedupe, ids
 from aggregator.steps.identity import item_key
 from aggregator.stores.memory import MemoryStore
 from aggregator.sync import Synced, sync
@@ -43,7 +43,7 @@ class Site:
         )  # fmt: skip
         row = dedupe.record_of(one, via=source, now=NOW, authority=AUTHORITY)
         if of:
-            row = replace(row, duplicate_of=of.key, entry_id=dedupe.tag_id(one.key, AUTHORITY))
+            row = replace(row, duplicate_of=of.key, entry_id=ids.tag_id(one.key, AUTHORITY))
             one = replace(one, guid=row.entry_id)
         change = Duplicate(item=one, record=row, why="") if of else New(item=one, record=row)
         (state,) = self.store.claim([source], NOW, 60)

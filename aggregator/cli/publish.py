@@ -20,8 +20,8 @@ def publish(options: Options, *, check: bool, wait: float) -> int:
     """
     from aggregator.cli.output import emit, err, out, safe
 
-    with options.app(write=not check, wait=wait, command="publish") as app:
-        published = app.publish(check=check)
+    with options.app(write=not check, dry_run=check, wait=wait, command="publish") as app:
+        published = app.publish()
     for problem in published.problems:
         err(f"tagwire: {safe(str(problem))}")
     if options.json:

@@ -8,7 +8,19 @@ This module does no I/O, knows no file format and depends on the standard librar
 
 from __future__ import annotations
 
-from aggregator.model.change import Adopted, Change, Duplicate, New, Outcome, Repeated, Result, Saved, Summary, Unchanged, Updated
+from aggregator.model.change import (
+    Adopted,
+    Change,
+    Duplicate,
+    New,
+    Outcome,
+    Repeated,
+    Result,
+    Saved,
+    Summary,
+    Unchanged,
+    Updated,
+)
 from aggregator.model.document import Document, Hints, NotModified, Problem, Response
 from aggregator.model.entry import Enclosure, Entry, Parsed, Person
 from aggregator.model.feed import Feed, Origin, Post, Tag

@@ -47,7 +47,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """What the index knows of one item: everything but its text. A tombstone has `gone` set and no path."""
+    """What the index knows of one item: everything but its body. A tombstone has `gone` set and no path."""
 
     key: str
     source: str
@@ -66,6 +66,9 @@ class Record:
     """Id of the configured source that brought it; differs from `source` for folders."""
     tags: tuple[str, ...] = ()
     lang: str = ""
+    summary: str = ""
+    thumbnail: str = ""
+    enclosures: tuple[Enclosure, ...] = ()
     authors: tuple[Person, ...] = ()
     content_hash: str = ""
     """Hash of what they wrote (`steps.identity.content_hash`): decides between Updated and Unchanged.
@@ -76,8 +79,6 @@ class Record:
     """Hash of the bytes that we last wrote or accepted: tells an owner's edit."""
     size: int = 0
     mtime_ns: int = 0
-    lead: str = ""
-    """First 64 characters of the folded text, to confirm a duplicate by its text."""
     duplicate_of: str = ""
     """Key of the owner's item while this copy is set aside."""
     gone: bool = False

@@ -1,6 +1,6 @@
 """Atom 1.0 (RFC 4287) by feedgen, with what feedgen cannot write: complete `atom:source`, `xml:lang`, media.
 
-Each post is rendered once per process as feedgen's one-entry feed, cut out and spliced into the feed: the bytes are
+Each post is rendered once per process, cut out of a feed that feedgen writes, and spliced into others: the bytes are
 those that feedgen would have written for the whole feed. This module does not clean text: posts come cleaned.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from feedgen.ext.base import BaseEntryExtension, BaseExtension
@@ -19,7 +20,7 @@ from aggregator.steps import splice, urls
 from aggregator.steps.keep import Newest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from lxml.etree import _Element
 
@@ -32,6 +33,9 @@ _MEDIA_NS: Final = "http://search.yahoo.com/mrss/"
 _XML_LANG: Final = "{http://www.w3.org/XML/1998/namespace}lang"
 _STYLESHEET: Final = b'<?xml-stylesheet type="text/css" href="%sfeed.css"?>\n'
 _END: Final = b"</feed>"
+_ENTRY: Final = b"<entry"
+_BATCH: Final = 32
+"""Posts rendered together: a feed of its own for each would cost as much as the post."""
 _fragments: Final = Newest[bytes](len)
 
 _MARKUP = re.compile(r"</?[A-Za-z]|&(?:#|[A-Za-z]{2}|\w*[\d_])|[\ufffd\x85]|[ÂÃ][\x80-\xbf]")
@@ -44,9 +48,7 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
 
 def render(feed: Feed, *, limit: int = 0) -> bytes:
     """Return the Atom document; a `limit` in bytes drops the oldest posts, but never the newest one."""
-    head = _head(feed)
-    entries = (_entry(post, feed) for post in feed.posts)
-    return splice.fit(head, entries, b"\n" + _END + b"\n", separator=b"\n", limit=limit)
+    return splice.fit(_head(feed), _entries(feed), b"\n" + _END + b"\n", separator=b"\n", limit=limit)
 
 
 class _FeedExtension(BaseExtension):  # type: ignore[misc]
@@ -142,20 +144,28 @@ def _generator(lang: str) -> FeedGenerator:
     return generator
 
 
-def _entry(post: Post, feed: Feed) -> bytes:
-    key = post, feed.lang, feed.home
-    return _fragments.get(key, post.published, lambda: _fragment(post, lang=feed.lang, home=feed.home))
+def _entries(feed: Feed) -> Iterator[bytes]:
+    """Give each post's `<entry>`; those that are not remembered are rendered a few at a time."""
+    for start in range(0, len(feed.posts), _BATCH):
+        batch = feed.posts[start : start + _BATCH]
+        keys = [(post, feed.lang, feed.home) for post in batch]
+        missing = [post for post, key in zip(batch, keys, strict=True) if key not in _fragments]
+        fresh = dict(zip(missing, _render(missing, feed), strict=True)) if missing else {}
+        for post, key in zip(batch, keys, strict=True):
+            yield _fragments.get(key, post.published, partial(fresh.__getitem__, post))
 
 
-def _fragment(post: Post, *, lang: str, home: str) -> bytes:
-    """One `<entry>`, cut out of the feed that feedgen writes with this entry alone."""
-    generator = _generator(lang)
-    generator.id("urn:entry")
-    generator.title("entry")
-    generator.updated(post.updated)
-    _add(generator, post, lang=lang, home=home)
+def _render(posts: list[Post], feed: Feed) -> list[bytes]:
+    """The `<entry>`s of the feed that feedgen writes with these posts; text in them is escaped, so they can be told."""
+    generator = _generator(feed.lang)
+    generator.id("urn:entries")
+    generator.title("entries")
+    generator.updated(feed.updated)
+    for post in posts:
+        _add(generator, post, lang=feed.lang, home=feed.home)
     document: bytes = generator.atom_str()
-    return document[document.index(b"<entry") : document.rindex(_END)]
+    _, *entries = document[: document.rindex(_END)].split(_ENTRY)
+    return [_ENTRY + entry for entry in entries]
 
 
 def _add(generator: FeedGenerator, post: Post, *, lang: str, home: str) -> None:

@@ -1,5 +1,7 @@
 """RSS 0.9x, 1.0 (RDF) and 2.0, Atom 0.3 and 1.0, by feedparser's handlers (`steps.feedxml`).
 
+Where it is certain that the result is the same, a faster road is taken (`steps.fastxml`).
+
 Everything stays as written: links relative, dates unread, HTML unsafe. Plain text where HTML is expected is escaped.
 This module decides nothing about what is kept, and reads no more than the newest 1000 entries.
 """
@@ -12,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from aggregator.errors import ParseError
 from aggregator.model import Enclosure, Entry, Hints, Parsed, Person, Problem
-from aggregator.steps import dates, decode, feedxml, people, plain, sniff
+from aggregator.steps import dates, decode, fastxml, feedxml, people, plain, sniff
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -49,7 +51,11 @@ def parse(document: Document) -> Parsed:
     if sniff.root(document.body) in _NO_FEEDS:
         raise sniff.not_a_feed(document.name, document.body)
     body = decode.utf8(document.body, document.charset)
-    raw = _read(body, document.name)
+    return _parsed(_read(body, document.name), body, document)
+
+
+def _parsed(raw: feedxml.Raw, body: bytes, document: Document) -> Parsed:
+    """Feed and entries, whichever road the raw feed came by."""
     if not raw.version and not raw.entries:
         raise sniff.not_a_feed(document.name, document.body)
     truncated = _truncated(raw, body)
@@ -74,9 +80,9 @@ def parse(document: Document) -> Parsed:
 def _read(body: bytes, name: str) -> feedxml.Raw:
     """The raw feed; reading stops early only where the newest entries come first."""
     try:
-        raw = feedxml.read(body, limit=LIMIT)
+        raw = fastxml.read(body, limit=LIMIT) or feedxml.read(body, limit=LIMIT)
         if raw.full and _ascends(raw.entries):
-            raw = feedxml.read(body)
+            raw = fastxml.read(body) or feedxml.read(body)
     except ParseError as error:
         error.url = name
         raise

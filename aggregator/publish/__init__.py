@@ -53,7 +53,7 @@ class Publisher:
         self._settings = settings
         self._store = store
         self._outputs = outputs
-        self._library = Library(read, settings.site.timezone)
+        self._library = Library(read)
 
     def publish(self, feeds: Iterable[str] | None = None, *, check: bool = False) -> Published:
         """Publish the outbox members `feeds`, None for every feed; then index, OPML, status and style.

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
-from zoneinfo import ZoneInfo
 
 from aggregator.errors import TagwireError
 from aggregator.model import Feed, FetchState, Origin, Problem
 from aggregator.model.catalogue import Catalogue, Channel
 from aggregator.outputs import html, opml, status
 from aggregator.steps import compose, frontmatter, markdown, select, slugs, text
-from aggregator.steps.compose import Text
 from aggregator.steps.keep import Newest
 from aggregator.steps.taxonomy import Taxonomy
 
@@ -33,18 +31,16 @@ _NEWEST: Final = 30
 class Library:
     """Item files, read and rendered; those of the newest items are remembered."""
 
-    def __init__(self, read: Callable[[Record], str], timezone: str) -> None:
+    def __init__(self, read: Callable[[Record], str]) -> None:
         self._read = read
-        self._zone = ZoneInfo(timezone)
-        self._texts = Newest[Text](lambda words: len(words.html) + len(words.summary))
+        self._bodies = Newest[str](len)
 
-    def text(self, record: Record) -> Text:
-        """Return what the record's file says. Raises what `read` raises, and `EntryError`."""
-        return self._texts.get((record.key, record.file_hash), record.published, lambda: self._load(record))
+    def body(self, record: Record) -> str:
+        """Return the text of the record's file as HTML. Raises what `read` raises, and `EntryError`."""
+        return self._bodies.get((record.key, record.file_hash), record.published, lambda: self._render(record))
 
-    def _load(self, record: Record) -> Text:
-        item = frontmatter.load(self._read(record), self._zone, key=record.key, name=record.source)
-        return compose.written(item, markdown.to_html(item.body))
+    def _render(self, record: Record) -> str:
+        return text.clean(markdown.to_html(frontmatter.body(self._read(record), record.source)))
 
 
 class Edition:
@@ -151,7 +147,7 @@ class Edition:
 
     def _post(self, record: Record) -> Post | None:
         try:
-            words = self._library.text(record)
+            html_body = self._library.body(record)
         except (TagwireError, OSError, ValueError) as error:
             line = getattr(error, "line", 0)
             self._problems[record.path] = Problem(where=record.path, message=str(error), line=line)
@@ -159,7 +155,7 @@ class Edition:
         source = self._sources.get(record.source) or self._sources.get(record.via)
         return compose.post(
             record,
-            words,
+            html_body,
             origin=self._origin(record.source),
             tags=tuple(dict.fromkeys(map(self._taxonomy.tag, record.tags))),
             content=source.content if source else "full",

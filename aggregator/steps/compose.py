@@ -6,16 +6,16 @@ Everything published is cleaned here, once. This module reads no files and rende
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from aggregator.model import Enclosure, Origin, Person, Post
+from aggregator.model import Origin, Person, Post
 from aggregator.steps import slugs, text, urls
 
 if TYPE_CHECKING:
-    from aggregator.model import FetchState, Item, Record, Source, Tag
+    from aggregator.model import FetchState, Record, Source, Tag
 
 EMPTY_SINCE: Final = datetime(2000, 1, 1, tzinfo=UTC)
 """`updated` of a feed without entries: Atom demands an instant, and any real one would change or be implausible."""
@@ -25,55 +25,28 @@ _WEB = re.compile(r"(https?://[^/?#]+)(.*)", re.IGNORECASE | re.DOTALL)
 _ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Text:
-    """What an item's file contributes to its post; `html` is sanitised."""
-
-    title: str
-    summary: str
-    html: str
-    link: str = ""
-    lang: str = ""
-    thumbnail: str = ""
-    enclosures: tuple[Enclosure, ...] = ()
-
-
-def written(item: Item, html: str) -> Text:
-    """Return the publishable parts of an item file whose body was rendered to `html`, cleaned."""
-    return Text(
-        title=text.one_line(item.title),
-        summary=text.clean(item.summary),
-        html=text.clean(html),
-        link=_web(item.link),
-        lang=item.lang,
-        thumbnail=_web(item.thumbnail),
-        enclosures=tuple(
-            replace(enclosure, href=href) for enclosure in item.enclosures if (href := _web(enclosure.href))
-        ),
-    )
-
-
-def post(record: Record, words: Text, *, origin: Origin, tags: tuple[Tag, ...], content: str = "full") -> Post:
-    """Return the post of an item: words from its file, identity, times and authors from the index.
+def post(record: Record, html: str, *, origin: Origin, tags: tuple[Tag, ...], content: str = "full") -> Post:
+    """Return the post of an item whose body was rendered to `html`, sanitised.
 
     `content` is the source's: "summary" leaves out the text, "link" the summary too. The title is never empty.
     """
-    link = words.link or _web(record.link)
+    link = _web(record.link)
+    summary = text.clean(record.summary)
     return Post(
         key=record.key,
         id=entry_id(record.entry_id),
-        title=words.title or text.one_line(words.summary, 80) or link or record.key,
+        title=text.one_line(record.title) or text.one_line(summary, 80) or link or record.key,
         link=link,
         published=record.published,
         updated=record.updated,
-        summary=words.summary if content != "link" else "",
-        html=words.html if content == "full" else "",
+        summary=summary if content != "link" else "",
+        html=html if content == "full" else "",
         origin=origin,
         tags=tags,
         authors=tuple(map(_person, record.authors)),
-        lang=words.lang or record.lang,
-        thumbnail=words.thumbnail,
-        enclosures=words.enclosures,
+        lang=record.lang,
+        thumbnail=_web(record.thumbnail),
+        enclosures=tuple(replace(one, href=href) for one in record.enclosures if (href := _web(one.href))),
     )
 
 

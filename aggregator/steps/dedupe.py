@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 
 from aggregator.model import Adopted, Duplicate, Item, New, Record, Repeated, Unchanged, Updated
 from aggregator.steps.identity import content_hash
+from aggregator.steps.ids import entry_id, tag_id
 from aggregator.steps.text import fold
-from aggregator.steps.urls import canonical, host, iri_to_uri, same_site
+from aggregator.steps.urls import canonical, host, same_site
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from aggregator.model import Change
 
 LEAD = 64
-"""Characters of folded text kept to confirm that two copies are the same article."""
+"""Characters of folded summary that are compared to confirm that two copies are the same article."""
 LEAD_ENOUGH = 20
 """A shorter common beginning proves nothing."""
 
@@ -52,7 +53,7 @@ def decide(
             continue
         desk.seen.add(item.key)
         previous = desk.by_key.get(item.key) or desk.renamed(record)
-        change = revise(item, record, previous) if previous else desk.place(item, record, authority)
+        change = revise(item, record, previous, authority) if previous else desk.place(item, record, authority)
         changes.append(change)
         desk.note(change)
     return changes
@@ -75,29 +76,21 @@ def record_of(item: Item, *, via: str, now: datetime, authority: str) -> Record:
         via=via,
         tags=item.tags,
         lang=item.lang,
+        summary=item.summary,
+        thumbnail=item.thumbnail,
+        enclosures=item.enclosures,
         authors=item.authors,
         content_hash=content_hash(item),
-        lead=fold(item.summary.removesuffix("..."))[:LEAD],
     )
 
 
-def entry_id(item: Item, authority: str) -> str:
-    """Return the Atom id an item asks for: its guid, else its link, else a tag URI (RFC 4151)."""
-    return item.guid or iri_to_uri(item.link) or tag_id(item.key, authority)
-
-
-def tag_id(key: str, authority: str) -> str:
-    """Return the id of an item that cannot have the one it asks for."""
-    return f"tag:{authority}:item/{key}"
-
-
-def revise(item: Item, record: Record, previous: Record) -> Adopted | Unchanged | Updated:
+def revise(item: Item, record: Record, previous: Record, authority: str) -> Adopted | Unchanged | Updated:
     """Return what a known item has become; path, id, first-seen instant and published date stay as they were."""
     if previous.gone or record.content_hash == previous.content_hash:
         return Unchanged(key=previous.key)
     if not previous.content_hash:
         kept = replace(previous, content_hash=record.content_hash, via=record.via, authors=record.authors)
-        return Adopted(item=_settled(item, kept), record=kept)
+        return Adopted(item=_settled(item, kept, authority), record=kept)
     now = record.first_seen
     said = record.updated if item.updated and record.updated > previous.updated else now
     kept = replace(
@@ -111,24 +104,26 @@ def revise(item: Item, record: Record, previous: Record) -> Adopted | Unchanged 
         duplicate_of=previous.duplicate_of,
         edited=previous.edited,
     )
-    return Updated(item=_settled(item, kept), record=kept, previous=previous)
+    return Updated(item=_settled(item, kept, authority), record=kept, previous=previous)
 
 
 def confirmed(one: Record, other: Record) -> bool:
     """Whether two copies under one URL are one article: equal titles, or texts that begin alike."""
     if fold(one.title) == fold(other.title):
         return True
-    length = min(len(one.lead), len(other.lead))
-    return length >= LEAD_ENOUGH and one.lead[:length] == other.lead[:length]
+    leads = [fold(record.summary.removesuffix("...")) for record in (one, other)]
+    length = min(*map(len, leads), LEAD)
+    return length >= LEAD_ENOUGH and leads[0][:length] == leads[1][:length]
 
 
-def _settled(item: Item, record: Record) -> Item:
-    """Return the item as it is saved: dates remembered, and the guid spelt out where link and file do not give it."""
-    natural = iri_to_uri(item.link)
-    guid = "" if record.entry_id == natural else record.entry_id
-    if guid.endswith(f":item/{record.key}") and not natural:
-        guid = ""
-    return replace(item, key=record.key, published=record.published, guid=guid)
+def _settled(item: Item, record: Record, authority: str) -> Item:
+    """Return the item as it is saved: dates remembered, and the id spelt out as guid where nothing else gives it."""
+    kept = replace(item, key=record.key, published=record.published)
+    for guid in (item.guid, "", record.entry_id):
+        kept = replace(kept, guid=guid)
+        if entry_id(kept, authority) == record.entry_id:
+            break
+    return kept
 
 
 class _Desk:
@@ -163,17 +158,17 @@ class _Desk:
         ]
         owner = next((other for other in copies if not other.duplicate_of), None)
         if owner is None:
-            return self._new(item, self._claim(record, authority))
+            return self._new(item, self._claim(record, authority), authority)
         if self._owns(record) and not self._owns(owner):
             displaced = [replace(copy, duplicate_of=record.key) for copy in copies]
             displaced = [
                 replace(copy, entry_id=tag_id(copy.key, authority)) if copy.entry_id == record.entry_id else copy
                 for copy in displaced
             ]
-            return self._new(item, record, tuple(displaced))
+            return self._new(item, record, authority, tuple(displaced))
         aside = replace(self._claim(record, authority), duplicate_of=owner.key)
         why = f"{owner.source} has {owner.url or owner.link} already, with the same title or text"
-        return Duplicate(item=_settled(item, aside), record=aside, why=why)
+        return Duplicate(item=_settled(item, aside, authority), record=aside, why=why)
 
     def note(self, change: Change) -> None:
         """Remember a decision for the items that follow."""
@@ -182,8 +177,8 @@ class _Desk:
             for record in change.displaces if isinstance(change, New) else ():
                 self._add(record)
 
-    def _new(self, item: Item, record: Record, displaces: tuple[Record, ...] = ()) -> New:
-        return New(item=_settled(item, record), record=record, displaces=displaces)
+    def _new(self, item: Item, record: Record, authority: str, displaces: tuple[Record, ...] = ()) -> New:
+        return New(item=_settled(item, record, authority), record=record, displaces=displaces)
 
     def _claim(self, record: Record, authority: str) -> Record:
         """Return the record with an entry id that nobody else has."""

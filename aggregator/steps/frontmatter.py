@@ -104,6 +104,15 @@ def load(content: str, zone: tzinfo, *, key: str = "", name: str = "") -> Item:
     )
 
 
+def body(content: str, source: str) -> str:
+    """Return the Markdown between header and footer, cleaned, as `load` would; the header is not read.
+
+    Raises `EntryError` for files without a header.
+    """
+    _, rest, _ = _split(text.clean(content.removeprefix("\ufeff")))
+    return _without_footer(rest, source)[0]
+
+
 def footer(source: str, link: str) -> str:
     """Return an item's last line."""
     return f"[{source}]({footer_link(link)})"

@@ -33,6 +33,9 @@ class Newest(Generic[_Value]):
     def __len__(self) -> int:
         return len(self._values)
 
+    def __contains__(self, key: Hashable) -> bool:
+        return key in self._values
+
     def get(self, key: Hashable, published: datetime, make: Callable[[], _Value]) -> _Value:
         """Return the value for `key`, made if it is not there; errors of `make` pass through and nothing is kept."""
         if found := self._values.get(key):

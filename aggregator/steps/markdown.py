@@ -52,7 +52,9 @@ def to_html(markdown: str) -> str:
     # comrak is quadratic in a table's width; nothing that people read is as wide.
     extensions = _EXTENSIONS_WITHOUT_TABLES if _WIDE_TABLE.search(merged) else _EXTENSIONS
     rendered = comrak.render_markdown(merged, extension_options=extensions, render_options=_RENDERING)
-    return sanitize.scrub(rendered)
+    if not sanitize.is_plain(rendered):
+        return sanitize.scrub(rendered)
+    return rendered.replace(" />", ">").replace("\xa0", "&nbsp;")  # as the sanitiser writes it; ">" in text is escaped
 
 
 def _merged(markdown: str) -> str:

@@ -49,6 +49,18 @@ SPANS = frozenset(map(str, range(1, 21)))
 """`colspan` and `rowspan` that stay: converters repeat cells, so bigger ones are bombs."""
 _SCHEMES = {"http", "https", "mailto"}
 
+_WEB_URL = r"https?://[\w.:-]+(?:/[\w./~%,;@!$*+:=?&#-]*)?"
+_PLAIN = re.compile(
+    rf"""(?:
+        [^<]++
+      | </?(?:p|br|hr|em|strong|a|ul|ol|li|blockquote|h[1-6]|pre|code|table|thead|tbody|tr|t[hd])>
+      | <(?:br|hr)[ ]/>
+      | <a[ ]href="{_WEB_URL}">
+      | <img[ ]src="{_WEB_URL}"[ ]alt="[^"<>]*"[ ]/>
+    )*+""",
+    re.VERBOSE | re.ASCII,
+)
+"""Rendered Markdown that holds nothing but these needs no sanitiser: each tag and attribute is on the list."""
 _BARE_LINK = re.compile(r"<a(?! [^<>]*\bhref=)[^<>]*>")
 _LINK_TAG = re.compile(r"<a(?: [^<>]*)?>|</a>")
 _BARE_IMAGE = re.compile(r"<img(?! [^<>]*\bsrc=)[^<>]*>")
@@ -78,6 +90,11 @@ def scrub(html: str, base: str = "") -> str:
     if "&#" in html:  # references bring back what was cleaned away
         cleaned = text.clean(cleaned)
     return _without_husks(cleaned)
+
+
+def is_plain(html: str) -> bool:
+    """Whether HTML as a Markdown renderer writes it holds nothing that `scrub` would take away; cheap."""
+    return _PLAIN.fullmatch(html) is not None and "&#" not in html and limits.flat(html) is html
 
 
 def _address(base: str, site: str) -> str:

@@ -30,6 +30,7 @@ _IRI = re.compile(r'([A-Za-z][A-Za-z0-9+.-]*):(?:[^\s%"<>\\^`{|}\x00-\x20\x7f-\x
 _ACTIVE = frozenset({"javascript", "vbscript", "data", "file", "blob"})
 
 _MOBILE = frozenset({"www", "m", "mobile"})
+_PORT_OF = {"http": "80", "https": "443"}
 _DEFAULT_PORTS = frozenset({"", "80", "443"})
 
 _PUBLIC = """
@@ -97,6 +98,24 @@ def iri_to_uri(url: str) -> str:
         start, end = written.span(1) if written else (0, 0)
         url = url[: match.start(2) + start] + name + url[match.start(2) + end :]
     return quote(url, safe=_URI_SAFE, errors="replace")
+
+
+def settled(url: str) -> str:
+    """Return `url` as an ASCII URI in its normal form (RFC 3986 §6.2.2, §6.2.3), empty if it is no http(s) URL.
+
+    Scheme and host in lower case, no default port, dot segments resolved, escapes in upper case and only where needed,
+    square brackets escaped, a path of at least "/". Idempotent; unlike `canonical` it means exactly the same.
+    """
+    name, port, match = _split(iri_to_uri(url))
+    if not match:
+        return ""
+    scheme = match[1].lower()
+    user, at, _ = match[2].rpartition("@")
+    shown = f"{user}{at}{name}{'' if port in {'', _PORT_OF[scheme]} else f':{port}'}"
+    path = _dotless(_normal(match[3])) or "/"
+    query = "" if match[4] is None else "?" + _normal(match[4])
+    fragment = "#" + _normal(match[5][1:]) if match[5] else ""
+    return f"{scheme}://{shown}{path}{query}{fragment}"
 
 
 def strip_tracking(url: str) -> str:

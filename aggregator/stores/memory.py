@@ -69,13 +69,14 @@ class MemoryStore:
         self._states.update((state.source, state) for state in claimed)
         return claimed
 
-    def commit(self, state: FetchState, saved: Sequence[Saved]) -> None:
+    def commit(self, state: FetchState, saved: Sequence[Saved], stale: Iterable[str] = ()) -> None:
         """See `ports.Store.commit`."""
         if state.generation != self._states.get(state.source, FetchState(source=state.source)).generation:
             raise errors.StaleClaim(f"{state.source}: claimed again since; this result is dropped")
         settled = indexing.settle(state)
         self.replace([one.record for one in saved])
         self._outbox.update(f"tag:{key}" for one in saved for key in indexing.tags(one.removed_tags))
+        self._outbox.update(stale)
         self._states[state.source] = settled
 
     def states(self) -> Mapping[str, FetchState]:

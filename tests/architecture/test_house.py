@@ -26,7 +26,12 @@ HEAVY = {
     "comrak",
     "jinja2",
 }
-BROAD_EXCEPTS = {"aggregator/refresh.py", "aggregator/workers.py", "aggregator/queues/local.py", "aggregator/cli/runner.py"}
+BROAD_EXCEPTS = {
+    "aggregator/refresh.py",
+    "aggregator/workers.py",
+    "aggregator/queues/local.py",
+    "aggregator/cli/runner.py",
+}
 
 
 def tree_of(path: Path) -> ast.Module:
@@ -102,6 +107,8 @@ def test_broad_excepts_stand_where_the_design_allows_them() -> None:
         for node in ast.walk(tree_of(path)):
             if isinstance(node, ast.ExceptHandler):
                 assert node.type is not None, path
+                if isinstance(node.body[-1], ast.Raise) and node.body[-1].exc is None:
+                    continue  # cleans up and passes on
                 names = {name.id for name in ast.walk(node.type) if isinstance(name, ast.Name)}
                 if names & {"Exception", "BaseException"}:
                     found.add(str(path.relative_to(ROOT)))

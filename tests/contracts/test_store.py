@@ -156,7 +156,7 @@ def test_commit_keeps_every_field_of_state_and_record(store):
         file_hash="f" * 32,
         size=12,
         mtime_ns=1740816000123456789,
-        lead="春分",
+        summary="春分",
         edited=True,
     )
     store.commit(state, saved(one))
@@ -205,6 +205,11 @@ def test_the_last_of_two_rows_with_one_key_stays(store):
     assert [one.title for one in store.items()] == ["later"]
     assert store.items(tag="one") == []
     assert "tag:two" in store.outbox()
+
+
+def test_feeds_named_stale_are_published_too(store):
+    store.commit(FetchState(source="a"), [], stale=["source:a", "all"])
+    assert store.outbox() == {"source:a", "all"}
 
 
 # --- outbox ---

@@ -49,7 +49,7 @@ def entries(path: Path) -> list[feedparser.FeedParserDict]:
     assert not parsed.bozo
     ids = [entry.id for entry in parsed.entries]
     assert len(ids) == len(set(ids))
-    return parsed.entries
+    return list(parsed.entries)
 
 
 @pytest.fixture(scope="module")

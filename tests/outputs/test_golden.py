@@ -46,6 +46,10 @@ def publish(text: str, root: Path) -> bytes:
             updated=item.published,
             first_seen=SEEN,
             tags=item.tags,
+            lang=item.lang,
+            summary=item.summary,
+            thumbnail=item.thumbnail,
+            enclosures=item.enclosures,
             file_hash=str(number),
         )
         store.replace([record])

@@ -245,12 +245,13 @@ def test_items_that_came_as_files_are_updated_by_any_change() -> None:
     assert after.record.published == NOW
 
 
-def test_entry_ids_fall_back_to_tag_uris() -> None:
-    """Upstream id, else link, else RFC 4151."""
-    assert dedupe.entry_id(replace(item(), guid="urn:x"), AUTHORITY) == "urn:x"
-    assert dedupe.entry_id(item(link="https://a.example/故事"), AUTHORITY).isascii()
+def test_an_id_that_follows_from_the_file_is_not_spelt_out() -> None:
+    """Without link the tag URI follows from the key in the file's name; an upstream id stays even if it is not used."""
     lonely = item(link="")
-    assert dedupe.entry_id(lonely, AUTHORITY) == f"tag:{AUTHORITY}:item/{lonely.key}"
     (change,) = decide([lonely], [])
     assert isinstance(change, New)
-    assert change.item.guid == "", "derivable from the file's name"
+    assert change.record.entry_id == f"tag:{AUTHORITY}:item/{lonely.key}"
+    assert change.item.guid == ""
+    (video,) = decide([replace(item(), guid="yt:video:1")], [])
+    assert isinstance(video, New)
+    assert (video.record.entry_id, video.item.guid) == (LINK, "yt:video:1")

@@ -315,3 +315,28 @@ def test_a_tree_that_grows_too_deep_by_repair_is_flattened():
     html = "<p>" + "".join(f"<b title={n}><i title={n}>" for n in range(180)) + "x"
     assert depth(sanitize.sanitize(html)) <= limits.MAX_DEPTH
     assert limits.flat("<p>x</p>") == "<p>x</p>"
+
+
+@pytest.mark.parametrize(
+    ("html", "plain"),
+    [
+        ('<p>a &lt; b <strong>c</strong><br />\n<a href="https://h.test/a?b=1&amp;c">d</a></p>\n', True),
+        ('<p><img src="https://h.test/i.png" alt="i" /></p>', True),
+        ("<p>a</p><hr />", True),
+        ('<p><a href="/relative">a</a></p>', False),
+        ('<p><a href="javascript:alert(1)">a</a></p>', False),
+        ('<p><a href="https://h.test/" onclick="x()">a</a></p>', False),
+        ('<p><img src="data:image/png;base64,AA" alt="" /></p>', False),
+        ('<p><img src="https://h.test/i.png" alt="" onerror="x" /></p>', False),
+        ("<p><script>x</script></p>", False),
+        ("<p onclick=x>a</p>", False),
+        ("<p>a<", False),
+        ("<p>&#1;</p>", False),
+        ("<blockquote>" * 300, False),
+    ],
+)
+def test_plain_html_is_what_the_sanitiser_would_leave(html, plain):
+    """Only an exact list of tags and attributes passes without the sanitiser, and that changes nothing of it."""
+    assert sanitize.is_plain(html) is plain
+    if plain:
+        assert sanitize.scrub(html) == html.replace(" />", ">").replace("\xa0", "&nbsp;")

@@ -80,9 +80,9 @@ class SqliteStore:
                 rows.put_state(connection, claimed[-1])
         return claimed
 
-    def commit(self, state: FetchState, saved: Sequence[Saved]) -> None:
+    def commit(self, state: FetchState, saved: Sequence[Saved], stale: Iterable[str] = ()) -> None:
         """See `ports.Store.commit`."""
-        dropped = {f"tag:{key}" for one in saved for key in indexing.tags(one.removed_tags)}
+        dropped = {f"tag:{key}" for one in saved for key in indexing.tags(one.removed_tags)} | set(stale)
         with self.database.write() as connection:
             row = connection.execute("SELECT generation FROM source WHERE id = ?", (state.source,)).fetchone()
             if state.generation != (row[0] if row else 0):
