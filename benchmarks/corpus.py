@@ -1,4 +1,4 @@
-"""A refresh of a directory of captured feeds, served from loopback: what is kept, what is told, what a second run costs.
+"""A refresh of a directory of captured feeds, served from loopback: what is kept and told, what a second run costs.
 
     python benchmarks/corpus.py DIRECTORY [--site DIR]
 
@@ -51,7 +51,8 @@ def main() -> None:
     site = options.site or Path(tempfile.mkdtemp())
     files = sorted(path for path in options.directory.iterdir() if path.suffix in {".xml", ".json"})
     (site / "config").mkdir(parents=True, exist_ok=True)
-    (site / "config/tagwire.toml").write_text('[http]\nallow_hosts = ["127.0.0.1"]\nper_host_delay = "0s"\n', encoding="utf-8")
+    config = '[http]\nallow_hosts = ["127.0.0.1"]\nper_host_delay = "0s"\n'
+    (site / "config/tagwire.toml").write_text(config, encoding="utf-8")
     with LoopbackSite() as server:
         found, lines = {}, []
         for path in files:
@@ -65,9 +66,10 @@ def main() -> None:
         before = tree(site / "items") | tree(site / "feeds")
         second, again, _ = refresh(site)
         after = tree(site / "items") | tree(site / "feeds")
-    told = Counter(line.split(" entry ")[0].rsplit("/", 1)[-1].split(".")[0].lower() for line in messages.splitlines() if " entry " in line)
+    places = (line.split(" entry ")[0] for line in messages.splitlines() if " entry " in line)
+    told = Counter(place.rsplit("/", 1)[-1].split(".")[0].lower() for place in places)
     short = {
-        name: {"found": count, "kept": first[name]["new"], "duplicates": first[name]["duplicates"], "told": told[name], "error": first[name]["error"]}
+        name: {"found": count, "told": told[name], "event": first[name]}
         for name, count in found.items()
         if count != first[name]["new"] + first[name]["duplicates"] + told[name]
     }

@@ -43,7 +43,7 @@ class Unchanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adopted:
-    """Known from its file only (after `reindex`) and seen again: what they write now becomes the version to compare with.
+    """Known from its file only (after `reindex`), seen again: what they write now becomes the version to compare with.
 
     A file that differs from it may hold its owner's edits, so it is left alone from then on.
     """

@@ -1,8 +1,8 @@
 """When to come back: the state of a source after a visit, as a pure function of the state before and what happened.
 
 The interval of a source is ``base / sqrt(posts per day)``: with a fixed budget of requests this minimises the mean
-delay of an item (items arrive at rate l, a visit every I costs l·I/2; minimise the sum with Σ 1/I fixed). It is bounded below
-by `schedule.min` and by the server's own word (Cache-Control, RSS ttl, sy:updatePeriod), above by `schedule.max`.
+delay of an item (items arrive at rate l, a visit every I costs l·I/2; minimise the sum with Σ 1/I fixed). It is bounded
+below by `schedule.min` and by the server's own word (Cache-Control, RSS ttl, sy:updatePeriod), above by `schedule.max`.
 Failures back off exponentially; Retry-After is obeyed as it stands.
 
 This module reads no clock, draws no random numbers (jitter is a hash of source and visit) and fetches nothing.

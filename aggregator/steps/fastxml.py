@@ -30,6 +30,8 @@ _ROOT = re.compile(rb"<\w")
 _DECLARATION = re.compile(rb"<!(?!--)")
 _C1 = re.compile(rb"\xc2[\x80-\x9f]")
 _C1_REFERENCE = re.compile(rb"&#(?:0*1(?:2[89]|[345][0-9])|x0*[89][0-9a-f]);", re.IGNORECASE)
+_ODD_INSTRUCTION = re.compile(rb"<\?[!-~]*[\x80-\xff]")
+"""Names that libxml2 allows (XML 1.0, fifth edition) and expat does not."""
 _XLINK = b"http://www.w3.org/1999/xlink"
 _IMAGE = frozenset(("title", "link", "url", "width", "height", "description"))
 _INPUT = frozenset(("title", "link", "name", "description"))
@@ -194,8 +196,8 @@ def _tree(body: bytes) -> Any:
     start = _ROOT.search(body)
     if start is None or _DECLARATION.search(body, 0, start.start()):
         raise Unsure("a document type, or no markup")
-    if len(body) > _LARGEST or _XLINK in body:
-        raise Unsure("large, or XLink")
+    if len(body) > _LARGEST or _XLINK in body or _ODD_INSTRUCTION.search(body):
+        raise Unsure("large, XLink, or an odd processing instruction")
     if _C1.search(body) or _C1_REFERENCE.search(body):
         raise Unsure("control characters")
     parser = etree.XMLParser(

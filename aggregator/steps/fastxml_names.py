@@ -59,6 +59,8 @@ class Names(dict[str, str]):
             label = (prefix or "").lower() if known is None else known
             if self._labels.setdefault(uri, label) != label or (prefix and bound.setdefault(prefix, uri) != uri):
                 raise Unsure("a prefix of two namespaces, or the reverse")
+            if not label.isascii() or not (prefix or "").isascii():
+                raise Unsure("an odd prefix")
             if known is None:
                 own.add(label)
             elif prefix:

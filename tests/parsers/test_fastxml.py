@@ -137,10 +137,10 @@ def test_xhtml_in_atom_is_written_again_alike(inner, before, after):
         rss("<item><content src='http://a.example/'/></item>"),
         rss("<item><title>&#128;</title></item>"),
         rss("<item><title>\x85</title></item>"),
-        rss("<item><title>Ã&lt;/b&gt;Ã©</title></item>"),
-        rss("<item><title>â\x80\x99</title></item>"),
-        rss("<item><title>Â&#x85;</title></item>"),
-        rss("<item><title>Ã&#x82;Â&#xA9;Ã\xa9</title></item>") + "\x9d",
+        rss("<item><title>Ã©&lt;/b&gt;</title></item>"),
+        rss("<item><title>Â&#xA0;Ã&#xA9;&amp;</title></item>"),
+        rss("<item><author><name>N</name><item/></author></item>"),
+        rss("<author><name>N</name><title>1</title></author>"),
         rss("<item><x:y><title>1</title></x:y></item>"),
         rss("<item><image>1</image></item>"),
         *(
@@ -156,11 +156,10 @@ def test_xhtml_in_atom_is_written_again_alike(inner, before, after):
         rss("<item>" + "<media:group>" * 20 + "</media:group>" * 20 + "</item>"),
         rss("<image><x:y/></image>"),
         rss("<skipHours><x:y/></skipHours>"),
+        rss("<?\u2c00 x?>"),
+        rss("", "xmlns:\u2c00='urn:y'"),
         rss("<itunes:category><title/></itunes:category>"),
         rss("<item><a xmlns='urn:a'/><b:a xmlns:b='urn:a'/></item>"),
-        rss("<item/>")
-        .replace("xmlns:x=", "xmlns:dcterms2='http://purl.org/dc/terms/' xmlns:geo='urn:geo' xmlns:l=")
-        .replace("xmlns:geo='urn:geo'", "xmlns:slash='http://purl.org/rss/1.0/modules/wiki/' xmlns:wiki='urn:wiki'"),
         rss("", "xmlns:slash='http://purl.org/dc/terms/' xmlns:s='http://purl.org/rss/1.0/modules/slash/'"),
         atom("", "xmlns:r='http://purl.org/rss/1.0/'"),
         atom(f"<entry><content type='xhtml'>{xhtml('<svg/>')}</content></entry>"),
@@ -343,7 +342,7 @@ def documents(draw):
 TAKEN: list[bool] = []
 
 
-@settings(max_examples=400, deadline=None, derandomize=True, database=None)
+@settings(max_examples=250, deadline=None, derandomize=True, database=None)
 @given(documents())
 def check_generated(document):
     fast, slow = both(document)
