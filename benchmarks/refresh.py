@@ -40,17 +40,19 @@ EN = "The small library in the hills opened this spring, and more people came th
 
 
 def article(rng: random.Random, text: str, number: int) -> str:
-    """Return 1 to 6 KB of HTML as news sites write it: paragraphs, links, emphasis, an image, a quote, a list."""
+    """Return 1 to 6 KB of HTML with about as many elements as 828 captured articles of 60 sources had.
+
+    Those had per article of 5 KB: 14 paragraphs, 3.4 links, 3.4 spans, 2.4 bold or italic runs, 1 heading, 1 list item,
+    and an image in every second one.
+    """
     size = rng.randint(1_000, 6_000)
-    parts = [f"<p><img src='http://127.0.0.1/i/{number}.jpg' alt='{text[:4]}' referrerpolicy='no-referrer'></p>"]
+    parts = [f"<p><img src='http://127.0.0.1/i/{number}.jpg' alt='{text[:4]}'></p>"] if rng.random() < 0.5 else []
     while sum(len(part.encode()) for part in parts) < size:
-        mark = rng.choice(("b", "strong", "em"))
-        words = (
-            f"{text}<{mark}>{rng.random()}</{mark}> <a href='http://127.0.0.1/x/{number}?n={len(parts)}'>{text[:9]}</a>"
-        )
-        shape = rng.choice(
-            ("<p>{}</p>",) * 6 + ("<blockquote><p>{}</p></blockquote>", "<h2>{}</h2>", "<ul><li>{}</li></ul>")
-        )
+        words = f"{text * rng.randint(1, 3)}{rng.random()}"
+        for chance, tag in ((0.24, f"a href='http://127.0.0.1/x/{number}'"), (0.24, "span"), (0.17, "strong")):
+            if rng.random() < chance:
+                words += f"<{tag}>{text[:9]}</{tag.split()[0]}>{text}"
+        shape = rng.choice(("<p>{}</p>",) * 14 + ("<h2>{}</h2>", "<ul><li>{}</li></ul>"))
         parts.append(shape.format(words))
     return "".join(parts)
 

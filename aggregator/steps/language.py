@@ -10,7 +10,7 @@ import re
 
 from aggregator.steps.summary import is_cjk
 
-_SAMPLE = 2_000  # characters; more would not change the answer
+_SAMPLE = 1_000
 _TAG = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
 _FIRST = re.compile(r"[^\s,;]*")
 _SCRIPT_LENGTH, _REGION_LENGTH = 4, 2

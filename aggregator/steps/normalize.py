@@ -134,10 +134,11 @@ def _words(html: str, title: str, languages: tuple[str, str, str, str]) -> tuple
     """The text of some HTML and its language, which decide each other: blocks join by language."""
     of_source, of_entry, of_feed, default = languages
     declared = next(filter(None, languages), "")
-    words = summary.text_of(html, declared)
+    visible = summary.marked(html)
+    words = summary.joined(visible, declared)
     lang = language.choose(of_source, of_entry, of_feed, f"{title}\n{words}", default)
     if summary.is_cjk(lang) != summary.is_cjk(declared):
-        words = summary.text_of(html, lang)
+        words = summary.joined(visible, lang)
     return words, lang
 
 

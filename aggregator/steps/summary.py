@@ -47,9 +47,18 @@ def text_of(html: str, lang: str) -> str:
     Runs of space, tab and newline become one space; NBSP and U+3000 stay. Blocks and line breaks join with nothing in
     CJK languages and with one space in others. No plain space at the ends.
     """
-    marked = _TAG.sub("", _BLOCK_TAG.sub(_BORDER, html)) if "<" in html else html
-    spaced = _SPACE.sub(" ", entities.unescape(marked))
-    return _BORDERS.sub("" if is_cjk(lang) else " ", spaced).strip(" ")
+    return joined(marked(html), lang)
+
+
+def marked(html: str) -> str:
+    """Return the visible text of sanitised HTML with a sign between blocks, for `joined`: what takes the time."""
+    text = _TAG.sub("", _BLOCK_TAG.sub(_BORDER, html)) if "<" in html else html
+    return _SPACE.sub(" ", entities.unescape(text))
+
+
+def joined(text: str, lang: str) -> str:
+    """Return a text made by `marked` as `text_of` would for this language; empty if there is nothing to see."""
+    return _BORDERS.sub("" if is_cjk(lang) else " ", text).strip(" ")
 
 
 def summarize(text: str, lang: str) -> str:
