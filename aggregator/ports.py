@@ -104,6 +104,9 @@ class Store(Protocol):
     def tags(self) -> Mapping[str, tuple[str, int]]:
         """Tag key → (label, number of items that are not set aside); the label is the first spelling seen."""
 
+    def sources(self) -> Mapping[str, int]:
+        """Source id → number of items that are not set aside, for every source that has items."""
+
     def replace(self, records: Sequence[Record], removed: Iterable[str] = ()) -> None:
         """Insert or replace records and drop those with the keys `removed`, marking the feeds of old and new.
 

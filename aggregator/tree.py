@@ -89,7 +89,7 @@ class ItemTree:
         except UnicodeDecodeError as error:
             line = data.count(b"\n", 0, error.start) + 1
             raise EntryError(f"{path} is not UTF-8: {error.reason}", line=line) from error
-        return frontmatter.load(text, self._zone, key=key_in(path), name=path), data
+        return frontmatter.load(text, self._zone, key=key_in(path), name=_source_in(path)), data
 
     def bury(self, records: Iterable[Record], now: datetime) -> list[Record]:
         """Write down that the owner deleted these files for good, and return their tombstones."""
@@ -204,6 +204,12 @@ def key_in(path: str) -> str:
     """Return the key in an item's path, or an empty string: files that people put there need none."""
     found = KEY.findall(path)
     return str(found[-1]) if found else ""
+
+
+def _source_in(path: str) -> str:
+    """Return the source that a file without category belongs to: the folder that it lies in, as the pattern begins."""
+    folders = [part for part in Path(path).parts[:-1] if part != ASIDE]
+    return folders[0] if folders else Path(path).stem
 
 
 def _walk(directory: Path, prefix: str) -> Iterator[tuple[str, tuple[int, int]]]:

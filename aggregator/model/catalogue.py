@@ -42,6 +42,8 @@ class Catalogue:
     """Those with items, the largest first."""
     channels: tuple[Channel, ...] = ()
     """In configured order."""
+    named: tuple[Channel, ...] = ()
+    """Sources that only item files name, by id."""
 
     @property
     def posts(self) -> tuple[Post, ...]:

@@ -26,7 +26,10 @@ def feeds(catalogue: Catalogue) -> bytes:
     main = catalogue.feed
     groups = [
         ("tags", [_ours(catalogue, tag.label, f"tags/{tag.slug}", tag.description) for tag in catalogue.tags]),
-        ("sources", [_ours(catalogue, source.title, source.path) for source in catalogue.channels if source.path]),
+        (
+            "sources",
+            [_ours(catalogue, one.title, one.path) for one in catalogue.channels + catalogue.named if one.path],
+        ),
     ]
     return _document(main.title, main.author, [_ours(catalogue, main.title, main.path)], groups)
 

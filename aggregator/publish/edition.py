@@ -12,7 +12,7 @@ from aggregator.errors import TagwireError
 from aggregator.model import Feed, FetchState, Origin, Problem
 from aggregator.model.catalogue import Catalogue, Channel
 from aggregator.outputs import html, opml, status
-from aggregator.steps import compose, frontmatter, markdown, select, slugs, text
+from aggregator.steps import compose, frontmatter, markdown, select, text
 from aggregator.steps.keep import Newest
 from aggregator.steps.taxonomy import Taxonomy
 
@@ -52,6 +52,7 @@ class Edition:
         self._store = store
         self._library = library
         self._states = store.states()
+        self._held = store.sources()
         self._taxonomy = Taxonomy(store.tags(), settings.tags)
         self._origins: dict[str, Origin] = {}
         self._problems: dict[str, Problem] = {}
@@ -65,8 +66,7 @@ class Edition:
     def members(self) -> frozenset[str]:
         """Return every feed that there is: all, known tags, configured feeds, and other sources that have items."""
         if not self._members:
-            sources = {record.source for record in self._store.items()}
-            sources |= {source.id for source in self._settings.sources if source.kind == "feed"}
+            sources = {source.id for source in self._settings.sources if source.kind == "feed"} | self._held.keys()
             tags = {f"tag:{key}" for key in self._taxonomy}
             self._members = frozenset({"all"} | tags | {f"source:{name}" for name in sources})
         return self._members
@@ -79,7 +79,7 @@ class Edition:
             return f"tags/{tag.slug}" if tag else ""
         if kind == "source":
             source = self._sources.get(name)
-            known = (source and source.kind == "feed") or self._store.items(source=name, limit=1)
+            known = (source and source.kind == "feed") or name in self._held
             return compose.source_path(name) if known else ""
         return "all"
 
@@ -110,6 +110,7 @@ class Edition:
             feed=self.feed("all", "all", most=_NEWEST),
             tags=self._taxonomy.largest(),
             channels=tuple(map(self._channel, self._settings.sources)),
+            named=tuple(self._named(name) for name in self._held if name not in self._sources),
         )
         yield html.INDEX, html.index(catalogue)
         yield html.STYLESHEET, html.stylesheet()
@@ -170,9 +171,13 @@ class Edition:
         return found
 
     def _channel(self, source: Source) -> Channel:
-        tag = self._taxonomy.get(slugs.tag_key(source.id))
         state = self._states.get(source.id) or FetchState(source=source.id)
-        return _channel(source, state, origin=self._origin(source.id), items=tag.count if tag else 0)
+        return _channel(source, state, origin=self._origin(source.id), items=self._held.get(source.id, 0))
+
+    def _named(self, name: str) -> Channel:
+        """A source that only item files name: nobody fetches it, so nothing can be wrong with it."""
+        path, items = compose.source_path(name), self._held[name]
+        return Channel(id=name, title=self._origin(name).title, health="ok", path=path, items=items)
 
 
 def _channel(source: Source, state: FetchState, *, origin: Origin, items: int) -> Channel:

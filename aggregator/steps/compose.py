@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from aggregator.model import Origin, Person, Post
-from aggregator.steps import slugs, text, urls
+from aggregator.steps import ids, slugs, text, urls
 
 if TYPE_CHECKING:
     from aggregator.model import FetchState, Record, Source, Tag
@@ -21,8 +21,6 @@ EMPTY_SINCE: Final = datetime(2000, 1, 1, tzinfo=UTC)
 """`updated` of a feed without entries: Atom demands an instant, and any real one would change or be implausible."""
 
 _AUTHORITY = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
-_WEB = re.compile(r"(https?://[^/?#]+)(.*)", re.IGNORECASE | re.DOTALL)
-_ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
 
 
 def post(record: Record, html: str, *, origin: Origin, tags: tuple[Tag, ...], content: str = "full") -> Post:
@@ -53,26 +51,17 @@ def post(record: Record, html: str, *, origin: Origin, tags: tuple[Tag, ...], co
 def origin(source_id: str, source: Source | None, state: FetchState | None, *, authority: str) -> Origin:
     """Return where entries of a source come from; `source` is None for sources that are named in files only.
 
-    The id is the upstream feed's own if it has one, else its URL, both normalised (RFC 3986 §6.2.2, §6.2.3); else a
-    `tag:` URI (RFC 4151).
+    The id is the upstream feed's own if that can be published, else its URL, else a `tag:` URI (RFC 4151).
     """
     address = public(source.url) if source else ""
-    feed_id = state.feed_id if state and urls.is_absolute_iri(state.feed_id) else ""
+    feed_id = ids.publishable(state.feed_id) if state else ""
     return Origin(
-        id=_settled(entry_id(feed_id or address)) or f"tag:{authority}:source/{quote(source_id, safe='')}",
+        id=feed_id or ids.publishable(address) or f"tag:{authority}:source/{quote(source_id, safe='')}",
         title=title(source_id, source, state),
         link=_web(state.link) if state else "",
         feed_url=address,
         icon=_web(state.icon) if state else "",
     )
-
-
-def _settled(iri: str) -> str:
-    parts = _WEB.fullmatch(iri)
-    if not parts:
-        return iri
-    path = parts[2] if parts[2].startswith("/") else f"/{parts[2]}"
-    return parts[1].lower() + _ESCAPE.sub(lambda escape: escape[0].upper(), path)
 
 
 def title(source_id: str, source: Source | None, state: FetchState | None) -> str:

@@ -90,6 +90,9 @@ def revise(item: Item, record: Record, previous: Record, authority: str) -> Adop
         return Unchanged(key=previous.key)
     if not previous.content_hash:
         kept = replace(previous, content_hash=record.content_hash, via=record.via, authors=record.authors)
+        if item.file:  # what rules and the folder gave it lived in the index only
+            kept = replace(kept, source=record.source, tags=record.tags, lang=record.lang, summary=record.summary)
+            kept = replace(kept, thumbnail=record.thumbnail, title=record.title)
         return Adopted(item=_settled(item, kept, authority), record=kept)
     now = record.first_seen
     said = record.updated if item.updated and record.updated > previous.updated else now

@@ -30,7 +30,7 @@ TAGS = frozenset(f"{_STRUCTURE} {_INLINE} {_TABLE}".split())
 """Elements that stay; others lose their tags and keep their content."""
 
 _GONE = """
-    applet audio button canvas datalist dialog embed form frameset head iframe input map math meter noembed noframes
+    applet audio canvas datalist dialog embed frameset head iframe input map math meter noembed noframes
     noscript object optgroup option output plaintext progress script select style svg template textarea title video xmp
 """
 _ATTRIBUTES = {

@@ -13,25 +13,21 @@ from aggregator.steps import text
 
 _SPACE = re.compile(r"\s+")
 _UNSAFE = re.compile(r'[/\\:*?"<>|%#\x00-\x1f\x7f-\x9f]')
-_RESERVED = re.compile(r"(?:con|prn|aux|nul|(?:com|lpt)[0-9¹²³])(?:\..*)?", re.DOTALL)
 
 
 def slug(name: str, limit: int = 100) -> str:
     """Return a file name for `name`, safe on every file system and of at most `limit` + 9 bytes in UTF-8.
 
     The name in NFC, casefolded, white space to "-"; then what is unsafe in paths to "-", invisible characters out, cut
-    to `limit` bytes. If that changed anything, or if the name is reserved on Windows or ends with a dot, "-" and 8 hex
-    digits of the name's SHA-256 follow. Never empty, never "." or "..".
+    to `limit` bytes. If that changed anything, "-" and 8 hex digits of the name's SHA-256 follow. Never empty, never "."
+    or "..".
     """
     composed = unicodedata.normalize("NFC", name)
     folded = _SPACE.sub("-", composed.strip().casefold())
     safe = _visible(_UNSAFE.sub("-", folded))
     safe = _cut("-" + safe[1:] if safe.startswith(".") else safe, limit)
-    reserved = _RESERVED.fullmatch(safe) is not None
-    if safe == folded and safe and not reserved and not safe.endswith("."):
+    if safe == folded and safe:
         return safe
-    if reserved:
-        safe = safe.replace(".", "-")  # Windows looks at the part before the first dot only
     return f"{safe}-{hashlib.sha256(composed.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
 
 

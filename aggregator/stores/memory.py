@@ -124,6 +124,12 @@ class MemoryStore:
         counts = Counter(key for one in self.items(aside=False) for key in indexing.tags(one.tags))
         return {key: (label, counts[key]) for key, label in sorted(self._labels.items())}
 
+    def sources(self) -> Mapping[str, int]:
+        """See `ports.Store.sources`."""
+        counts = Counter({one.source: 0 for one in self.items()})
+        counts.update(one.source for one in self.items(aside=False))
+        return dict(sorted(counts.items()))
+
     def replace(self, records: Sequence[Record], removed: Iterable[str] = ()) -> None:
         """See `ports.Store.replace`; `removed` goes first, so a key in both stays."""
         settled = [indexing.settle(record) for record in records]  # raises before anything is changed

@@ -375,6 +375,19 @@ def test_a_tag_without_a_key_is_no_tag(store):
     assert store.items(tag=" ") == []
 
 
+# --- sources ---
+
+
+def test_sources_are_those_with_items_and_copies_do_not_count(store):
+    store.replace([
+        record(),
+        record("b" * 16, source="ws", duplicate_of="a" * 16),
+        record("c" * 16, source="gone", gone=True),
+        record("d" * 16),
+    ])  # fmt: skip
+    assert store.sources() == {"qq": 2, "ws": 0}
+
+
 # --- files ---
 
 

@@ -80,9 +80,9 @@ def test_ids_stay_as_they_are_but_for_brackets_that_no_iri_may_have(iri, expecte
 
 def test_an_origin_is_the_upstream_feed():
     source = Source(id="a", url="https://user:pass@a.example.org/feed")
-    state = FetchState(source="a", title="A\n daily", link="https://a.example.org/", feed_id="urn:uuid:1", icon="x")
+    state = FetchState(source="a", title="A\n daily", link="https://a.example.org/", feed_id="urn:isbn:1", icon="x")
     found = compose.origin("a", source, state, authority="localhost,2026")
-    assert (found.id, found.title, found.link) == ("urn:uuid:1", "A daily", "https://a.example.org/")
+    assert (found.id, found.title, found.link) == ("urn:isbn:1", "A daily", "https://a.example.org/")
     assert (found.feed_url, found.icon) == ("https://a.example.org/feed", "")
 
 
@@ -104,7 +104,8 @@ def test_an_origin_falls_back_to_url_and_id(source, state, expected):
     [
         ("HTTPS://A.Example.org", "https://a.example.org/"),
         ("https://a.example.org?x=%e4%Bd", "https://a.example.org/?x=%E4%BD"),
-        ("urn:X:Y", "urn:X:Y"),
+        ("urn:isbn:0451450523", "urn:isbn:0451450523"),
+        ("urn:X:Y", "tag:h,2026:source/a"),
     ],
 )
 def test_an_origins_id_is_normalised(feed_id, expected):

@@ -168,7 +168,7 @@ def test_it_never_raises_and_is_idempotent(text, base):
         ('<p class="x" id="y" style="z">a</p>', "<p>a</p>"),
         ("<font color=red>a</font><span>b</span>", "ab"),
         ("a<!-- b -->c", "ac"),
-        ("a<style>b</style><noscript>c</noscript><form>d</form>e", "ae"),
+        ("a<style>b</style><noscript>c</noscript><form>d</form>e", "ade"),
         (
             '<table><tbody><tr><td colspan="2">a</td><td colspan="1000" rowspan="x">b</td></tr></tbody></table>',
             '<table><tbody><tr><td colspan="2">a</td><td>b</td></tr></tbody></table>',

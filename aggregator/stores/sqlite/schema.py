@@ -37,7 +37,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         )
         """,
         "CREATE INDEX item_newest ON item (published) WHERE NOT gone",
-        "CREATE INDEX item_source ON item (source, published) WHERE NOT gone",
+        "CREATE INDEX item_source ON item (source, published, aside) WHERE NOT gone",
         "CREATE INDEX item_url ON item (url)",
         "CREATE INDEX item_entry_id ON item (entry_id)",
         # The item tree is compared with this one alone.
