@@ -19,8 +19,7 @@ def slug(name: str, limit: int = 100) -> str:
     """Return a file name for `name`, safe on every file system and of at most `limit` + 9 bytes in UTF-8.
 
     The name in NFC, casefolded, white space to "-"; then what is unsafe in paths to "-", invisible characters out, cut
-    to `limit` bytes. If that changed anything, "-" and 8 hex digits of the name's SHA-256 follow. Never empty, never "."
-    or "..".
+    to `limit` bytes. If that changed anything, "-" and 8 hex digits of the name's SHA-256 follow. Never empty, ".", "..".
     """
     composed = unicodedata.normalize("NFC", name)
     folded = _SPACE.sub("-", composed.strip().casefold())
