@@ -101,9 +101,7 @@ def test_no_two_tags_share_a_file_name(alphabet):
     assert len(names) > 3_000
 
 
-@pytest.mark.parametrize(
-    ("name", "expected"), [("e.g.", "e.g."), ("CON", "con"), ("This is a test.", "this-is-a-test.")]
-)
+@pytest.mark.parametrize(("name", "expected"), [("e.g.", "e.g."), ("CON", "con"), ("A test.", "a-test.")])
 def test_case_and_white_space_alone_leave_no_mark(name, expected):
     """A file's suffix follows, so neither a last dot nor a name that some system reserves does harm."""
     assert slugs.slug(name) == expected
