@@ -19,7 +19,8 @@ def slug(name: str, limit: int = 100) -> str:
     """Return a file name for `name`, safe on every file system and of at most `limit` + 9 bytes in UTF-8.
 
     The name in NFC, casefolded, white space to "-"; then what is unsafe in paths to "-", invisible characters out, cut
-    to `limit` bytes. If that changed anything, "-" and 8 hex digits of the name's SHA-256 follow. Never empty, ".", "..".
+    to `limit` bytes. If that changed anything, "-" and 8 hex digits of the name's SHA-256 follow. Never empty, and
+    never "." or "..".
     """
     composed = unicodedata.normalize("NFC", name)
     folded = _SPACE.sub("-", composed.strip().casefold())
