@@ -18,15 +18,18 @@ from aggregator import __version__, files
 from aggregator.clock import SystemClock
 from aggregator.errors import StoreCorrupt, UsageError
 from aggregator.fetchers import open_fetchers
-from aggregator.model import FetchState, Outcome, Record, Source, Summary
+from aggregator.mark import Mark
+from aggregator.model import Entry, FetchState, Item, Outcome, Parsed, Record, Source, Summary
 from aggregator.outputs import discover
 from aggregator.publish import Published, Publisher
 from aggregator.queues.local import LocalQueue
 from aggregator.refresh import House, Round
+from aggregator.steps import tag
 from aggregator.steps.due import select_due
+from aggregator.steps.normalize import Context, normalize
 from aggregator.steps.urls import host
 from aggregator.stores import discard, open_store
-from aggregator.sync import Synced, sync
+from aggregator.sync import Read, Synced, sync
 from aggregator.tree import ItemTree
 from aggregator.workers import Workers
 
@@ -52,7 +55,7 @@ class App:
         self._tree = tree
         self._clock = clock
         self._dry_run = dry_run
-        self._mark = _Mark(settings)
+        self._mark = Mark(settings)
         self._publisher = Publisher(settings, store, tree.read, discover())
 
     @staticmethod
@@ -121,10 +124,20 @@ class App:
 
     def sync(self, *, accept_deletions: bool = False) -> Synced:
         """Take edits, additions and deletions of item files into the index. Raises `errors.TreeError`."""
-        authority = self.settings.site.tag_authority
-        return sync(
-            self._tree, self._store, now=self._clock.now(), authority=authority, accept_deletions=accept_deletions
+        now = self._clock.now()
+        retag = not self._mark.rules_stand()
+        synced = sync(
+            self._tree,
+            self._store,
+            _reader(self.settings, now),
+            now=now,
+            authority=self.settings.site.tag_authority,
+            accept_deletions=accept_deletions,
+            everything=retag,
         )
+        if retag and not self._dry_run:
+            self._mark.keep_rules()
+        return synced
 
     def publish(self) -> Published:
         """Take in what was done to item files, render every feed and write those whose bytes differ."""
@@ -136,18 +149,18 @@ class App:
         published = self._publisher.publish(None, check=self._dry_run)
         if not self._dry_run:
             self._store.outbox(self._store.outbox())
-            self._mark.set()
+            self._mark.keep()
         return published
 
     def publish_changed(self) -> Published:
         """Publish the feeds that items of this refresh touched; all of them if the configuration changed since."""
-        home = Path(self.settings.root) / self.settings.publish.dir
-        if not self._mark.stands() or not any(home.glob("all.*")):
+        if not self._mark.stands():
             return self._publish_all()
         pending = self._store.outbox()
         published = self._publisher.publish(pending, check=self._dry_run)
         if not self._dry_run:
             self._store.outbox(pending)
+            self._mark.keep()
         return published
 
     def states(self) -> list[tuple[Source, FetchState]]:
@@ -216,24 +229,21 @@ def _house(settings: Settings, store: Store, tree: ItemTree, clock: Clock) -> Ho
     )
 
 
-class _Mark:
-    """Remembers, in `var/published`, the configuration under which everything was last published."""
+def _reader(settings: Settings, now: datetime) -> Read:
+    """Return how item files are read: as entries of their folder or source, whose tags and rules apply."""
+    context = Context(
+        zone=ZoneInfo(settings.site.timezone),
+        now=now,
+        tagger=tag.compile(settings.tags),
+        defaults=settings.frontmatter.defaults,
+        language=settings.site.language,
+    )
 
-    def __init__(self, settings: Settings) -> None:
-        self._path = Path(settings.root) / "var" / "published"
-        site = (__version__, settings.site, settings.publish, settings.tags, settings.sources)
-        self._fingerprint = files.digest(repr(site).encode()).encode()
+    def read(text: str, key: str, source: str, via: str) -> Item:
+        declared = settings.by_id.get(via) or settings.by_id.get(source) or Source(id=source)
+        return normalize(Entry(file=text), key, replace(declared, id=source), Parsed(), context, "")
 
-    def stands(self) -> bool:
-        """Whether nothing but items can have changed since."""
-        try:
-            return files.read_bytes(self._path) == self._fingerprint
-        except FileNotFoundError:
-            return False
-
-    def set(self) -> None:
-        """Remember. Raises OSError."""
-        files.write(self._path, self._fingerprint)
+    return read
 
 
 def _open_store(settings: Settings, *, scratch: bool, rebuild: bool) -> Store:

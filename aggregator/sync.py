@@ -1,31 +1,34 @@
 """Brings the index in line with the item tree: files are the truth.
 
 A file that its owner edited is read again, one that appeared is taken in, one that vanished is buried for good. An
-index that was lost is rebuilt by the same road: every file appeared.
+index that was lost is rebuilt by the same road: every file appeared. Files are read as entries of a folder are, so what
+rules give them and what they lack is filled in alike.
 
 This module fetches and publishes nothing; the store marks the feeds that changed.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from aggregator import files, journal
 from aggregator.errors import EntryError, TreeError
-from aggregator.model import Entry, Problem, Record
+from aggregator.model import Entry, Item, Problem, Record
 from aggregator.steps.dedupe import record_of
 from aggregator.steps.identity import identify, item_key
 from aggregator.steps.ids import tag_id
-from aggregator.tree import ASIDE, key_in
+from aggregator.tree import ASIDE, key_in, source_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from datetime import datetime
-
-    from aggregator.model import Item
     from aggregator.ports import Store
     from aggregator.tree import ItemTree
+
+Listing = Mapping[str, tuple[int, int]]
+Read = Callable[[str, str, str, str], Item]
+"""(text, key, source that it belongs to if it names none, source that brought it) → item; `errors.EntryError`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,16 +41,26 @@ class Synced:
     problems: tuple[Problem, ...] = ()
 
 
-def sync(tree: ItemTree, store: Store, *, now: datetime, authority: str, accept_deletions: bool = False) -> Synced:
+def sync(
+    tree: ItemTree,
+    store: Store,
+    read: Read,
+    *,
+    now: datetime,
+    authority: str,
+    accept_deletions: bool = False,
+    everything: bool = False,
+) -> Synced:
     """Compare the tree with the index and bring the index up to date in one transaction.
 
-    Raises `errors.TreeError`, and changes nothing, if over half of the known files vanished at once (an unmounted
-    disk looks like that), unless `accept_deletions`.
+    With `everything` files that did not change are read again too, since the rules did. Raises `errors.TreeError`, and
+    changes nothing, if over half of the known files vanished at once (an unmounted disk looks like that), unless
+    `accept_deletions`.
     """
     listing, known = tree.listing(), store.files()
     missing = {path: known[path][0] for path in known if path not in listing}
     appeared = sorted((path for path in listing if path not in known), key=lambda path: (path.startswith(ASIDE), path))
-    touched = [path for path, facts in listing.items() if path in known and known[path][1:] != facts]
+    touched = [path for path, facts in listing.items() if path in known and (everything or known[path][1:] != facts)]
     if not (missing or appeared or touched):
         return Synced()
     moved = {key for path in appeared if (key := key_in(path)) in missing.values()}
@@ -57,9 +70,9 @@ def sync(tree: ItemTree, store: Store, *, now: datetime, authority: str, accept_
             f"{len(lost)} of {len(known)} item files are gone from {tree.root}; nothing was changed. If a disk is not "
             "mounted, mount it. If you deleted them, say so: tagwire reindex --accept-deletions"
         )
-    desk = _Desk(tree, store, now, authority)
+    desk = _Desk(tree, store, read, now=now, authority=authority)
     desk.take_in(appeared, listing)
-    desk.look_again(touched, known, listing)
+    desk.look_again({path: known[path][0] for path in touched}, listing, everything=everything)
     desk.bury([missing[path] for path in lost])
     store.replace(desk.records)
     return Synced(
@@ -70,61 +83,50 @@ def sync(tree: ItemTree, store: Store, *, now: datetime, authority: str, accept_
 class _Desk:
     """Collects the rows of one comparison."""
 
-    def __init__(self, tree: ItemTree, store: Store, now: datetime, authority: str) -> None:
+    def __init__(self, tree: ItemTree, store: Store, read: Read, *, now: datetime, authority: str) -> None:
         self.records: list[Record] = []
         self.problems: list[Problem] = []
         self.added = self.edited = 0
-        self._tree, self._store, self._now, self._authority = tree, store, now, authority
+        self._tree, self._store, self._read, self._now, self._authority = tree, store, read, now, authority
         self._buried = {line["key"]: line for line in journal.read(tree.root) if line.get("event") == "deleted"}
 
-    def take_in(self, paths: Iterable[str], listing: dict[str, tuple[int, int]]) -> None:
+    def take_in(self, paths: Iterable[str], listing: Listing) -> None:
         """Make rows for files that the index does not know."""
-        loaded = [(path, *pair) for path in paths if (pair := self._load(path))]
-        fresh = [
-            replace(
-                record_of(item, via="", now=self._now, authority=self._authority),
-                path=path,
-                content_hash="",
-                file_hash=files.digest(data),
-                size=listing[path][0],
-                mtime_ns=listing[path][1],
-            )
-            for path, item, data in loaded
-        ]
-        present = self._store.known(
-            [r.key for r in fresh], [r.url for r in fresh if r.url], [r.entry_id for r in fresh]
-        )
+        fresh = [record for path in paths if (record := self._found(path, listing[path]))]
+        urls, ids = [record.url for record in fresh if record.url], [record.entry_id for record in fresh]
+        present = self._store.known([record.key for record in fresh], urls, ids)
         by_key = {record.key: record for record in present}
-        ids = {record.entry_id: record.key for record in present}
+        taken = {record.entry_id: record.key for record in present}
         owners = {record.url: record.key for record in present if record.url and not record.duplicate_of}
         for found in fresh:
             record = self._told_apart(found, by_key, listing)
-            row = self._moved(record, by_key[record.key]) if record.key in by_key else self._settle(record, ids, owners)
+            known = by_key.get(record.key)
+            row = self._moved(record, known) if known else self._settle(record, taken, owners)
             by_key[row.key] = row
-            ids[row.entry_id] = row.key
+            taken[row.entry_id] = row.key
             if row.url and not row.duplicate_of:
                 owners.setdefault(row.url, row.key)
             self.records.append(row)
             self.added += 1
 
-    def look_again(
-        self, paths: Iterable[str], known: Mapping[str, tuple[str, int, int]], listing: dict[str, tuple[int, int]]
-    ) -> None:
-        """Make rows for files whose size or time changed."""
-        rows = {record.key: record for record in self._store.known([known[path][0] for path in paths], [], [])}
-        for path in paths:
-            record = rows[known[path][0]]
-            pair = self._load(path, record.key)
+    def look_again(self, paths: Mapping[str, str], listing: Listing, *, everything: bool) -> None:
+        """Make rows for known files, given with their keys, that were touched."""
+        rows = {record.key: record for record in self._store.known(paths.values(), [], [])}
+        for path, key in paths.items():
+            record = rows[key]
+            pair = self._load(path, record.key, record.source, record.via)
             if pair is None:
+                self.records += [] if record.broken else [replace(record, broken=True)]
                 continue
             item, data = pair
-            size, mtime_ns = listing[path]
-            digest = files.digest(data)
-            if digest == record.file_hash:
-                self.records.append(replace(record, size=size, mtime_ns=mtime_ns))
-                continue
-            self.edited += 1
-            self.records.append(self._edited(record, item, file_hash=digest, size=size, mtime_ns=mtime_ns))
+            row = self._as_read(record, item, data, listing[path])
+            same = row.file_hash == record.file_hash
+            if same and not everything:
+                row = replace(record, size=row.size, mtime_ns=row.mtime_ns, broken=False)
+            elif same:
+                row = replace(row, updated=record.updated, edited=record.edited)
+            self.edited += not same
+            self.records.append(row)
 
     def bury(self, keys: Iterable[str]) -> None:
         """Make tombstones for files that their owner deleted, and for decisions that the index lost."""
@@ -135,19 +137,32 @@ class _Desk:
         remembered = {record.key for record in self._store.known(forgotten, [], [])} if forgotten else set()
         self.records += [self._tombstone(self._buried[key]) for key in forgotten if key not in remembered]
 
-    def _load(self, path: str, key: str = "") -> tuple[Item, bytes] | None:
-        try:
-            item, data = self._tree.load(path)
-        except EntryError as error:
-            self.problems.append(Problem(where=str(self._tree.root / path), message=str(error), line=error.line))
+    def _found(self, path: str, facts: tuple[int, int]) -> Record | None:
+        """Return the row of a file that appeared; without a date of its own it is as old as the file."""
+        pair = self._load(path, "", source_in(path), "")
+        if pair is None:
             return None
-        except OSError as error:
-            self.problems.append(Problem(where=str(self._tree.root / path), message=error.strerror or str(error)))
-            return None
-        key = key or item.key or identify(item.source, [Entry(file=data.decode())])[0]
-        return replace(item, key=key), data
+        item, data = pair
+        size, mtime_ns = facts
+        written = datetime.fromtimestamp(mtime_ns // 1_000_000_000, UTC)
+        dated = item if item.published else replace(item, published=min(written, self._now))
+        seen = record_of(dated, via="", now=self._now, authority=self._authority)
+        return replace(seen, path=path, content_hash="", file_hash=files.digest(data), size=size, mtime_ns=mtime_ns)
 
-    def _told_apart(self, record: Record, by_key: dict[str, Record], listing: dict[str, tuple[int, int]]) -> Record:
+    def _load(self, path: str, key: str, source: str, via: str) -> tuple[Item, bytes] | None:
+        """Return the item in a file, and the bytes; None, and a problem told, if it is none."""
+        where = str(self._tree.root / path)
+        try:
+            text, data = self._tree.text(path)
+            wanted = key or key_in(path) or identify(source, [Entry(file=text)])[0]
+            return self._read(text, wanted, source, via), data
+        except EntryError as error:
+            self.problems.append(Problem(where=where, message=str(error), line=error.line))
+        except OSError as error:
+            self.problems.append(Problem(where=where, message=error.strerror or str(error)))
+        return None
+
+    def _told_apart(self, record: Record, by_key: Mapping[str, Record], listing: Listing) -> Record:
         """Return the record, under a key of its own if its owner made a copy of a file that is still there."""
         other = by_key.get(record.key)
         if other is None or other.path == record.path or other.path not in listing:
@@ -168,16 +183,16 @@ class _Desk:
             duplicate_of=(known.duplicate_of or known.key) if aside else "",
         )
 
-    def _settle(self, record: Record, ids: dict[str, str], owners: dict[str, str]) -> Record:
+    def _settle(self, record: Record, taken: Mapping[str, str], owners: Mapping[str, str]) -> Record:
         """Return the row of a new file with an entry id of its own, below its owner if it stands aside."""
-        if ids.get(record.entry_id, record.key) != record.key:
+        if taken.get(record.entry_id, record.key) != record.key:
             record = replace(record, entry_id=tag_id(record.key, self._authority))
         if record.path.startswith(f"{ASIDE}/"):
             record = replace(record, duplicate_of=owners.get(record.url, record.key))
         return record
 
-    def _edited(self, record: Record, item: Item, *, file_hash: str, size: int, mtime_ns: int) -> Record:
-        """Return the row of a file that its owner changed: the file is right, id and first sight stay."""
+    def _as_read(self, record: Record, item: Item, data: bytes, facts: tuple[int, int]) -> Record:
+        """Return the row of a known file as it reads now: the file is right, id and first sight stay."""
         seen = record_of(item, via=record.via, now=self._now, authority=self._authority)
         return replace(
             seen,
@@ -188,14 +203,14 @@ class _Desk:
             first_seen=record.first_seen,
             authors=record.authors,
             content_hash=record.content_hash,
-            file_hash=file_hash,
-            size=size,
-            mtime_ns=mtime_ns,
+            file_hash=files.digest(data),
+            size=facts[0],
+            mtime_ns=facts[1],
             duplicate_of=record.duplicate_of,
             edited=True,
         )
 
-    def _tombstone(self, line: dict[str, str]) -> Record:
+    def _tombstone(self, line: Mapping[str, str]) -> Record:
         """Return the tombstone that a decision stands for."""
         return Record(
             key=line["key"],

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
-    from aggregator.model import Change, Item, Record
+    from aggregator.model import Change, Record
 
 ASIDE = ".duplicates"
 STAGING = ".staging"
@@ -78,18 +78,15 @@ class ItemTree:
                 found.update(_walk(self.root / ASIDE, f"{ASIDE}/"))
         return found
 
-    def load(self, path: str) -> tuple[Item, bytes]:
-        """Return the item in a file, and the file's bytes.
-
-        Raises `errors.EntryError` where the file is no item, OSError where it cannot be read.
-        """
+    def text(self, path: str) -> tuple[str, bytes]:
+        """Return a file's text and bytes. Raises `errors.EntryError` if it is not UTF-8, OSError."""
         data = files.read_bytes(self.root / path)
         try:
             text = data.decode("utf-8")
         except UnicodeDecodeError as error:
             line = data.count(b"\n", 0, error.start) + 1
             raise EntryError(f"{path} is not UTF-8: {error.reason}", line=line) from error
-        return frontmatter.load(text, self._zone, key=key_in(path), name=_source_in(path)), data
+        return text, data
 
     def bury(self, records: Iterable[Record], now: datetime) -> list[Record]:
         """Write down that the owner deleted these files for good, and return their tombstones."""
@@ -206,7 +203,7 @@ def key_in(path: str) -> str:
     return str(found[-1]) if found else ""
 
 
-def _source_in(path: str) -> str:
+def source_in(path: str) -> str:
     """Return the source that a file without category belongs to: the folder that it lies in, as the pattern begins."""
     folders = [part for part in Path(path).parts[:-1] if part != ASIDE]
     return folders[0] if folders else Path(path).stem

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,9 +12,11 @@ import pytest
 
 from aggregator import journal
 from aggregator.errors import TreeError
-from aggregator.model import Duplicate, FetchState, Item, New, Record
-from aggregator.steps import dedupe, ids
+from aggregator.model import Duplicate, Entry, FetchState, Item, New, Parsed, Record, Source
+from aggregator.settings import TagRule
+from aggregator.steps import dedupe, ids, tag
 from aggregator.steps.identity import item_key
+from aggregator.steps.normalize import Context, normalize
 from aggregator.stores.memory import MemoryStore
 from aggregator.sync import Synced, sync
 from aggregator.tree import ItemTree
@@ -31,9 +34,18 @@ class Site:
     def __init__(self, root: Path) -> None:
         self.tree = ItemTree(root / "items", PATTERN, ZONE)
         self.store = MemoryStore()
+        self.rules: tuple[TagRule, ...] = ()
 
-    def sync(self, now: datetime = LATER, *, accept_deletions: bool = False) -> Synced:
-        return sync(self.tree, self.store, now=now, authority=AUTHORITY, accept_deletions=accept_deletions)
+    def sync(self, now: datetime = LATER, *, accept_deletions: bool = False, everything: bool = False) -> Synced:
+        context = Context(zone=ZONE, now=now, tagger=tag.compile(self.rules))
+
+        def read(text: str, key: str, source: str, _via: str) -> Item:
+            return normalize(Entry(file=text), key, Source(id=source), Parsed(), context, "")
+
+        return sync(
+            self.tree, self.store, read, now=now, authority=AUTHORITY,
+            accept_deletions=accept_deletions, everything=everything,
+        )  # fmt: skip
 
     def add(self, number: int, *, source: str = "a", guid: str = "", of: Record | None = None) -> Record:
         one = Item(
@@ -190,7 +202,48 @@ def test_a_broken_edit_is_told_and_the_others_go_on(site: Site) -> None:
         assert bad.path in problem.where
         assert problem.line
     assert site.row(bad.key).title == "Story 1"
+    assert site.row(bad.key).broken
     assert site.row(good.key).title == "Edited 2"
+
+
+def test_a_mended_file_is_published_again(site: Site) -> None:
+    """Bytes as before the damage are no edit, yet the feeds that lost the item get it back."""
+    old, *_ = site.add(1), site.add(2)
+    path = site.tree.root / old.path
+    data = path.read_bytes()
+    path.write_text("damaged", encoding="utf-8")
+    site.sync()
+    assert "tag:news" in site.store.outbox()
+    site.store.outbox(site.store.outbox())
+    path.write_bytes(data)
+    site.sync()
+    assert "tag:news" in site.store.outbox()
+    assert (site.row(old.key).broken, site.row(old.key).edited) == (False, False)
+    assert site.sync() == Synced()
+
+
+def test_other_rules_reach_old_items_in_the_index_only(site: Site) -> None:
+    """A tag that a new rule gives shows in the feeds; no file is touched, and nothing counts as edited."""
+    old = site.add(1)
+    before = (site.tree.root / old.path).read_bytes()
+    site.rules = (TagRule(name="Tales", match=("story",)),)
+    site.store.outbox(site.store.outbox())
+    assert site.sync(everything=True) == Synced()
+    row = site.row(old.key)
+    assert (row.tags, row.edited, row.updated) == (("a", "News", "Tales"), False, old.updated)
+    assert "tag:tales" in site.store.outbox()
+    assert (site.tree.root / old.path).read_bytes() == before
+
+
+def test_a_bare_file_is_filled_in_and_as_old_as_itself(site: Site) -> None:
+    """Without category, date or title: its folder, its file's time, the beginning of its text."""
+    path = site.tree.root / "notes" / "2025" / "bare.md"
+    path.parent.mkdir(parents=True)
+    path.write_text("---\nmenu: x\n---\n\nHello there.\n", encoding="utf-8")
+    os.utime(path, (1_700_000_000, 1_700_000_000))
+    site.sync()
+    (row,) = site.store.items()
+    assert (row.source, row.title, row.published.timestamp()) == ("notes", "Hello there.", 1_700_000_000)
 
 
 def test_a_restored_file_lives_again(site: Site) -> None:

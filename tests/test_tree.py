@@ -15,7 +15,7 @@ from aggregator.errors import EntryError, TreeError
 from aggregator.model import Adopted, Duplicate, Item, New, Record, Unchanged, Updated
 from aggregator.steps import dedupe
 from aggregator.steps.identity import item_key
-from aggregator.tree import ItemTree, key_in
+from aggregator.tree import ItemTree, key_in, source_in
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2025, 3, 3, 20, 0, tzinfo=UTC)
@@ -56,8 +56,7 @@ def test_a_new_item_lands_where_the_pattern_says(tree: ItemTree) -> None:
     )
     assert tree.read(saved) == data.decode()
     assert tree.listing() == {saved.path: (saved.size, saved.mtime_ns)}
-    loaded, same = tree.load(saved.path)
-    assert (loaded.title, loaded.key, same) == ("Night Train", saved.key, data)
+    assert tree.text(saved.path) == (data.decode(), data)
 
 
 def test_saving_again_after_a_crash_changes_nothing(tree: ItemTree) -> None:
@@ -171,7 +170,7 @@ def test_files_that_are_no_items_are_errors_with_a_line(tree: ItemTree) -> None:
     (tree.root / "a").mkdir(parents=True)
     (tree.root / "a" / "x.md").write_bytes(b"---\ntitle: \xff\n---\n")
     with pytest.raises(EntryError) as caught:
-        tree.load("a/x.md")
+        tree.text("a/x.md")
     assert caught.value.line == 2
 
 
@@ -203,6 +202,14 @@ def test_sweep_clears_what_a_crash_left(tree: ItemTree) -> None:
     (tree.root / "a" / (".tmp-" + "0" * 16)).write_text("torn", encoding="utf-8")
     tree.sweep()
     assert not list(tree.root.rglob(".tmp-*"))
+
+
+@pytest.mark.parametrize(
+    ("path", "source"), [("qq/2025/03/x.md", "qq"), (".duplicates/qq/2025/x.md", "qq"), ("loose.md", "loose")]
+)
+def test_a_file_belongs_to_the_folder_that_it_lies_in(path: str, source: str) -> None:
+    """For files that name no source themselves."""
+    assert source_in(path) == source
 
 
 @pytest.mark.parametrize(

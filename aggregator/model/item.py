@@ -83,5 +83,7 @@ class Record:
     """Key of the owner's item while this copy is set aside."""
     gone: bool = False
     """Deleted by its owner, for good."""
+    broken: bool = False
+    """The file could not be read when it was last looked at: it is in no feed until it can."""
     edited: bool = False
     """The owner edited the file; refetches leave it alone."""

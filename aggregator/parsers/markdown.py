@@ -27,7 +27,7 @@ def recognizes(document: Document) -> bool:
 
 
 def parse(document: Document) -> Parsed:
-    """Return the file as one entry, its text exact but for a byte order mark.
+    """Return the file as one entry, its text exact, a byte order mark included.
 
     Raises `errors.ParseError`, with its line, unless the file is strict UTF-8 without NUL, begins with a line `---` and
     has a second one within 64 kB.
@@ -38,7 +38,7 @@ def parse(document: Document) -> Parsed:
     if (nul := body.find(b"\x00")) >= 0:
         raise _wrong("a NUL byte: this is no text file", document, nul)
     try:
-        text = body.decode()
+        text = document.body.decode()
     except UnicodeDecodeError as error:
         raise _wrong(f"not UTF-8: byte 0x{body[error.start]:02x}", document, error.start) from error
     opening = _FENCE.match(body)

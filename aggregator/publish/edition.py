@@ -139,7 +139,7 @@ class Edition:
     def _posts(self, records: list[Record], path: str) -> Iterator[Post]:
         own_ids = self._settings.publish.entry_ids == "per-feed"
         for record in records:
-            post = self._post(record)
+            post = None if record.broken else self._post(record)  # the sync that found it broken told so
             if post is not None and own_ids:
                 authority = self._settings.site.tag_authority
                 post = replace(post, id=compose.item_id(authority, record.key, path))

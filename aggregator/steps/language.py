@@ -17,9 +17,9 @@ _SCRIPT_LENGTH, _REGION_LENGTH = 4, 2
 _ALIASES = {"cn": "zh-CN", "jp": "ja", "zh-chs": "zh-Hans", "zh-cht": "zh-Hant"}
 _UNDETERMINED = frozenset({"und", "mul", "mis", "zxx"})
 
-_HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
-_KANA = re.compile("[\u3041-\u3096\u30a1-\u30fa\uff66-\uff9d]")
-_HANGUL = re.compile("[\u1100-\u11ff\u3131-\u318e\uac00-\ud7a3]")
+_HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
+_KANA = re.compile("[\u3041-\u3096\u30a1-\u30fa\uff66-\uff9d]+")
+_HANGUL = re.compile("[\u1100-\u11ff\u3131-\u318e\uac00-\ud7a3]+")
 _WORD = re.compile("[A-Za-z\u00c0-\u10ff\u1200-\u1fff]+")
 # Japanese without kana is a headline at most; Chinese with some kana quotes a brand.
 _KANA_SHARE = 0.1
@@ -63,7 +63,8 @@ def detect(text: str) -> str:
     sample = text[:_SAMPLE]
     if sample.isascii():
         return "en" if _WORD.search(sample) else ""
-    han, kana, hangul, words = (len(signs.findall(sample)) for signs in (_HAN, _KANA, _HANGUL, _WORD))
+    han, kana, hangul = (sum(map(len, runs.findall(sample))) for runs in (_HAN, _KANA, _HANGUL))
+    words = len(_WORD.findall(sample))
     if han + kana + hangul <= words:
         return "en" if words else ""
     if hangul > han + kana:

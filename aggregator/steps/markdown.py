@@ -14,9 +14,8 @@ from aggregator.steps import sanitize, text
 
 _FENCE = re.compile(r" {0,3}(?:>[ >]*)?(`{3,}|~{3,})")
 _SPAN_OR_SEAM = re.compile(r"(?<![\\`])(`+)(?!`).{1,2000}?(?<!`)\1(?!`)|(?<=[^\\\s*])\*{4}(?=[^\s*])")
-
-
-_WIDE_TABLE = re.compile(r"^[ \t>]*\|?(?:[ \t]*:?-+:?[ \t]*\|){200}", re.MULTILINE)
+_WIDE = 200
+_WIDE_TABLE = re.compile(rf"^[ \t>]*\|?(?:[ \t]*:?-+:?[ \t]*\|){{{_WIDE}}}", re.MULTILINE)
 
 
 def _extensions(*, table: bool) -> comrak.ExtensionOptions:
@@ -50,7 +49,8 @@ def to_html(markdown: str) -> str:
     """
     merged = _merged(text.clean(markdown))
     # comrak is quadratic in a table's width; nothing that people read is as wide.
-    extensions = _EXTENSIONS_WITHOUT_TABLES if _WIDE_TABLE.search(merged) else _EXTENSIONS
+    wide = merged.count("|") >= _WIDE and _WIDE_TABLE.search(merged)
+    extensions = _EXTENSIONS_WITHOUT_TABLES if wide else _EXTENSIONS
     rendered = comrak.render_markdown(merged, extension_options=extensions, render_options=_RENDERING)
     if not sanitize.is_plain(rendered):
         return sanitize.scrub(rendered)

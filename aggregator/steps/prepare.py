@@ -25,24 +25,32 @@ _UNSEEN = ("abbr", "bdi", "big", "cite", "dfn", "ins", "mark", "small", "sub", "
 
 _BLOCK = r"(?:p|div|section|article|blockquote|pre|h\d|[uo]l|li|table)[ >]"
 _MARK = "(?:b|strong|em|i)"
-# Each pattern begins with a rare character, so that the engine can skip to it.
+_TAGS = (
+    f"(?:table|{'|'.join(_STRIKE + _GLUED + _LISTED)})[ >]",
+    rf"a [^<>]*>(?:[^<\[\]]|<(?!/a>|[bh]r>|{_BLOCK}))*+(?!</a>)",
+    r"h\d>(?:[^<]|<(?!/h|img))*+<img",
+    r"(?P<empty>p|div)>\s*</(?P=empty)>\s*(?:[^<\s]|<(?:a|b|strong|em|i|u|img|code)[ >])",
+    rf"(?P<mark>b|strong|em|i)>(?:[^<]|<(?!/(?P=mark)>|br>\s*<|{_MARK}>|{_BLOCK}))*+<(?!/(?P=mark)>)",
+    r'img [^<>]*?(?:alt|title)="[^"]*[\n\[\]\\`*_&]',
+    r'a [^<>]*title="[^"]*[\n\\]',
+    r'(?:a|img) [^<>]*?(?:href|src)="[^"]*(?:[()]|&amp;\w+;)',
+    f"/{_MARK}><{_MARK}>",
+    "/(?:code|kbd|samp)><(?:code|kbd|samp)>",
+)
+_LINE_MARK = r"(?:[^\S\n]|&nbsp;)*(?:[-+=#|:]|&gt;|~~~|\d{1,9}[.)](?:[\s<]|$))"
+# Each pattern begins with one character, so that the engine can skip to it.
 _SUSPECTS = tuple(
     re.compile(pattern)
     for pattern in (
-        f"<(?:table|{'|'.join(_STRIKE + _GLUED + _LISTED)})[ >]",
-        rf"<a [^<>]*>(?:[^<\[\]]|<(?!/a>|[bh]r>|{_BLOCK}))*+(?!</a>)",
-        r"<h\d>(?:[^<]|<(?!/h|img))*+<img",
-        r"<(?P<empty>p|div)>\s*</(?P=empty)>\s*(?:[^<\s]|<(?:a|b|strong|em|i|u|img|code)[ >])",
-        rf"<(?P<mark>b|strong|em|i)>(?:[^<]|<(?!/(?P=mark)>|br>\s*<|{_MARK}>|{_BLOCK}))*+<(?!/(?P=mark)>)",
-        r'<img [^<>]*?(?:alt|title)="[^"]*[\n\[\]\\`*_&]|<a [^<>]*title="[^"]*[\n\\]',
-        r'<(?:a|img) [^<>]*?(?:href|src)="[^"]*(?:[()]|&amp;\w+;)',
-        f"</{_MARK}><{_MARK}>",
-        "</(?:code|kbd|samp)><(?:code|kbd|samp)>",
-        (
-            r"[`\\&!#\]](?:(?<=[`\\])|(?<=&)(?:amp;#?[A-Za-z0-9]+;|lt;[A-Za-z/!?])|(?<=\])[(\[:]"
-            r"|(?<=!)(?:</\w+>)*<(?:\w{1,6}>)*a |(?<=#)\s*</)"
-        ),
-        r"[>\n](?:[^\S\n]|&nbsp;)*(?:[-+=#|:]|&gt;|~~~|\d{1,9}[.)](?:[\s<]|$))",
+        f"<(?:{'|'.join(_TAGS)})",
+        "`",
+        r"\\",
+        r"&(?:amp;#?[A-Za-z0-9]+;|lt;[A-Za-z/!?])",
+        r"\][(\[:]",
+        r"!(?:</\w+>)*<(?:\w{1,6}>)*a ",
+        r"#\s*</",
+        f">{_LINE_MARK}",
+        f"\n{_LINE_MARK}",
     )
 )
 _FIRST_LINE = re.compile(r"[ \t]*(?:[-+=#|:]|&gt;|~~~|\d{1,9}[.)])")

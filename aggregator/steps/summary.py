@@ -27,8 +27,8 @@ _BLOCKS = (
 _BORDER = "\x1f"
 _BLOCK_TAG = re.compile(rf"</?(?:{_BLOCKS})(?=[\s/>])[^>]*>")
 _TAG = re.compile(r'</?[a-zA-Z][^<>"]*(?:"[^"]*"[^<>"]*)*+>')
-_SPACE = re.compile(r"[ \t\n\r\f]+")
-_BORDERS = re.compile(rf" ?{_BORDER}[ {_BORDER}]*")
+_SPACES = re.compile(" {2,}")
+_BORDERS = re.compile(rf"{_BORDER}[ {_BORDER}]*")
 _WORD = re.compile(r"\S+")
 
 _IMAGE = re.compile(r'<img\s((?:[^<>"]|"[^"]*")*+)>')
@@ -53,12 +53,15 @@ def text_of(html: str, lang: str) -> str:
 def marked(html: str) -> str:
     """Return the visible text of sanitised HTML with a sign between blocks, for `joined`: what takes the time."""
     text = _TAG.sub("", _BLOCK_TAG.sub(_BORDER, html)) if "<" in html else html
-    return _SPACE.sub(" ", entities.unescape(text))
+    text = entities.unescape(text)
+    for blank in "\t\n\r\f":
+        text = text.replace(blank, " ")
+    return _SPACES.sub(" ", text) if "  " in text else text
 
 
 def joined(text: str, lang: str) -> str:
     """Return a text made by `marked` as `text_of` would for this language; empty if there is nothing to see."""
-    return _BORDERS.sub("" if is_cjk(lang) else " ", text).strip(" ")
+    return _BORDERS.sub("" if is_cjk(lang) else " ", text.replace(f" {_BORDER}", _BORDER)).strip(" ")
 
 
 def summarize(text: str, lang: str) -> str:

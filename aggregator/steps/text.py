@@ -15,6 +15,10 @@ _BIDI = "\u202a-\u202e\u2066-\u2069"
 _NONCHARACTERS = "\ufdd0-\ufdef\ufffe\uffff"
 _HIGH_NONCHARACTERS = "".join(chr(plane << 16 | 0xFFFE) + chr(plane << 16 | 0xFFFF) for plane in range(1, 17))
 
+# Nearly every text is fit and stays within U+FFFF; seeing that at once takes a third of the time of searching.
+_FIT = re.compile(
+    "[\t\n\x20-\x7e\x85\xa0-\u2029\u202f-\u2065\u206a-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd]*+"
+)
 # Two patterns, for one with characters beyond U+FFFF takes three times as long on all others.
 _UNFIT = re.compile(f"[{_CONTROLS}{_SURROGATES}{_BIDI}{_NONCHARACTERS}]")
 _HIGH = re.compile("[^\x00-\uffff]")
@@ -36,6 +40,8 @@ def clean(text: str) -> str:
     Removed: control characters but tab and newline, lone surrogates, noncharacters, bidi embeddings, overrides and
     isolates. CRLF and CR become LF. NEL, U+2028, U+2029, NBSP and U+3000 are kept. Idempotent.
     """
+    if _FIT.fullmatch(text):
+        return text
     if "\r" in text:
         text = _LINE_END.sub("\n", text)
     if not text.isascii() and _HIGH.search(text):

@@ -1,0 +1,68 @@
+"""What was in force when the site was last published, in `var/published`: tells what has to be done over.
+
+Losing the file costs time only: everything is looked at and rendered again, and bytes that are equal are not written.
+This module decides nothing about single items or feeds; for those the store keeps an outbox.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aggregator import __version__, files
+
+if TYPE_CHECKING:
+    from aggregator.settings import Settings
+
+FOLDERS = ("", "tags", "sources")
+
+
+class Mark:
+    """Compares the present configuration, rules and published files with those of the last publication."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._path = Path(settings.root) / "var" / "published"
+        self._home = Path(settings.root) / settings.publish.dir
+        self._present = {
+            "site": _digest(__version__, settings.site, settings.publish, settings.tags, settings.sources),
+            "rules": _digest(__version__, settings.tags, [(source.id, source.tags) for source in settings.sources]),
+        }
+
+    def rules_stand(self) -> bool:
+        """Whether the rules that give tags are those under which all items were read."""
+        return self._stored().get("rules") == self._present["rules"]
+
+    def stands(self) -> bool:
+        """Whether nothing but items can have changed since: same configuration, and no published file is missing."""
+        stored = self._stored()
+        return stored.get("site") == self._present["site"] and self._count() >= int(stored.get("files", 0))
+
+    def keep_rules(self) -> None:
+        """Remember that all items were read under these rules. Raises OSError."""
+        self._write({**self._stored(), "rules": self._present["rules"]})
+
+    def keep(self) -> None:
+        """Remember that everything is published under this configuration. Raises OSError."""
+        self._write({**self._stored(), "site": self._present["site"], "files": str(self._count())})
+
+    def _stored(self) -> dict[str, str]:
+        with suppress(FileNotFoundError, ValueError, AttributeError):
+            return {str(key): str(value) for key, value in json.loads(files.read_bytes(self._path)).items()}
+        return {}
+
+    def _write(self, values: dict[str, str]) -> None:
+        files.write(self._path, json.dumps(values).encode())
+
+    def _count(self) -> int:
+        count = 0
+        for folder in FOLDERS:
+            with suppress(FileNotFoundError, NotADirectoryError):
+                count += len(os.listdir(self._home / folder))  # noqa: PTH208 - names are all that is needed
+        return count
+
+
+def _digest(*values: object) -> str:
+    return files.digest(repr(values).encode())
