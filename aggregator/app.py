@@ -24,7 +24,8 @@ from aggregator.outputs import discover
 from aggregator.publish import Published, Publisher
 from aggregator.queues.local import LocalQueue
 from aggregator.refresh import House, Round
-from aggregator.steps import tag
+from aggregator.steps import select
+from aggregator.steps import tag as tagging
 from aggregator.steps.due import select_due
 from aggregator.steps.normalize import Context, normalize
 from aggregator.steps.urls import host
@@ -177,16 +178,29 @@ class App:
         duplicates: bool = False,
         limit: int = 20,
     ) -> list[Record]:
-        """Return items, newest first; with `duplicates` the copies that were set aside instead."""
-        return self._store.items(tag=tag, source=source, since=since, aside=duplicates, limit=limit)
+        """Return items, newest first; with `duplicates` the copies that were set aside instead.
+
+        With `tag` or `source` an article stands once, by a copy if its owner is not among them, as in the feeds.
+        Raises `errors.UsageError` for a source that is neither configured nor named by any item.
+        """
+        if source and source not in self.settings.by_id and source not in self._store.sources():
+            raise UsageError(f"no source {source!r}, neither configured nor among the items")
+        aside = duplicates if duplicates or not (tag or source) else None
+        found = self._store.items(tag=tag, source=source, since=since, aside=aside, limit=0 if aside is None else limit)
+        return select.collapse(found)[: limit or None] if aside is None else found
 
     def find(self, ref: str) -> Record:
         """Return the item with this key, unique prefix of six or more digits, path, link or entry id.
 
         Raises `errors.UsageError` if there is none, or more than one.
         """
-        home = f"{self.settings.storage.items}/"
-        found = self._store.items(text=ref.removeprefix("./").removeprefix(home))
+        items = self.settings.storage.items
+        path = (
+            ref.removeprefix("./")
+            .removeprefix(f"{items}/")
+            .removeprefix(f"{os.path.relpath(items, self.settings.root)}/")
+        )
+        found = self._store.items(text=path)
         if not found and len(ref) >= KEY_PREFIX and all(digit in "0123456789abcdef" for digit in ref):
             found = self._store.items(prefix=ref)
         standing = [record for record in found if not record.duplicate_of] or found
@@ -234,7 +248,7 @@ def _reader(settings: Settings, now: datetime) -> Read:
     context = Context(
         zone=ZoneInfo(settings.site.timezone),
         now=now,
-        tagger=tag.compile(settings.tags),
+        tagger=tagging.compile(settings.tags),
         defaults=settings.frontmatter.defaults,
         language=settings.site.language,
     )

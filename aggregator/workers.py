@@ -24,6 +24,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _PR_SET_PDEATHSIG = 1
+_QUEUED = 2
+"""Calls handed to the pool for each worker: one that runs, and one so that it need not wait for the next."""
+_GRACE = 30.0
+"""Seconds beyond what calls may take after which the pool itself is taken to be stuck: workers that never start."""
+_PATIENCE = 10.0
+"""Seconds to wait for killed workers to be gone."""
 _ATTEMPTS = 2
 """A call is tried again once if the pool itself broke, which is no fault of the document's."""
 
@@ -35,6 +41,7 @@ class Workers:
         self._count = count
         self._seconds = seconds
         self._memory = memory_bytes
+        self._turns = asyncio.Semaphore(count * _QUEUED)
         self._pool: ProcessPool | None = None
 
     async def call(self, function: Callable[[bytes], bytes], payload: bytes, *, url: str = "") -> bytes:
@@ -46,14 +53,15 @@ class Workers:
         for attempt in range(_ATTEMPTS):
             pool = self._started()
             try:
-                done, result = await asyncio.wrap_future(
-                    pool.schedule(_run, args=(function, payload), timeout=self._seconds)
-                )
+                async with self._turns, asyncio.timeout(self._seconds * _QUEUED + _GRACE):
+                    done, result = await asyncio.wrap_future(
+                        pool.schedule(_run, args=(function, payload), timeout=self._seconds)
+                    )
             except TimeoutError as error:
                 raise ParseTimeout(f"reading took longer than {self._seconds:g} s", url=url) from error
             except ProcessExpired as error:
                 raise ParseCrash(f"the worker {_death(error.exitcode)}", url=url) from error
-            except RuntimeError as error:  # pebble: the pool broke, or was closed meanwhile
+            except (RuntimeError, OSError) as error:  # the pool broke, was closed meanwhile, or cannot start a process
                 self._discard(pool)
                 if attempt + 1 == _ATTEMPTS:
                     raise ParseCrash(f"the workers broke down: {error}", url=url) from error

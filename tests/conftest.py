@@ -5,6 +5,10 @@ from __future__ import annotations
 import socket
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("tagwire", derandomize=True, deadline=None, database=None)
+settings.load_profile("tagwire")
 
 LOOPBACK = ("127.", "::1", "localhost")
 

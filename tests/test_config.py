@@ -173,6 +173,16 @@ def test_all_mistakes_are_told_at_once_in_the_order_of_files_and_lines(site):
         ('[publish]\nformats = ["atom", "rss"]', '2:20: publish.formats[2]: expected "atom" or "json" or "html"'),
         ('[publish]\nentry_ids = "perfeed"', '2:1: publish.entry_ids: expected "stable" or "per-feed" - did you mean'),
         ('[publish]\ndir = "items/x"', "2:1: publish.dir: expected a directory apart from storage.items"),
+        (
+            '[publish]\ndir = "config"',
+            "2:1: publish.dir: expected a directory of its own, apart from the configuration",
+        ),
+        ('[publish]\ndir = "."', "2:1: publish.dir: expected a directory of its own, apart from the configuration"),
+        (
+            '[storage]\nitems = ".."',
+            "2:1: storage.items: expected a directory of its own, apart from the configuration",
+        ),
+        ('[storage]\nindex = "sqlite:///feeds/x.db"', "2:1: storage.index: expected a file outside publish.dir"),
         ("[publish]\ncolour = 1", "2:1: publish.colour: unknown key; known here: dir, entries"),
         ("[server]\nport = 70000", "2:1: server.port: expected a whole number from 0 to 65535"),
         ('[server]\nhost = "a b"', "2:1: server.host: expected a host name or address"),

@@ -49,7 +49,7 @@ def refresh(
 
         with reporter.progress(total):
             summary, stopped = run_until_signal(work)
-    return stopped or reporter.finish(summary)
+    return reporter.finish(summary, stopped=stopped)
 
 
 async def _refresh(

@@ -102,9 +102,9 @@ class Reporter:
         if self._options.json:
             emit_line(source_event(outcome))
 
-    def finish(self, summary: Summary) -> int:
-        """Print the result and return the exit code."""
-        code = exit_code(summary, self._fail)
+    def finish(self, summary: Summary, *, stopped: int = 0) -> int:
+        """Print the result and return the exit code: `stopped` if a signal ended the refresh early."""
+        code = stopped or exit_code(summary, self._fail)
         self._problems([(outcome.source, outcome.problems) for outcome in summary.outcomes])
         self._problems([("", summary.problems)])
         if self._options.json:

@@ -111,6 +111,13 @@ def _check_together(
     items, feeds = settings.storage.items, settings.publish.dir
     if _overlap(items, feeds):
         wrong("publish", "dir", "expected a directory apart from storage.items")
+    for section, key, directory in (("storage", "items", items), ("publish", "dir", feeds)):
+        for taken in (settings.root, *map(os.path.dirname, settings.files)):
+            if directory == os.path.normpath(taken) or _overlap(directory, taken) and taken != settings.root:
+                wrong(section, key, "expected a directory of its own, apart from the configuration")
+                break
+    if _overlap(feeds, os.path.join(settings.root, settings.storage.index.removeprefix("sqlite:///"))):
+        wrong("storage", "index", "expected a file outside publish.dir: everything there is public")
     for directory, name in ((items, "storage.items"), (feeds, "publish.dir")):
         for row in rows:
             path = row.values.get("path", "")

@@ -146,7 +146,7 @@ def interval(state: FetchState, max_age: float | None, source: Source, schedule:
         reasons.append(f"maximum → {span(ceiling)}")
     seconds = min(max(seconds, floor), ceiling)
     shift = seconds * schedule.jitter * _jitter(state)
-    spread = max(seconds + shift, floor)
+    spread = min(max(seconds + shift, floor), ceiling)
     if abs(spread - seconds) >= 60:  # noqa: PLR2004 - a minute is what people see
         reasons.append(f"jitter {'+' if spread > seconds else '−'}{span(abs(spread - seconds))}")
     return Plan(seconds=spread, why="; ".join(reasons))

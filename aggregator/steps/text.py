@@ -16,9 +16,7 @@ _NONCHARACTERS = "\ufdd0-\ufdef\ufffe\uffff"
 _HIGH_NONCHARACTERS = "".join(chr(plane << 16 | 0xFFFE) + chr(plane << 16 | 0xFFFF) for plane in range(1, 17))
 
 # Nearly every text is fit and stays within U+FFFF; seeing that at once takes a third of the time of searching.
-_FIT = re.compile(
-    "[\t\n\x20-\x7e\x85\xa0-\u2029\u202f-\u2065\u206a-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd]*+"
-)
+_FIT = re.compile("[\t\n\x20-\x7e\x85\xa0-\u2029\u202f-\u2065\u206a-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd]*+")
 # Two patterns, for one with characters beyond U+FFFF takes three times as long on all others.
 _UNFIT = re.compile(f"[{_CONTROLS}{_SURROGATES}{_BIDI}{_NONCHARACTERS}]")
 _HIGH = re.compile("[^\x00-\uffff]")

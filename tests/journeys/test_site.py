@@ -134,6 +134,59 @@ def test_the_owners_edit_is_published_and_deletion_respected(site: Path) -> None
     assert not deleted.exists()
 
 
+def test_lost_feed_files_come_back_with_the_next_refresh(site: Path) -> None:
+    """One of them or all; nothing else is rewritten."""
+    before = {name: data for name, (_, data) in tree(site / "feeds").items()}
+    (site / "feeds/tags/qq.xml").unlink()
+    summary = json.loads(tagwire(site, "refresh", "--json").stdout.splitlines()[-1])
+    assert summary["feeds_written"] == ["feeds/tags/qq.xml"]
+    shutil.rmtree(site / "feeds")
+    tagwire(site, "refresh")
+    assert {name: data for name, (_, data) in tree(site / "feeds").items()} == before
+
+
+def test_an_unmounted_disk_empties_no_feed(site: Path) -> None:
+    """Neither refresh nor publish takes missing files for a wish; all is well when they are back."""
+    before = tree(site / "feeds")
+    (site / "items").rename(site / "elsewhere")
+    for command in ("publish", "refresh", "reindex"):
+        assert "item files are gone" in tagwire(site, command, code=1).stderr
+    assert tree(site / "feeds") == before
+    (site / "elsewhere").rename(site / "items")
+    tagwire(site, "publish", "--check")
+
+
+def test_new_rules_reach_old_items(site: Path) -> None:
+    """A rule added to tags.toml gives its tag to items that are there, in the feeds; their files stay as they are."""
+    before = tree(site / "items")
+    with (site / "config/tags.toml").open("a", encoding="utf-8") as rules:
+        rules.write('\n[[tags]]\nname = "夜"\nslug = "night"\nmatch = ["夜"]\n')
+    tagwire(site, "refresh")
+    assert entries(site / "feeds/tags/night.xml")
+    assert tree(site / "items") == before
+
+
+def test_what_rules_gave_to_folder_items_survives_the_loss_of_the_index(site: Path) -> None:
+    """Tags that stand in no file come back with the index."""
+    bare = site / "seeds/bare.md"
+    bare.write_text("---\ntitle: Bare\n---\n\nAI 与夜。\n", encoding="utf-8")
+    tagwire(site, "refresh")
+    before = {name: data for name, (_, data) in tree(site / "feeds/tags").items()}
+    shutil.rmtree(site / "var")
+    tagwire(site, "reindex")
+    tagwire(site, "refresh")
+    after = {name: data for name, (_, data) in tree(site / "feeds/tags").items()}
+    assert after.keys() == before.keys()
+
+
+def test_an_unknown_source_is_a_usage_error(site: Path) -> None:
+    """Nothing found and nothing known are not the same."""
+    assert "nosuch" in tagwire(site, "items", "--source", "nosuch", code=2).stderr
+    tagwire(site, "items", "--source", "tagwire-blog")
+    path = next((site / "items/qq").rglob("*.md")).relative_to(site)
+    assert tagwire(site, "show", str(path)).stdout
+
+
 def test_a_dry_run_touches_nothing(tmp_path: Path) -> None:
     """Not even an index appears; the numbers are those of the real run."""
     site = tmp_path / "site"

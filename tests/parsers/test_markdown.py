@@ -28,8 +28,8 @@ def test_the_text_is_kept_to_the_character(text):
     assert entry.file == text
 
 
-def test_a_byte_order_mark_is_left_out():
-    assert read(b"\xef\xbb\xbf---\na: b\n---\n").entries[0].file == "---\na: b\n---\n"
+def test_a_byte_order_mark_is_kept_since_files_are_copied_byte_for_byte():
+    assert read(b"\xef\xbb\xbf---\na: b\n---\n").entries[0].file == "\ufeff---\na: b\n---\n"
 
 
 @pytest.mark.parametrize(

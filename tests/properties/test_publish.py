@@ -16,7 +16,7 @@ from aggregator.model import Item, Person, Record, Source
 from aggregator.outputs import discover
 from aggregator.publish import Publisher
 from aggregator.settings import Publish, Settings
-from aggregator.steps import frontmatter
+from aggregator.steps import frontmatter, slugs
 from aggregator.testing import MemoryStore
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -74,7 +74,8 @@ def publish(records: list[Record], texts: dict[str, str]) -> dict[str, bytes]:
 @given(ITEMS, st.randoms(use_true_random=False))
 def test_the_same_items_in_any_order_give_the_same_bytes(items, random):
     texts: dict[str, str] = {}
-    records = build(items, texts)
+    # The first spelling of a tag is its label, so order may play a part there: here every tag has one spelling.
+    records = build([(*words, slugs.tag_key(tag), age, source) for *words, tag, age, source in items], texts)
     shuffled = random.sample(records, len(records))
     assert publish(shuffled, texts) == publish(records, texts)
 

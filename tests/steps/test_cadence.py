@@ -85,6 +85,14 @@ def test_jitter_differs_between_visits_but_not_between_replays() -> None:
     assert all(0.9 * middle - 1 <= wait <= 1.1 * middle + 1 for wait in waits)
 
 
+def test_jitter_never_passes_the_maximum() -> None:
+    """`max` is a promise."""
+    schedule = Schedule(jitter=0.5, max=HOUR, min=HOUR / 2)
+    for generation in range(50):
+        state = FetchState(source="s", generation=generation, posts=0, observed=90 * DAY, ok_at=NOW)
+        assert HOUR / 2 <= seconds(cadence.unchanged(state, answer(), SOURCE, schedule, NOW)) <= HOUR
+
+
 def test_skip_hours_and_days_move_the_visit_to_the_next_allowed_hour() -> None:
     """RSS 2.0 skipHours and skipDays, GMT."""
     assert cadence.skip(NOW, Hints(skip_hours=(12, 13))) == NOW.replace(hour=14)

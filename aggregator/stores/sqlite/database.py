@@ -125,7 +125,7 @@ def _translate(error: sqlite3.Error, path: str) -> errors.StoreError:
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
         return errors.StoreCorrupt(f"{path} is damaged ({error}); {_ADVICE}")
     if code == sqlite3.SQLITE_FULL:
-        return errors.StoreError(f"{path}: the disk is full; nothing was changed")
+        return errors.StoreError(f"{path}: the disk is full; the index is as it was before")
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return errors.StoreError(f"{path}: another process has been writing for {_BUSY:g} seconds")
     return errors.StoreError(f"{path}: {error}")
