@@ -49,6 +49,10 @@ class Post:
     thumbnail: str = ""
     enclosures: tuple[Enclosure, ...] = ()
 
+    def __hash__(self) -> int:
+        """Return the key's hash: rendered posts are looked up by their posts often, and two of one key are rare."""
+        return hash(self.key)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:

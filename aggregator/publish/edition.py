@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from aggregator.errors import TagwireError
-from aggregator.model import Feed, FetchState, Origin, Problem
+from aggregator.model import Feed, FetchState, Origin, Post, Problem
 from aggregator.model.catalogue import Catalogue, Channel
 from aggregator.outputs import html, opml, status
 from aggregator.steps import compose, frontmatter, markdown, select, text
@@ -19,7 +19,7 @@ from aggregator.steps.taxonomy import Taxonomy
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from aggregator.model import Post, Record, Source
+    from aggregator.model import Record, Source
     from aggregator.model.catalogue import Health
     from aggregator.ports import Store
     from aggregator.settings import Settings
@@ -40,7 +40,9 @@ class Library:
         return self._bodies.get((record.key, record.file_hash), record.published, lambda: self._render(record))
 
     def _render(self, record: Record) -> str:
-        return text.clean(markdown.to_html(frontmatter.body(self._read(record), record.source)))
+        body = frontmatter.body(self._read(record), record.source)
+        html_body = markdown.to_html(body)
+        return text.clean(html_body) if "&" in body else html_body  # references bring back what was cleaned away
 
 
 class Edition:
@@ -55,6 +57,7 @@ class Edition:
         self._held = store.sources()
         self._taxonomy = Taxonomy(store.tags(), settings.tags)
         self._origins: dict[str, Origin] = {}
+        self._posts = Newest[Post](lambda post: len(post.html))
         self._problems: dict[str, Problem] = {}
         self._members: frozenset[str] = frozenset()
 
@@ -89,7 +92,7 @@ class Edition:
         title, subtitle = self._headings(kind, name)
         site, publish = self._settings.site, self._settings.publish
         records = select.window(self._records({kind: name} if name else {}, most or publish.max), publish)
-        posts = tuple(self._posts(records[:most] if most else records, path))
+        posts = tuple(self._posts_of(records[:most] if most else records, path))
         return Feed(
             path=path,
             id=compose.feed_id(site.tag_authority, path),
@@ -136,7 +139,7 @@ class Edition:
                 return records
             limit *= 2
 
-    def _posts(self, records: list[Record], path: str) -> Iterator[Post]:
+    def _posts_of(self, records: list[Record], path: str) -> Iterator[Post]:
         own_ids = self._settings.publish.entry_ids == "per-feed"
         for record in records:
             post = None if record.broken else self._post(record)  # the sync that found it broken told so
@@ -148,15 +151,17 @@ class Edition:
 
     def _post(self, record: Record) -> Post | None:
         try:
-            html_body = self._library.body(record)
+            return self._posts.get(record.key, record.published, lambda: self._made(record))
         except (TagwireError, OSError, ValueError) as error:
             line = getattr(error, "line", 0)
             self._problems[record.path] = Problem(where=record.path, message=str(error), line=line)
             return None
+
+    def _made(self, record: Record) -> Post:
         source = self._sources.get(record.source) or self._sources.get(record.via)
         return compose.post(
             record,
-            html_body,
+            self._library.body(record),
             origin=self._origin(record.source),
             tags=tuple(dict.fromkeys(map(self._taxonomy.tag, record.tags))),
             content=source.content if source else "full",
