@@ -177,9 +177,6 @@ def test_all_mistakes_are_told_at_once_in_the_order_of_files_and_lines(site):
             '[publish]\ndir = "config"',
             "2:1: publish.dir: expected a directory of its own, apart from the configuration",
         ),
-        (
-            "2:1: storage.items: expected a directory of its own, apart from the configuration",
-        ),
         ('[storage]\nindex = "sqlite:///feeds/x.db"', "2:1: storage.index: expected a file outside publish.dir"),
         ("[publish]\ncolour = 1", "2:1: publish.colour: unknown key; known here: dir, entries"),
         ("[server]\nport = 70000", "2:1: server.port: expected a whole number from 0 to 65535"),

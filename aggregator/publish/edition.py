@@ -6,6 +6,7 @@ This module writes nothing; a file that cannot be read costs its item and no oth
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from aggregator.errors import TagwireError
@@ -57,7 +58,7 @@ class Edition:
         self._held = store.sources()
         self._taxonomy = Taxonomy(store.tags(), settings.tags)
         self._origins: dict[str, Origin] = {}
-        self._posts = Newest[Post](lambda post: len(post.html))
+        self._posts = Newest[Post | None](lambda post: len(post.html) if post else 0)
         self._problems: dict[str, Problem] = {}
         self._members: frozenset[str] = frozenset()
 
@@ -142,7 +143,9 @@ class Edition:
     def _posts_of(self, records: list[Record], path: str) -> Iterator[Post]:
         own_ids = self._settings.publish.entry_ids == "per-feed"
         for record in records:
-            post = None if record.broken else self._post(record)  # the sync that found it broken told so
+            make = partial(self._post, record)
+            # The sync that found a file broken told so.
+            post = None if record.broken else self._posts.get(record.key, record.published, make)
             if post is not None and own_ids:
                 authority = self._settings.site.tag_authority
                 post = replace(post, id=compose.item_id(authority, record.key, path))
@@ -151,17 +154,15 @@ class Edition:
 
     def _post(self, record: Record) -> Post | None:
         try:
-            return self._posts.get(record.key, record.published, lambda: self._made(record))
+            html_body = self._library.body(record)
         except (TagwireError, OSError, ValueError) as error:
             line = getattr(error, "line", 0)
             self._problems[record.path] = Problem(where=record.path, message=str(error), line=line)
             return None
-
-    def _made(self, record: Record) -> Post:
         source = self._sources.get(record.source) or self._sources.get(record.via)
         return compose.post(
             record,
-            self._library.body(record),
+            html_body,
             origin=self._origin(record.source),
             tags=tuple(dict.fromkeys(map(self._taxonomy.tag, record.tags))),
             content=source.content if source else "full",
