@@ -32,7 +32,10 @@ _STYLESHEET: Final = b'<?xml-stylesheet type="text/css" href="%sfeed.css"?>\n'
 _END: Final = b"</feed>"
 _fragments: Final = Newest[bytes](len)
 
-_MARKUP = re.compile(r"</?[A-Za-z]|&(?:#|[A-Za-z]{2}|\w*[\d_])|[\ufffd\x85]|[ÂÃ][\x80-\xbf]")
+# Begins with one set of characters, so that the engine can skip to them.
+_MARKUP = re.compile(
+    r"[<&\ufffd\x85ÂÃ](?:(?<=<)/?[A-Za-z]|(?<=&)(?:#|[A-Za-z]{2}|\w*[\d_])|(?<=[\ufffd\x85])|(?<=[ÂÃ])[\x80-\xbf])"
+)
 _SUSPECT = re.compile(r"\ufffd|(?<=[ÂÃ])[\x80-\xbf]")
 _TAG = re.compile(r"<[^>]*>?")
 _EMAIL = re.compile(r"[A-Za-z0-9_.+-]+@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}")

@@ -121,9 +121,10 @@ def confirmed(one: Record, other: Record) -> bool:
 
 def _settled(item: Item, record: Record, authority: str) -> Item:
     """Return the item as it is saved: dates remembered, and the id spelt out as guid where nothing else gives it."""
-    kept = replace(item, key=record.key, published=record.published)
+    same = item.key == record.key and item.published == record.published
+    kept = item if same else replace(item, key=record.key, published=record.published)
     for guid in (item.guid, "", record.entry_id):
-        kept = replace(kept, guid=guid)
+        kept = kept if kept.guid == guid else replace(kept, guid=guid)
         if entry_id(kept, authority) == record.entry_id:
             break
     return kept
@@ -163,6 +164,8 @@ class _Desk:
         if owner is None:
             return self._new(item, self._claim(record, authority), authority)
         if self._owns(record) and not self._owns(owner):
+            if self.ids.get(record.entry_id) not in {copy.key for copy in copies}:
+                record = self._claim(record, authority)  # only a copy of the same article gives its id back
             displaced = [replace(copy, duplicate_of=record.key) for copy in copies]
             displaced = [
                 replace(copy, entry_id=tag_id(copy.key, authority)) if copy.entry_id == record.entry_id else copy

@@ -65,9 +65,13 @@ def tags(names: tuple[str, ...]) -> dict[str, str]:
 
 def stale(old: Iterable[Record], new: Iterable[Record]) -> set[str]:
     """Return the feeds to publish when the rows `new` take the place of `old`; another file time alone is no change."""
-    before, after = ({one.key: replace(one, size=0, mtime_ns=0) for one in rows} for rows in (old, new))
-    touched = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
-    return {feed for rows in (before, after) for key in touched & rows.keys() for feed in feeds(rows[key])}
+    before, after = ({one.key: one for one in rows} for rows in (old, new))
+    same = {key for key in before.keys() & after.keys() if _timeless(before[key]) == _timeless(after[key])}
+    return {feed for rows in (before, after) for key in rows.keys() - same for feed in feeds(rows[key])}
+
+
+def _timeless(record: Record) -> Record:
+    return replace(record, size=0, mtime_ns=0)
 
 
 def feeds(record: Record) -> set[str]:

@@ -71,8 +71,8 @@ def detect(text: str) -> str:
         return "ko"
     if kana >= _KANA_SHARE * (han + kana):
         return "ja"
-    traditional = len(_ONLY_TRADITIONAL.findall(sample)) > len(_ONLY_SIMPLIFIED.findall(sample))
-    return "zh-TW" if traditional else "zh-CN"
+    traditional = len(_ONLY_TRADITIONAL.findall(sample))
+    return "zh-TW" if traditional and traditional > len(_ONLY_SIMPLIFIED.findall(sample)) else "zh-CN"
 
 
 def normalize(tag: str) -> str:

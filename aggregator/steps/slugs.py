@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from functools import lru_cache
 
 from aggregator.steps import text
 
@@ -31,6 +32,7 @@ def slug(name: str, limit: int = 100) -> str:
     return f"{safe}-{hashlib.sha256(composed.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
 
 
+@lru_cache(maxsize=4096)
 def tag_key(name: str) -> str:
     """Return what two spellings of one tag have in common: NFKC, casefolded, white-space runs as "-". Idempotent."""
     return text.fold(name).replace(" ", "-")

@@ -34,7 +34,11 @@ def fit(head: bytes, fragments: Iterable[bytes], tail: bytes, *, separator: byte
         if limit and kept and size > limit:
             break
         kept.append(fragment)
-    return head + separator.join(kept) + tail
+    if not kept:
+        return head + tail
+    kept[0] = head + kept[0]  # two short copies instead of two of the whole
+    kept[-1] += tail
+    return separator.join(kept)
 
 
 def address(feed: Feed, suffix: str) -> str:

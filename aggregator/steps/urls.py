@@ -6,6 +6,7 @@ Nothing here raises and nothing is looked up: whether a host may be dialled is t
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import quote, unquote, urljoin
 
 import idna
@@ -143,6 +144,7 @@ def is_absolute_iri(text: str) -> bool:
     return match[1].lower() not in {"http", "https"} or is_web(text)
 
 
+@lru_cache(maxsize=2048)
 def canonical(url: str) -> str:
     """Return the form in which two links to one page are equal, empty if `url` is no http(s) URL. Not for fetching.
 
@@ -173,6 +175,7 @@ def _split(url: str) -> tuple[str, str, re.Match[str] | None]:
     return name, (authority[2] or "").lstrip("0"), match
 
 
+@lru_cache(maxsize=1024)
 def _ascii_host(written: str) -> str:
     if len(written) > _LONGEST_HOST:
         return ""
