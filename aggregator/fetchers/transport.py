@@ -131,7 +131,9 @@ class PerHost(httpx.AsyncBaseTransport):
         """Let the next request have the slot; close what is not worth keeping."""
         slot.lock.release()
         kept = self._slots.get(key) is slot
-        if kept and slot.connection is not None and slot.connection.is_idle():
+        connection = slot.connection
+        # One that never connected calls itself idle, and expired: there is nothing to keep of it.
+        if kept and connection is not None and connection.is_idle() and not connection.has_expired():
             slot.idle_since = asyncio.get_running_loop().time()
             idle = self._idle[key[0]]
             idle[key] = slot

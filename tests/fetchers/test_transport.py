@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import socket
 import time
 
 import pytest
@@ -234,3 +235,16 @@ def test_nothing_is_left_open_when_the_fetcher_is_closed(on_bench):
 
     assert on_bench(scenario) == 0
     gc.collect()  # a forgotten socket would warn now, and warnings are errors
+
+
+def test_a_connection_that_never_came_about_is_not_kept(on_bench):
+    """Nothing listens there: no slot stays behind for the sweeper."""
+
+    async def scenario(bench):
+        with socket.socket() as closed:
+            closed.bind(("127.0.0.1", 0))
+            with pytest.raises(errors.ConnectFailed):
+                await bench.get(f"http://127.0.0.1:{closed.getsockname()[1]}/")
+        return open_sockets(bench)
+
+    assert on_bench(scenario) == 0
