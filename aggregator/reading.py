@@ -148,7 +148,8 @@ def _items(job: Job, parsed: Parsed, where: str = "") -> tuple[list[Item], list[
 
 
 def _records(job: Job, items: list[Item]) -> tuple[Record, ...]:
-    via, now, authority = job.source.id, job.now, job.authority
+    via, authority = job.source.id, job.authority
+    now = job.now.replace(microsecond=0)  # all that an index keeps; without, it would make every record anew
     return tuple(record_of(item, via=via, now=now, authority=authority) for item in items)
 
 

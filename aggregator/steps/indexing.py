@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from aggregator.model import FetchState, Record
@@ -22,7 +21,6 @@ _INSTANTS = {
     kind: tuple(field.name for field in fields(kind) if str(field.type).startswith("datetime"))
     for kind in (Record, FetchState)
 }
-_tag_key = lru_cache(4096)(slugs.tag_key)  # a site has far fewer tags than items
 
 
 def whole(instant: datetime) -> datetime:
@@ -58,7 +56,7 @@ def tags(names: tuple[str, ...]) -> dict[str, str]:
     """Return tag key → first spelling; names that leave no key are dropped."""
     labels: dict[str, str] = {}
     for name in names:
-        if key := _tag_key(name):
+        if key := slugs.tag_key(name):
             labels.setdefault(key, name)
     return labels
 

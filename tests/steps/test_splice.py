@@ -15,6 +15,11 @@ def test_as_many_as_the_file_may_hold_but_one_always(limit, expected):
     assert splice.fit(b"<", iter([b"aa", b"bb", b"cc"]), b">", separator=b",", limit=limit) == expected
 
 
+def test_without_fragments_only_the_frame_stands():
+    assert splice.fit(b"<", [], b">", separator=b",") == b"<>"
+    assert splice.fit(b"<", [b"aa"], b">", separator=b",") == b"<aa>"
+
+
 def test_what_would_be_cut_is_not_asked_for():
     asked = []
 

@@ -84,3 +84,9 @@ def test_a_line_never_breaks_and_never_passes_its_limit(anything, limit):
     line = text.one_line(anything, limit)
     assert len(line) <= limit
     assert len(line.splitlines()) <= 1
+
+
+def test_clean_judges_every_character_alike_whatever_stands_beside_it():
+    """A quick look passes whole texts below U+10000; a character beyond that forces the long road."""
+    for character in map(chr, {*range(0x10000)} - {ord("\r")}):
+        assert text.clean(f"🚢{character}") == f"🚢{text.clean(character)}"
