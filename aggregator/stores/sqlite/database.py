@@ -36,6 +36,7 @@ class Database:
         self.connection = connection
         self.path = path
         self._marked = False
+        self._durable = True
 
     def read(self, sql: str, parameters: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
         """Return the rows of one SELECT. Raises `errors.StoreError`."""
@@ -43,8 +44,14 @@ class Database:
             return self.connection.execute(sql, parameters).fetchall()
 
     @contextmanager
-    def write(self) -> Iterator[sqlite3.Connection]:
-        """One transaction around the block, taken back whole if it raises. Raises `errors.StoreError`."""
+    def write(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
+        """One transaction around the block, taken back whole if it raises. Raises `errors.StoreError`.
+
+        One that is not `durable` may be lost by a power cut, with no other harm: it waits for no disk.
+        """
+        if durable is not self._durable:
+            self.connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            self._durable = durable
         with translated(self.path), _transaction(self.connection):
             if not self._marked:
                 self._mark()

@@ -72,7 +72,7 @@ class SqliteStore:
         """See `ports.Store.claim`."""
         until = indexing.whole(now + timedelta(seconds=lease))
         claimed = []
-        with self.database.write() as connection:
+        with self.database.write(durable=False) as connection:  # a lost claim is a claim that its claimer died of
             for name in dict.fromkeys(sources):
                 row = connection.execute("SELECT state FROM source WHERE id = ?", (name,)).fetchone()
                 state = rows.decode(rows.STATE, row[0], self.database.path) if row else FetchState(source=name)
@@ -83,7 +83,7 @@ class SqliteStore:
     def commit(self, state: FetchState, saved: Sequence[Saved], stale: Iterable[str] = ()) -> None:
         """See `ports.Store.commit`."""
         dropped = {f"tag:{key}" for one in saved for key in indexing.tags(one.removed_tags)} | set(stale)
-        with self.database.write() as connection:
+        with self.database.write(durable=bool(saved)) as connection:  # without items, losing it costs one more request
             row = connection.execute("SELECT generation FROM source WHERE id = ?", (state.source,)).fetchone()
             if state.generation != (row[0] if row else 0):
                 raise errors.StaleClaim(f"{state.source}: claimed again since; this result is dropped")
