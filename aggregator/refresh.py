@@ -65,6 +65,7 @@ class Round:
         self._on_outcome = on_outcome
         self._stop = stop
         self._error: StoreError | None = None
+        self._began = house.clock.now()
         self._by_host: dict[str, list[Source]] = {}
         for source in sources:
             self._by_host.setdefault(host(source.url) or f"file:{source.id}", []).append(source)
@@ -95,7 +96,7 @@ class Round:
                 if source.url and start + number:
                     await house.clock.sleep(house.settings.http.per_host_delay)
                 try:
-                    outcome = await refresh(house, source, state)
+                    outcome = await refresh(house, source, state, self._began)
                 except StoreError as error:
                     self._error = error
                     self._stop.set()
@@ -104,8 +105,10 @@ class Round:
                 self._on_outcome(outcome)
 
 
-async def refresh(house: House, source: Source, state: FetchState) -> Outcome:
+async def refresh(house: House, source: Source, state: FetchState, began: datetime) -> Outcome:
     """Return what came of refreshing one source; `state` is its claim, and everything is committed under it.
+
+    `began` is when the round began: the instant of first sight of all that it brings, whoever answers first.
 
     Raises `errors.StoreError` only: without an index there is nothing to go on with.
     """
@@ -118,7 +121,7 @@ async def refresh(house: House, source: Source, state: FetchState) -> Outcome:
             house.store.commit(after, ())
             outcome = Outcome(source=source.id, result="not_modified")
         else:
-            found = await _read(house, source, answer, now)
+            found = await _read(house, source, answer, began)
             changes = _decide(house, found)
             saved = house.tree.save(changes, now)
             after = _advance(house, source, state, answer, found, changes, body, now)
@@ -210,12 +213,13 @@ def _restyled(house: House, state: FetchState, after: FetchState) -> set[str]:
 
 def _told(source: Source, changes: Sequence[Change], found: Reading, response: Response, after: FetchState) -> Outcome:
     count = Counter(type(change) for change in changes)
+    known = sum(isinstance(change, New) and bool(change.displaces) for change in changes)  # another source had them
     return Outcome(
         source=source.id,
         result="failed" if after.error else "ok",
-        new=count[New],
+        new=count[New] - known,
         updated=count[Updated],
-        duplicates=count[Duplicate] + count[Repeated],
+        duplicates=count[Duplicate] + count[Repeated] + known,
         unchanged=len(changes) - count[New] - count[Updated] - count[Duplicate] - count[Repeated],
         error=after.error,
         problems=(*response.problems, *found.problems),

@@ -224,8 +224,10 @@ def test_an_edited_seed_is_copied_again(town: Town) -> None:
 def test_the_same_article_from_two_sources_is_one_item(town: Town) -> None:
     """The copy is set aside, counted, and seen again as known."""
     first, second = town.feed(rss((1, "One", "Text")), "/a.xml"), town.feed(rss((1, "One", "Text")), "/b.xml")
-    outcomes = town.refresh(first, second)
-    assert (outcomes["a"].new, outcomes["b"].new, outcomes["b"].duplicates) == (1, 0, 1)
+    outcomes = town.refresh(second, first)
+    told = [(outcomes[name].new, outcomes[name].duplicates) for name in ("b", "a")]
+    assert told == [(1, 0), (0, 1)], "b came first and gave way: one article is new, whoever keeps it"
+    assert town.refresh(first, second)["b"].result == "not_modified"
     assert [path.startswith(".duplicates/b/") for path in town.files()] == [True, False]
 
 

@@ -2,8 +2,9 @@
 
 Within a source an item is known by its key; where a guid has rotated, by canonical URL and title. Across sources the
 same canonical URL, confirmed by title or text, is one article: its owner is the source whose host is the link's host,
-else the first seen. The owner's file stands in the item tree, copies are set aside. An item on its own source's host
-is never set aside for a source on another host, and nobody's item is overwritten by another source.
+else the first seen (in the same round: the first by name). The owner's file stands in the item tree, copies are set
+aside. An item on its own source's host is never set aside for a source on another host, and nobody's item is
+overwritten by another source.
 
 This module performs nothing: decisions are values that `tree` and the store carry out. Near duplicates are not its
 business.
@@ -163,7 +164,7 @@ class _Desk:
         owner = next((other for other in copies if not other.duplicate_of), None)
         if owner is None:
             return self._new(item, self._claim(record, authority), authority)
-        if self._owns(record) and not self._owns(owner):
+        if self._precedes(record, owner):
             if self.ids.get(record.entry_id) not in {copy.key for copy in copies}:
                 record = self._claim(record, authority)  # only a copy of the same article gives its id back
             displaced = [replace(copy, duplicate_of=record.key) for copy in copies]
@@ -191,6 +192,17 @@ class _Desk:
         if self.ids.get(record.entry_id, record.key) == record.key:
             return record
         return replace(record, entry_id=tag_id(record.key, authority))
+
+    def _precedes(self, record: Record, owner: Record) -> bool:
+        """Whether a newcomer takes over: it is on the link's host and the other is not; else the first seen stands.
+
+        Of two that were first seen in the same round the source's name decides, since the order in which servers answer
+        must not.
+        """
+        mine, theirs = self._owns(record), self._owns(owner)
+        if mine is not theirs:
+            return mine
+        return record.first_seen == owner.first_seen and record.source < owner.source
 
     def _owns(self, record: Record) -> bool:
         own = self._hosts.get(record.source, "")

@@ -178,6 +178,23 @@ def test_without_an_owner_the_first_seen_stands() -> None:
     assert second.record.duplicate_of == first.record.key
 
 
+@pytest.mark.parametrize("order", [("a", "b"), ("b", "a")])
+def test_of_two_seen_in_one_round_the_name_decides(order: tuple[str, str]) -> None:
+    """Which server answers first must not."""
+    link = "https://elsewhere.example/x"
+    index: dict[str, Record] = {}
+    for source in order:
+        (change,) = decide([item(source, link=link)], list(index.values()))
+        assert isinstance(change, New | Duplicate)
+        index[change.record.key] = kept(change)
+        index.update({record.key: record for record in (change.displaces if isinstance(change, New) else ())})
+    by_source = {record.source: record for record in index.values()}
+    assert by_source["a"].duplicate_of == ""
+    assert by_source["a"].entry_id == link
+    assert by_source["b"].duplicate_of == by_source["a"].key
+    assert by_source["b"].entry_id != link
+
+
 def test_two_feeds_of_one_site_are_one_article() -> None:
     """Both are on the link's host: the first seen stands."""
     (first,) = decide([item("a")], [])
