@@ -51,10 +51,10 @@ def _show_item(options: Options, app: App, what: str, *, raw: bool) -> None:
 
     record = app.find(str(Path(what).absolute()) if os.path.lexists(what) else what)
     text = app.text(record)
-    if raw and not sys.stdout.isatty():
-        sys.stdout.write(text)
-    elif options.json:
+    if options.json:
         emit({"item": {**items.document(record), "text": text}})
+    elif raw and not sys.stdout.isatty():
+        sys.stdout.write(text)
     elif raw:
         out(safe_text(text).rstrip("\n"))
     else:
