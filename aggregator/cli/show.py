@@ -11,12 +11,13 @@ import click
 
 from aggregator.cli import items, sources
 from aggregator.cli.options import Options, command, pass_options
+from aggregator.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aggregator.app import App
-    from aggregator.model import FetchState, Source
+    from aggregator.model import FetchState, Record, Source
 
 
 @command("show")
@@ -49,7 +50,7 @@ def _show_source(options: Options, source: Source, state: FetchState) -> None:
 def _show_item(options: Options, app: App, what: str, *, raw: bool) -> None:
     from aggregator.cli.output import emit, out, safe_text
 
-    record = app.find(str(Path(what).absolute()) if os.path.lexists(what) else what)
+    record = _find(app, what)
     text = app.text(record)
     if options.json:
         emit({"item": {**items.document(record), "text": text}})
@@ -61,6 +62,16 @@ def _show_item(options: Options, app: App, what: str, *, raw: bool) -> None:
         _print({**items.document(record), "path": str(Path(app.settings.storage.items, record.path))})
         out()
         out(safe_text(text).rstrip("\n"))
+
+
+def _find(app: App, what: str) -> Record:
+    """Return the item that is meant; a path is looked up in the site first, then from the current directory."""
+    try:
+        return app.find(what)
+    except UsageError:
+        if not os.path.lexists(what):
+            raise
+        return app.find(str(Path(what).absolute()))
 
 
 def _print(document: Mapping[str, Any]) -> None:
