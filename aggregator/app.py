@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from aggregator import __version__, files
+from aggregator import __version__, files, reading
 from aggregator.clock import SystemClock
 from aggregator.errors import StoreCorrupt, UsageError
 from aggregator.fetchers import open_fetchers
@@ -25,9 +25,8 @@ from aggregator.publish import Published, Publisher
 from aggregator.queues.local import LocalQueue
 from aggregator.refresh import House, Round
 from aggregator.steps import select
-from aggregator.steps import tag as tagging
 from aggregator.steps.due import select_due
-from aggregator.steps.normalize import Context, normalize
+from aggregator.steps.normalize import normalize
 from aggregator.steps.urls import host
 from aggregator.stores import discard, open_store
 from aggregator.sync import Read, Synced, sync
@@ -143,22 +142,16 @@ class App:
     def publish(self) -> Published:
         """Take in what was done to item files, render every feed and write those whose bytes differ."""
         synced = self.sync()
-        published = self._publish_all()
+        published = self._publish(everything=True)
         return replace(published, problems=(*synced.problems, *published.problems))
-
-    def _publish_all(self) -> Published:
-        published = self._publisher.publish(None, check=self._dry_run)
-        if not self._dry_run:
-            self._store.outbox(self._store.outbox())
-            self._mark.keep()
-        return published
 
     def publish_changed(self) -> Published:
         """Publish the feeds that items of this refresh touched; all of them if the configuration changed since."""
-        if not self._mark.stands():
-            return self._publish_all()
+        return self._publish(everything=not self._mark.stands())
+
+    def _publish(self, *, everything: bool) -> Published:
         pending = self._store.outbox()
-        published = self._publisher.publish(pending, check=self._dry_run)
+        published = self._publisher.publish(None if everything else pending, check=self._dry_run)
         if not self._dry_run:
             self._store.outbox(pending)
             self._mark.keep()
@@ -245,10 +238,10 @@ def _house(settings: Settings, store: Store, tree: ItemTree, clock: Clock) -> Ho
 
 def _reader(settings: Settings, now: datetime) -> Read:
     """Return how item files are read: as entries of their folder or source, whose tags and rules apply."""
-    context = Context(
-        zone=ZoneInfo(settings.site.timezone),
+    context = reading.context(
+        zone=settings.site.timezone,
         now=now,
-        tagger=tagging.compile(settings.tags),
+        rules=settings.tags,
         defaults=settings.frontmatter.defaults,
         language=settings.site.language,
     )

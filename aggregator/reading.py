@@ -108,6 +108,13 @@ def read(job: Job) -> Reading:
     )
 
 
+def context(
+    *, zone: str, now: datetime, rules: tuple[TagRule, ...], defaults: tuple[tuple[str, object], ...], language: str
+) -> normalize.Context:
+    """Return what all entries of a site share; the rules are compiled once a process."""
+    return normalize.Context(zone=ZoneInfo(zone), now=now, tagger=_tagger(rules), defaults=defaults, language=language)
+
+
 def _folder(job: Job) -> Reading:
     """Return the items of a folder's files: each file is a document of its own."""
     items: list[Item] = []
@@ -128,19 +135,13 @@ def _folder(job: Job) -> Reading:
 
 def _items(job: Job, parsed: Parsed, where: str = "") -> tuple[list[Item], list[Problem]]:
     """Return one document's items, and a problem for every entry that cannot become one."""
-    context = normalize.Context(
-        zone=ZoneInfo(job.zone),
-        now=job.now,
-        tagger=_tagger(job.rules),
-        defaults=job.defaults,
-        language=job.language,
-    )
+    given = context(zone=job.zone, now=job.now, rules=job.rules, defaults=job.defaults, language=job.language)
     items: list[Item] = []
     problems: list[Problem] = []
     keys = identify(job.source.id, parsed.entries)
     for number, (entry, key) in enumerate(zip(parsed.entries, keys, strict=True), 1):
         try:
-            items.append(normalize.normalize(entry, key, job.source, parsed, context, job.url))
+            items.append(normalize.normalize(entry, key, job.source, parsed, given, job.url))
         except errors.EntryError as error:
             place = where or f"{job.url} entry {number} ({entry.guid or entry.link or entry.title or 'nameless'})"
             problems.append(Problem(where=place[:300], message=str(error), line=error.line))

@@ -108,9 +108,8 @@ class Round:
 async def refresh(house: House, source: Source, state: FetchState, began: datetime) -> Outcome:
     """Return what came of refreshing one source; `state` is its claim, and everything is committed under it.
 
-    `began` is when the round began: the instant of first sight of all that it brings, whoever answers first.
-
-    Raises `errors.StoreError` only: without an index there is nothing to go on with.
+    `began` is when the round began: the instant of first sight of all that it brings, whoever answers first. Raises
+    `errors.StoreError` only: without an index there is nothing to go on with.
     """
     now, started = house.clock.now(), house.clock.monotonic()
     try:
