@@ -51,9 +51,9 @@ class App:
         self, settings: Settings, store: Store, tree: ItemTree, clock: Clock, *, dry_run: bool = False
     ) -> None:
         self.settings = settings
-        self._store = store
-        self._tree = tree
-        self._clock = clock
+        self.store = store
+        self.tree = tree
+        self.clock = clock
         self._dry_run = dry_run
         self._mark = Mark(settings)
         self._publisher = Publisher(settings, store, tree.read, discover())
@@ -105,30 +105,30 @@ class App:
         `on_outcome` hears of every source as soon as it is done. Setting `stop` lets running sources finish and
         starts no others. Raises `errors.UsageError` for an unknown id, `errors.StoreError` if the index fails.
         """
-        started = self._clock.monotonic()
-        chosen, skipped = select_due(self.states(), ids, due=due, now=self._clock.now())
+        started = self.clock.monotonic()
+        chosen, skipped = select_due(self.states(), ids, due=due, now=self.clock.now())
         synced = self.sync()
         for outcome in skipped:
             on_outcome(outcome)
         visit = Round(
-            _house(self.settings, self._store, self._tree, self._clock), chosen, on_outcome, stop or asyncio.Event()
+            _house(self.settings, self.store, self.tree, self.clock), chosen, on_outcome, stop or asyncio.Event()
         )
-        await visit.run(LocalQueue(self._clock))
+        await visit.run(LocalQueue(self.clock))
         published = self.publish_changed() if publish else Published()
         return Summary(
             outcomes=(*skipped, *visit.outcomes),
             feeds_written=published.written,
             problems=(*synced.problems, *published.problems),
-            seconds=self._clock.monotonic() - started,
+            seconds=self.clock.monotonic() - started,
         )
 
     def sync(self, *, accept_deletions: bool = False) -> Synced:
         """Take edits, additions and deletions of item files into the index. Raises `errors.TreeError`."""
-        now = self._clock.now()
+        now = self.clock.now()
         retag = not self._mark.rules_stand()
         synced = sync(
-            self._tree,
-            self._store,
+            self.tree,
+            self.store,
             _reader(self.settings, now),
             now=now,
             authority=self.settings.site.tag_authority,
@@ -150,16 +150,16 @@ class App:
         return self._publish(everything=not self._mark.stands())
 
     def _publish(self, *, everything: bool) -> Published:
-        pending = self._store.outbox()
+        pending = self.store.outbox()
         published = self._publisher.publish(None if everything else pending, check=self._dry_run)
         if not self._dry_run:
-            self._store.outbox(pending)
+            self.store.outbox(pending)
             self._mark.keep()
         return published
 
     def states(self) -> list[tuple[Source, FetchState]]:
         """Return every configured source with what is remembered of it, in configured order."""
-        states = self._store.states()
+        states = self.store.states()
         return [(source, states.get(source.id) or FetchState(source=source.id)) for source in self.settings.sources]
 
     def items(
@@ -176,10 +176,10 @@ class App:
         With `tag` or `source` an article stands once, by a copy if its owner is not among them, as in the feeds.
         Raises `errors.UsageError` for a source that is neither configured nor named by any item.
         """
-        if source and source not in self.settings.by_id and source not in self._store.sources():
+        if source and source not in self.settings.by_id and source not in self.store.sources():
             raise UsageError(f"no source {source!r}, neither configured nor among the items")
         aside = duplicates if duplicates or not (tag or source) else None
-        found = self._store.items(tag=tag, source=source, since=since, aside=aside, limit=0 if aside is None else limit)
+        found = self.store.items(tag=tag, source=source, since=since, aside=aside, limit=0 if aside is None else limit)
         return select.collapse(found)[: limit or None] if aside is None else found
 
     def find(self, ref: str) -> Record:
@@ -193,9 +193,9 @@ class App:
             .removeprefix(f"{items}/")
             .removeprefix(f"{os.path.relpath(items, self.settings.root)}/")
         )
-        found = self._store.items(text=path)
+        found = self.store.items(text=path)
         if not found and len(ref) >= KEY_PREFIX and all(digit in "0123456789abcdef" for digit in ref):
-            found = self._store.items(prefix=ref)
+            found = self.store.items(prefix=ref)
         standing = [record for record in found if not record.duplicate_of] or found
         if not standing:
             raise UsageError(f"no item {ref!r}: give a key, six or more digits of it, a path, a link or an entry id")
@@ -205,22 +205,22 @@ class App:
 
     def text(self, record: Record) -> str:
         """Return the text of an item's file. Raises OSError."""
-        return self._tree.read(record)
+        return self.tree.read(record)
 
     def reindex(self, *, accept_deletions: bool = False) -> Synced:
         """Read every item file again and make the index say what the files say."""
         if self._dry_run:
             return self.sync(accept_deletions=accept_deletions)
-        known = self._store.items()
-        self._store.replace([replace(record, size=-1) for record in known])
+        known = self.store.items()
+        self.store.replace([replace(record, size=-1) for record in known])
         return self.sync(accept_deletions=accept_deletions)
 
     def purge(self, source_id: str) -> tuple[int, tuple[str, ...]]:
         """Delete a source's items for good, and the feeds that stood for it alone; return how many, and which."""
-        mine = [record for record in self._store.items() if source_id in (record.via or record.source, record.source)]
+        mine = [record for record in self.store.items() if source_id in (record.via or record.source, record.source)]
         for record in mine:
-            self._tree.remove(record)
-        self._store.replace([], removed=[record.key for record in mine])
+            self.tree.remove(record)
+        self.store.replace([], removed=[record.key for record in mine])
         return len(mine), self.publish().removed
 
 
