@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from aggregator import __version__, files, reading
+from aggregator import __version__, locks, reading
 from aggregator.clock import SystemClock
 from aggregator.errors import StoreCorrupt, UsageError
 from aggregator.fetchers import open_fetchers
@@ -25,7 +25,7 @@ from aggregator.publish import Published, Publisher
 from aggregator.queues.local import LocalQueue
 from aggregator.refresh import House, Round
 from aggregator.steps import select
-from aggregator.steps.due import select_due
+from aggregator.steps.due import require_set_clock, select_due
 from aggregator.steps.normalize import normalize
 from aggregator.steps.urls import host
 from aggregator.stores import discard, open_store
@@ -84,8 +84,7 @@ class App:
         )
         with ExitStack() as stack:
             if write and not dry_run:
-                lock = Path(settings.root) / "var" / "tagwire.lock"
-                stack.enter_context(files.lock(lock, wait=wait, who=command))
+                stack.enter_context(locks.lock(lock_file(settings), wait=wait, who=command))
                 tree.sweep()
             scratch = dry_run or not write
             store = stack.enter_context(_open_store(settings, scratch=scratch, rebuild=rebuild))
@@ -102,9 +101,11 @@ class App:
     ) -> Summary:
         """Refresh the sources `ids`, else all; with `due` only those whose time has come. Then publish what changed.
 
-        `on_outcome` hears of every source as soon as it is done. Setting `stop` lets running sources finish and
-        starts no others. Raises `errors.UsageError` for an unknown id, `errors.StoreError` if the index fails.
+        `on_outcome` hears of every source as soon as it is done. Setting `stop` gives running sources a few seconds to
+        finish, starts no others and leaves publishing to the next refresh. Raises `errors.UsageError` for an unknown
+        id, `errors.StoreError` if the index fails.
         """
+        require_set_clock(self.clock.now())
         started = self.clock.monotonic()
         chosen, skipped = select_due(self.states(), ids, due=due, now=self.clock.now())
         synced = self.sync()
@@ -114,7 +115,7 @@ class App:
             _house(self.settings, self.store, self.tree, self.clock), chosen, on_outcome, stop or asyncio.Event()
         )
         await visit.run(LocalQueue(self.clock))
-        published = self.publish_changed() if publish else Published()
+        published = Published() if not publish or (stop and stop.is_set()) else self.publish_changed()
         return Summary(
             outcomes=(*skipped, *visit.outcomes),
             feeds_written=published.written,
@@ -224,6 +225,11 @@ class App:
         return len(mine), self.publish().removed
 
 
+def lock_file(settings: Settings) -> Path:
+    """Return the file whose lock a process holds while it writes to the site."""
+    return Path(settings.root) / "var" / "tagwire.lock"
+
+
 def _house(settings: Settings, store: Store, tree: ItemTree, clock: Clock) -> House:
     return House(
         settings=settings,
@@ -261,27 +267,3 @@ def _open_store(settings: Settings, *, scratch: bool, rebuild: bool) -> Store:
             raise
         discard(settings.storage.index, settings.root)
         return open_store(settings.storage.index, settings.root)
-
-
-async def run_daemon(settings: Settings, *, serve: bool, stop: asyncio.Event) -> None:
-    """Refresh what is due and publish until `stop` is set; with `serve` also serve the feeds (extra `server`).
-
-    Raises ImportError without that extra, OSError if its address is taken.
-    """
-    from aggregator import daemon  # noqa: PLC0415 - APScheduler costs a tenth of a second
-
-    async def beat(stop: asyncio.Event) -> Summary:
-        with App.open(settings, write=True, command="run") as app:
-            return await app.refresh(due=True, stop=stop)
-
-    async with asyncio.TaskGroup() as group:
-        if serve:
-            group.create_task(serve_feeds(settings, stop))
-        group.create_task(daemon.run(beat, stop))
-
-
-async def serve_feeds(settings: Settings, stop: asyncio.Event) -> None:
-    """Serve the published directory until `stop` is set. Raises ImportError without the extra `server`, OSError."""
-    from aggregator import server  # noqa: PLC0415 - an extra
-
-    await server.serve(settings, str(Path(settings.root) / settings.publish.dir), stop)

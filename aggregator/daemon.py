@@ -1,7 +1,9 @@
 """The daemon: a heartbeat that refreshes what is due and publishes what changed, until it is told to stop.
 
 APScheduler is the heartbeat only: one short job, coalesced, never twice at once. Due times live in the index, so a
-restart neither forgets nor storms. The site is locked for the time of a beat, so that one-shot commands get their turn.
+restart neither forgets nor storms. APScheduler plans by the wall clock, which people and NTP set; a second look on the
+monotonic clock sees to it that a jump costs at most one interval, and that a beat which no longer gets on is told,
+ended, and not hidden from the service manager.
 
 This module decides nothing about when a source is due (`steps.cadence`) and serves nothing (`server`).
 """
@@ -10,56 +12,155 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from aggregator import systemd
 from aggregator.errors import Locked, TagwireError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from datetime import datetime
+
+    from apscheduler.job import Job
 
     from aggregator.model import Summary
+    from aggregator.ports import Clock
 
 log = logging.getLogger(__name__)
 
 BEAT = 15.0
 """Seconds between two looks at what is due."""
+STUCK = 300.0
+"""Seconds without a source finished or a feed published after which a beat is ended; every wait inside is shorter."""
 
 
-async def run(beat: Callable[[asyncio.Event], Awaitable[Summary]], stop: asyncio.Event, *, every: float = BEAT) -> None:
-    """Call `beat` at once and then every `every` seconds until `stop` is set; a beat under way is finished first.
+@dataclass(slots=True)
+class Pulse:
+    """How the daemon gets on: for its watch, its health page and its metrics. Instants are monotonic seconds."""
 
-    A beat that fails is logged and tried again at the next one.
-    """
-    busy = asyncio.Lock()
+    moved_at: float = 0.0
+    """When something was last finished: a beat, or a source in it."""
+    beats: int = 0
+    """Beats that came to their end."""
+    failed: int = 0
+    """Beats that ended with an error."""
+    busy: bool = False
+    error: str = ""
+    """What the last beat that failed ran into; empty after one that did not."""
 
-    async def tick() -> None:
-        async with busy:
-            if not stop.is_set():
-                await _beat(beat, stop)
-
-    scheduler = AsyncIOScheduler(timezone="UTC")
-    scheduler.add_job(tick, "interval", seconds=every, coalesce=True, max_instances=1, misfire_grace_time=None)
-    first = asyncio.create_task(tick())
-    scheduler.start()
-    try:
-        await stop.wait()
-    finally:
-        scheduler.pause()
-        async with busy:  # the scheduler would cancel a running beat; we wait for it
-            scheduler.shutdown(wait=False)
-        await first
+    def healthy(self, now: float) -> bool:
+        """Whether the daemon is idle in time or getting on with its work."""
+        return now - self.moved_at < STUCK
 
 
-async def _beat(beat: Callable[[asyncio.Event], Awaitable[Summary]], stop: asyncio.Event) -> None:
-    try:
-        summary = await beat(stop)
-    except Locked as error:
-        log.info("skipped a beat: %s", error)
-    except TagwireError:
-        log.exception("a beat failed; trying again at the next one")
-    else:
-        if summary.outcomes:
-            failed = summary.count("failed")
-            log.info("%d sources: %d new, %d failed", len(summary.outcomes), summary.new, failed)
+class Heartbeat:
+    """Calls `beat` at once and then every `every` seconds; see `run`."""
+
+    def __init__(
+        self,
+        beat: Callable[[asyncio.Event], Awaitable[Summary | None]],
+        clock: Clock,
+        pulse: Pulse,
+        *,
+        every: float = BEAT,
+        stuck: float = STUCK,
+    ) -> None:
+        self._beat = beat
+        self._clock = clock
+        self._pulse = pulse
+        self._every = every
+        self._stuck = stuck
+        self._running: asyncio.Task[Summary | None] | None = None
+        self._busy = asyncio.Lock()
+
+    async def run(self, stop: asyncio.Event, wake: asyncio.Event) -> None:
+        """Beat until `stop` is set; a beat under way is finished first. `wake` calls for one now, and is cleared.
+
+        A beat that fails is logged and tried again at the next one.
+        """
+        self._pulse.moved_at = self._clock.monotonic()
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)  # it warns at every interval that a beat outlasts
+        scheduler = AsyncIOScheduler(timezone="UTC")
+        job = scheduler.add_job(
+            self._tick,
+            "interval",
+            [stop],
+            seconds=self._every,
+            coalesce=True,
+            max_instances=1,
+            misfire_grace_time=None,
+            next_run_time=self._clock.now(),
+        )
+        scheduler.start()
+        watching = asyncio.create_task(self._watch(job))
+        waking = asyncio.create_task(self._wake(wake, job))
+        systemd.notify("READY=1")
+        try:
+            await stop.wait()
+        finally:
+            systemd.notify("STOPPING=1")
+            for task in (watching, waking):
+                task.cancel()
+            await asyncio.wait({watching, waking})
+            scheduler.pause()
+            async with self._busy:  # the scheduler would cancel a running beat; we wait for it
+                scheduler.shutdown(wait=False)
+
+    async def _tick(self, stop: asyncio.Event) -> None:
+        async with self._busy:
+            if stop.is_set():
+                return
+            self._pulse.busy, self._pulse.moved_at = True, self._clock.monotonic()
+            self._running = asyncio.ensure_future(self._beat(stop))
+            self._pulse.error = await self._ended(self._running)
+            self._pulse.beats += 1
+            self._pulse.failed += bool(self._pulse.error)
+            self._pulse.busy, self._pulse.moved_at = False, self._clock.monotonic()
+
+    async def _ended(self, running: asyncio.Task[Summary | None]) -> str:
+        """Wait for the beat and tell what came of it; return its error, empty if it has none."""
+        await asyncio.wait({running})
+        if running.cancelled():
+            return f"ended after {self._stuck:g} s without progress"
+        try:
+            summary = running.result()
+        except Locked as error:
+            log.info("skipped a beat: %s", error)
+            return ""
+        except (TagwireError, OSError) as error:
+            log.exception("a beat failed; trying again at the next one")
+            return str(error)
+        if summary and summary.outcomes:
+            log.info("sources: %d, new: %d, failed: %d", len(summary.outcomes), summary.new, summary.count("failed"))
+        return ""
+
+    async def _watch(self, job: Job) -> None:
+        """On the monotonic clock: end a beat that is stuck, undo what a set clock did, tell the service manager."""
+        pause = min(self._every, systemd.watchdog() / 3 or self._every)
+        while True:
+            before = self._clock.monotonic()
+            await self._clock.sleep(pause)
+            if self._clock.monotonic() - before > pause + self._every:
+                self._pulse.moved_at = self._clock.monotonic()  # the whole process slept: nobody is to blame
+            self._look_at_the_clock(job)
+            if self._clock.monotonic() - self._pulse.moved_at < self._stuck:
+                systemd.notify("WATCHDOG=1")
+            elif self._running and not self._running.done():
+                log.error("a beat made no progress for %g s; it is ended, the next one goes on", self._stuck)
+                self._running.cancel()
+
+    def _look_at_the_clock(self, job: Job) -> None:
+        planned: datetime = job.next_run_time
+        if planned - self._clock.now() > timedelta(seconds=2 * self._every):
+            log.warning("the clock was set back; going on at once")
+            job.modify(next_run_time=self._clock.now())
+
+    async def _wake(self, wake: asyncio.Event, job: Job) -> None:
+        while True:
+            await wake.wait()
+            wake.clear()
+            job.modify(next_run_time=self._clock.now())

@@ -32,6 +32,7 @@
     │   └── StaleClaim                         somebody else claimed the source meanwhile
     ├── TreeError                     exit 1   the item files are not where they were
     ├── PublishError                  exit 1
+    ├── ClockError                    exit 1   the machine's clock has not been set
     └── Locked                        exit 6   another process holds the lock
 
 ``kind`` is the word that the command line, the index and `--json` show (design: error kinds).
@@ -246,6 +247,10 @@ class TreeError(TagwireError):
 
 class PublishError(TagwireError):
     """A feed could not be written."""
+
+
+class ClockError(TagwireError):
+    """The machine's clock cannot be right."""
 
 
 class Locked(TagwireError):

@@ -1,4 +1,4 @@
-"""Files written whole or not at all, and the lock of a site directory.
+"""Files written whole or not at all.
 
 Every write goes to a temporary file in the target's folder and is renamed over the target, so a reader sees the old
 bytes or the new ones, and a full disk or a crash leaves the old ones. Errors are plain `OSError`, unchanged, and leave
@@ -16,16 +16,13 @@ import errno
 import os
 import re
 import stat
-from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from contextlib import suppress
 from hashlib import blake2b
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from aggregator import errors
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
 _TEMPORARY = re.compile(r"\.tmp-[0-9a-f]{16}")
@@ -119,47 +116,9 @@ def sweep(directory: str | Path) -> int:
     return count
 
 
-@contextmanager
-def lock(path: str | Path, *, wait: float = 0.0, who: str) -> Iterator[None]:
-    """Hold the lock file for the time of the block, as `who` (a command, for others to read).
-
-    Waits up to `wait` seconds, then raises `errors.Locked` naming the holder's pid, command and start. The kernel drops
-    the lock (flock) with the process, so a file that a crash left behind is no lock.
-    """
-    from filelock import FileLock, Timeout  # noqa: PLC0415 - 30 ms that commands which only read need not pay
-
-    path = os.fspath(path)
-    os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-    note = f"{path}.holder"
-    guard = FileLock(path, thread_local=False)
-    try:
-        guard.acquire(timeout=wait)
-    except Timeout:
-        raise errors.Locked(f"{path} is held by {_holder(note)}") from None
-    try:
-        with suppress(OSError):  # the note only explains: a full disk must not keep anybody from working
-            _unlink(note)  # a note of the same bytes that a crash left has the wrong time
-            write(note, f"{os.getpid()}\n{who}".encode())
-        yield
-    finally:
-        with suppress(OSError):
-            _unlink(note)
-        guard.release()
-
-
 def _unlink(path: str) -> None:
     with suppress(FileNotFoundError):
         os.unlink(path)
-
-
-def _holder(note: str) -> str:
-    """Return who wrote the note, and when; its mtime is the time, so that nobody needs a clock here."""
-    try:
-        pid, _, who = read_bytes(note).decode(errors="replace").partition("\n")
-        since = datetime.fromtimestamp(int(os.stat(note).st_mtime), UTC)
-    except OSError:
-        return "another process"
-    return f"pid {pid} ({who}) since {since:%Y-%m-%dT%H:%M:%SZ}"
 
 
 class _Staged:

@@ -6,6 +6,7 @@ source is due.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections import Counter
 from dataclasses import dataclass, replace
@@ -19,8 +20,7 @@ from aggregator.steps import cadence, dedupe, indexing
 from aggregator.steps.urls import host
 
 if TYPE_CHECKING:
-    import asyncio
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Coroutine, Mapping, Sequence
     from datetime import datetime
 
     from aggregator.model import Change, FetchState, Response, Source
@@ -35,6 +35,8 @@ LEASE = 15 * 60.0
 """Seconds after which a claim that was never committed may be taken over."""
 CLAIMS = 20
 """Sources of one host claimed in one transaction."""
+GRACE = 5.0
+"""Seconds that sources under way are given after a stop, so that the process has ended within ten."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,12 +73,14 @@ class Round:
             self._by_host.setdefault(host(source.url) or f"file:{source.id}", []).append(source)
 
     async def run(self, queue: Queue) -> None:
-        """Refresh every source once. Raises the `errors.StoreError` that ended the round early."""
+        """Refresh every source once, or until `stop`. Raises the `errors.StoreError` that ended the round early."""
         house = self._house
         house.store.enroll([(source.id, host(source.url)) for source in house.settings.sources if source.enabled])
         await queue.submit("host", list(self._by_host))
         try:
-            await queue.run({"host": self._host}, concurrency=house.settings.http.concurrency, stop=self._stop)
+            await self._until_stopped(
+                queue.run({"host": self._host}, concurrency=house.settings.http.concurrency, stop=self._stop)
+            )
         finally:
             for fetcher in house.fetchers:
                 await fetcher.aclose()
@@ -84,25 +88,49 @@ class Round:
         if self._error:
             raise self._error
 
+    async def _until_stopped(self, work: Coroutine[None, None, None]) -> None:
+        """Run the work; after a stop it has `GRACE` seconds, then it is cancelled wherever it waits."""
+        running, stopping = asyncio.ensure_future(work), asyncio.ensure_future(self._stop.wait())
+        try:
+            await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({running}, timeout=GRACE)
+        finally:
+            for task in (running, stopping):
+                task.cancel()
+            await asyncio.wait({running, stopping})
+        if not running.cancelled():
+            running.result()
+
     async def _host(self, name: str) -> None:
         """Refresh one host's sources in turn, politely."""
-        house, sources = self._house, self._by_host[name]
+        sources = self._by_host[name]
         for start in range(0, len(sources), CLAIMS):
-            batch = {source.id: source for source in sources[start : start + CLAIMS]}
-            for number, state in enumerate(house.store.claim(list(batch), house.clock.now(), LEASE)):
+            if self._stop.is_set():
+                return
+            await self._claimed(sources[start : start + CLAIMS], pause=bool(start))
+
+    async def _claimed(self, sources: Sequence[Source], *, pause: bool) -> None:
+        """Claim sources of one host and refresh them; those that a stop leaves over are due at once."""
+        house = self._house
+        claims = {one.source: one for one in house.store.claim([one.id for one in sources], house.clock.now(), LEASE)}
+        try:
+            for source in sources:
+                if source.url and pause:
+                    await house.clock.sleep(house.settings.http.per_host_delay)
                 if self._stop.is_set():
                     return
-                source = batch[state.source]
-                if source.url and start + number:
-                    await house.clock.sleep(house.settings.http.per_host_delay)
-                try:
-                    outcome = await refresh(house, source, state, self._began)
-                except StoreError as error:
-                    self._error = error
-                    self._stop.set()
-                    return
+                outcome = await refresh(house, source, claims[source.id], self._began)
+                del claims[source.id]
                 self.outcomes.append(outcome)
                 self._on_outcome(outcome)
+                pause = True
+        except StoreError as error:
+            self._error = error
+            claims.clear()
+            self._stop.set()
+        finally:
+            for state in claims.values():
+                house.store.commit(replace(state, next_at=house.clock.now()), ())
 
 
 async def refresh(house: House, source: Source, state: FetchState, began: datetime) -> Outcome:

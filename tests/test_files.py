@@ -1,4 +1,4 @@
-"""Files: whole or untouched, whatever happens in between; and a lock that says who holds it."""
+"""Files: whole or untouched, whatever happens in between."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ import stat
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
 
-from aggregator import errors, files
+from aggregator import files
 
 
 def names_in(folder):
@@ -281,93 +280,6 @@ files.write({str(tmp_path)!r} + "/deep/.duplicates/x.md", b"x", sync=True)
     assert files.sweep(tmp_path) == 0
     assert len(temporaries(tmp_path)) == 3
     assert files.sweep(tmp_path / "none") == 0
-
-
-# --- lock ---
-
-
-HOLDER = """
-import sys
-from aggregator import files
-with files.lock(sys.argv[1], who="tagwire run"):
-    print("held", flush=True)
-    sys.stdin.read()
-"""
-
-
-@pytest.fixture
-def holder(tmp_path):
-    """Another process that holds the lock until its stdin closes."""
-    with subprocess.Popen(
-        [sys.executable, "-c", HOLDER, str(tmp_path / "var" / "lock")], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == b"held\n"
-        yield process
-
-
-def test_a_held_lock_says_who_holds_it_since_when(tmp_path, holder):
-    for _ in range(2):
-        with (
-            pytest.raises(
-                errors.Locked,
-                match=rf"var/lock is held by pid {holder.pid} \(tagwire run\) since 20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ$",
-            ),
-            files.lock(tmp_path / "var" / "lock", who="tagwire refresh"),
-        ):
-            pytest.fail("two held it")
-
-
-def test_waiting_gets_the_lock_when_it_becomes_free(tmp_path, holder):
-    threading.Timer(0.1, holder.stdin.close).start()
-    with files.lock(tmp_path / "var" / "lock", wait=20, who="tagwire refresh"):
-        assert (tmp_path / "var" / "lock.holder").read_bytes().startswith(b"%d\n" % os.getpid())
-
-
-def test_waiting_ends_when_its_time_is_over(tmp_path, holder):
-    start = time.perf_counter()
-    with pytest.raises(errors.Locked), files.lock(tmp_path / "var" / "lock", wait=0.2, who="x"):
-        pytest.fail("two held it")
-    assert 0.2 <= time.perf_counter() - start < 10
-
-
-def test_a_killed_holder_holds_nothing_and_a_stale_note_is_not_believed(tmp_path, holder):
-    holder.kill()
-    holder.wait()
-    note = tmp_path / "var" / "lock.holder"
-    assert note.exists()
-    note.write_bytes(f"{os.getpid()}\nx".encode())
-    os.utime(note, (0, 0))
-    with (
-        files.lock(tmp_path / "var" / "lock", who="x"),
-        pytest.raises(errors.Locked, match=rf"pid {os.getpid()} \(x\) since (?!1970)"),
-        files.lock(tmp_path / "var" / "lock", who="y"),
-    ):
-        pytest.fail("two held it")
-
-
-def test_a_released_lock_can_be_taken_again_and_leaves_no_note(tmp_path):
-    for _ in range(2):
-        with files.lock(tmp_path / "lock", who="x"):
-            pass
-    with pytest.raises(ZeroDivisionError), files.lock(tmp_path / "lock", who="x"):
-        raise ZeroDivisionError
-    assert names_in(tmp_path) == ["lock"]
-
-
-def test_a_full_disk_keeps_nobody_from_the_lock(tmp_path, monkeypatch):
-    def fail(*args):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    with files.lock(tmp_path / "lock", who="x"):
-        pass
-    monkeypatch.setattr(files, "write", fail)
-    with (
-        files.lock(tmp_path / "lock", who="x"),
-        pytest.raises(errors.Locked, match="held by another process"),
-        files.lock(tmp_path / "lock", who="y"),
-    ):
-        pytest.fail("two held it")
 
 
 def test_staged_files_are_renamed_into_folders_that_are_made(tmp_path):

@@ -55,11 +55,11 @@ class Options:
         with App.open(settings, **arguments) as app:
             yield app
 
-    def start_logging(self, *, talkative: bool = False) -> None:
+    def start_logging(self, *, talkative: bool = False, structured: bool = False) -> None:
         """Send log lines to stderr: warnings, with -v or `talkative` also what happens, with -vv everything."""
         from aggregator.cli import logs
 
-        logs.start(-1 if self.quiet else self.verbose + talkative)
+        logs.start(-1 if self.quiet else self.verbose + talkative, structured=structured)
 
 
 class GlobalOption(click.Option):

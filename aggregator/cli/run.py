@@ -18,19 +18,27 @@ if TYPE_CHECKING:
 def run(options: Options, *, no_serve: bool) -> None:
     """Refresh and publish on schedule, and serve, until stopped.
 
-    Serves if the extra `server` is installed. SIGTERM and SIGINT finish the work under way and end with exit code 0.
+    Serves if the extra `server` is installed. Changed configuration files are read again, on SIGHUP at once; one with
+    mistakes is told and not used. SIGTERM and SIGINT end the work under way within ten seconds, with exit code 0.
+    With --json the log on stderr is JSON Lines.
     """
     from aggregator.cli.serve import can_serve
     from aggregator.cli.signals import run_until_signal
+    from aggregator.config.watching import Watch
 
-    settings = options.settings()
-    options.start_logging(talkative=True)
+    watch = Watch(options.place())
+    options.start_logging(talkative=True, structured=options.json)
     serve = can_serve() and not no_serve
 
     async def work(stop: asyncio.Event) -> None:
-        from aggregator.app import run_daemon
+        import asyncio
+        import signal
 
-        await run_daemon(settings, serve=serve, stop=stop)
+        from aggregator.service import run_daemon
+
+        hangup = asyncio.Event()
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, hangup.set)
+        await run_daemon(watch, serve=serve, stop=stop, hangup=hangup)
 
     run_until_signal(work)
 

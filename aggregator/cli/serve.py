@@ -38,7 +38,7 @@ def serve(options: Options, *, host: str | None, port: int | None) -> None:
     options.start_logging(talkative=True)
 
     async def work(stop: asyncio.Event) -> None:
-        from aggregator.app import serve_feeds
+        from aggregator.service import serve_feeds
 
         if not options.quiet:
             err(f"serving {settings.publish.dir} on {server.host} port {server.port}; Ctrl-C ends it")

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from aggregator.cli import output
-from aggregator.files import lock
+from aggregator.locks import lock
 
 
 def test_init_makes_a_site_that_publishes_offline(tagwire, tmp_path):
@@ -184,7 +184,7 @@ def test_run_and_serve_end_with_zero_after_sigterm(site, args):
         first = process.stderr.readline()
         process.terminate()
         err = process.stderr.read()
-    assert ("serving" in first) if args[0] == "serve" else ("1 sources" in first), first + err
+    assert ("serving" in first) if args[0] == "serve" else ("sources: 1" in first), first + err
     assert process.returncode == 0, err
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import feedparser
 import pytest
 
-from aggregator import files
+from aggregator import locks
 from aggregator.testing import LoopbackSite
 
 ROOT = Path(__file__).parents[2]
@@ -253,7 +253,7 @@ def test_sources_over_http_from_add_to_remove(tmp_path: Path) -> None:
 
 def test_a_second_process_says_who_holds_the_lock(site: Path) -> None:
     """Exit 6, at once, naming the holder; reading takes no lock."""
-    with files.lock(site / "var/tagwire.lock", who="the test"):
+    with locks.lock(site / "var/tagwire.lock", who="the test"):
         done = tagwire(site, "refresh", code=6)
         assert str(os.getpid()) in done.stderr
         tagwire(site, "refresh", "--wait", "0.2s", code=6)

@@ -1,0 +1,112 @@
+"""What runs for long, put together: the daemon that refreshes and publishes, and the server beside it.
+
+This module knows when a beat has something to do; what is done then is `app`'s business.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aggregator import locks
+from aggregator.app import App, lock_file
+from aggregator.clock import SystemClock
+from aggregator.stores import open_store
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from aggregator.config.watching import Watch
+    from aggregator.daemon import Pulse
+    from aggregator.model import Outcome, Summary
+    from aggregator.ports import Clock
+    from aggregator.settings import Settings
+
+log = logging.getLogger(__name__)
+
+LOOK = 1.0
+"""Seconds between two looks at whether another process waits for the site."""
+THOROUGH = 300.0
+"""Seconds after which a beat looks at the item files even if no source is due."""
+
+
+async def run_daemon(watch: Watch, *, serve: bool, stop: asyncio.Event, hangup: asyncio.Event) -> None:
+    """Refresh what is due and publish until `stop` is set; with `serve` also serve the feeds (extra `server`).
+
+    Changed configuration files are noticed at the next beat; `hangup` calls for one now. Raises ImportError
+    without that extra, OSError if the server's address is taken.
+    """
+    from aggregator import daemon  # noqa: PLC0415 - APScheduler costs a tenth of a second
+
+    clock, pulse = SystemClock(), daemon.Pulse()
+    work = Work(watch, clock, pulse)
+    async with asyncio.TaskGroup() as group:
+        if serve:
+            group.create_task(serve_feeds(watch.settings, stop))
+        group.create_task(daemon.Heartbeat(work.beat, clock, pulse).run(stop, hangup))
+
+
+async def serve_feeds(settings: Settings, stop: asyncio.Event) -> None:
+    """Serve the published directory until `stop` is set. Raises ImportError without the extra `server`, OSError."""
+    from aggregator import server  # noqa: PLC0415 - an extra
+
+    await server.serve(settings, str(Path(settings.root) / settings.publish.dir), stop)
+
+
+class Work:
+    """What the daemon does at a beat."""
+
+    def __init__(self, watch: Watch, clock: Clock, pulse: Pulse) -> None:
+        self._watch = watch
+        self._clock = clock
+        self._pulse = pulse
+        self._last: datetime | None = None
+        self._thorough_at = 0.0
+
+    async def beat(self, stop: asyncio.Event) -> Summary | None:
+        """Refresh what is due and publish what changed; None if there was nothing to do.
+
+        Ends early, and goes on at the next beat, if another process waits for the site.
+        """
+        before = self._watch.settings
+        changed = self._watch.renew()
+        settings = self._watch.settings
+        if changed and before.server != settings.server:
+            log.warning("[server] has changed: that takes a restart")
+        if not (changed or self._has_work(settings)):
+            return None
+        enough = asyncio.Event()
+        looking = asyncio.create_task(_until_wanted(lock_file(settings), stop, enough))
+        try:
+            with App.open(settings, write=True, command="run", clock=self._clock) as app:
+                summary = await app.refresh(due=True, stop=enough, on_outcome=self._moved)
+        finally:
+            looking.cancel()
+            await asyncio.wait({looking})
+        self._last, self._thorough_at = self._clock.now(), self._clock.monotonic() + THOROUGH
+        return summary
+
+    def _has_work(self, settings: Settings) -> bool:
+        """Whether a source is due or nobody looked for long; cheap, since most beats find nothing to do."""
+        now = self._clock.now()
+        if self._last is None or now < self._last or self._clock.monotonic() >= self._thorough_at:
+            return True
+        with open_store(settings.storage.index, settings.root) as store:
+            return bool(store.due_hosts(now, 1))
+
+    def _moved(self, _: Outcome) -> None:
+        self._pulse.moved_at = self._clock.monotonic()
+
+
+async def _until_wanted(lock: Path, stop: asyncio.Event, enough: asyncio.Event) -> None:
+    """Set `enough` when `stop` is set, or another process waits for the lock."""
+    while not stop.is_set():
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), LOOK)
+        if locks.wanted(lock):
+            log.info("another process waits; it goes first")
+            break
+    enough.set()

@@ -1,0 +1,201 @@
+"""What the daemon does at a beat: nothing if nothing is due, what is due else, and never against somebody who waits."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from datetime import timedelta
+
+import pytest
+
+from aggregator import locks
+from aggregator.app import App, lock_file
+from aggregator.clock import SystemClock
+from aggregator.config import locate
+from aggregator.config.watching import Watch
+from aggregator.daemon import Pulse
+from aggregator.errors import ClockError
+from aggregator.service import Work
+from aggregator.testing import FakeClock, LoopbackSite
+
+FEED = "<rss version='2.0'><channel><title>T</title><item><guid>g{0}</guid><title>N{0}</title></item></channel></rss>"
+
+
+@pytest.fixture
+def web():
+    with LoopbackSite() as site:
+        yield site
+
+
+@pytest.fixture
+def site(tmp_path, web):
+    """A site with one source on loopback."""
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "tagwire.toml").write_text(
+        '[http]\nallow_private_networks = true\nper_host_delay = "0s"\n', encoding="utf-8"
+    )
+    declare(tmp_path, a=web.page("/a.xml", FEED.format(1)))
+    return tmp_path
+
+
+def declare(site, **urls):
+    text = "".join(f'[[sources]]\nid = "{name}"\nurl = "{url}"\n' for name, url in urls.items())
+    (site / "config" / "sources.toml").write_text(text)
+
+
+def work(site, clock=None):
+    return Work(Watch(locate(str(site), "", {})), clock or FakeClock(), Pulse())
+
+
+def beat(one, stop=None):
+    return asyncio.run(one.beat(stop or asyncio.Event()))
+
+
+def test_the_first_beat_refreshes_and_later_ones_rest_until_something_is_due(site, web):
+    """An idle daemon opens no site and asks nobody."""
+    clock = FakeClock()
+    one = work(site, clock)
+    summary = beat(one)
+    assert summary is not None
+    assert summary.new == 1
+    assert beat(one) is None
+    assert len(web.requests) == 1
+    clock.advance(48 * 3600)
+    summary = beat(one)
+    assert summary is not None
+    assert summary.count("not_modified") == 1
+
+
+def test_a_beat_looks_at_the_item_files_now_and_then(site):
+    """What the owner edits is published without a source being due."""
+    clock = FakeClock()
+    one = work(site, clock)
+    beat(one)
+    clock.advance(299)
+    assert beat(one) is None
+    clock.advance(1)
+    summary = beat(one)
+    assert summary is not None
+    assert summary.outcomes == ()
+
+
+def test_a_source_that_was_added_meanwhile_is_asked_at_the_next_beat(site, web):
+    """No restart, and no wait for a source to be due."""
+    one = work(site)
+    beat(one)
+    declare(site, a=web.url("/a.xml"), b=web.page("/b.xml", FEED.format(2)))
+    summary = beat(one)
+    assert summary is not None
+    assert [outcome.source for outcome in summary.outcomes] == ["b"]
+
+
+def test_a_mistake_in_the_configuration_stops_nothing(site, web, caplog):
+    clock = FakeClock()
+    one = work(site, clock)
+    beat(one)
+    (site / "config" / "tagwire.toml").write_text("[sit]\n")
+    clock.advance(48 * 3600)
+    summary = beat(one)
+    assert summary is not None
+    assert len(summary.outcomes) == 1
+    assert "tagwire.toml:1:1" in caplog.text
+
+
+def test_a_changed_server_needs_a_restart_and_says_so(site, caplog):
+    one = work(site)
+    beat(one)
+    with (site / "config" / "tagwire.toml").open("a") as file:
+        file.write("[server]\nport = 9000\n")
+    beat(one)
+    assert "takes a restart" in caplog.text
+
+
+class Shifted(FakeClock):
+    """A wall clock that can be set."""
+
+    shift = timedelta()
+
+    def now(self):
+        return super().now() + self.shift
+
+
+@pytest.mark.parametrize("shift", [timedelta(hours=1), timedelta(days=365)])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_clock_that_jumps_costs_one_extra_fetch_at_most_and_no_silence(site, web, shift, sign):
+    """Forward everything is due once; back, what was planned in the old time is not waited for."""
+    clock = Shifted()
+    clock.advance(3 * 365 * 86400)
+    one = work(site, clock)
+    beat(one)
+    clock.shift = sign * shift
+    for _ in range(8):
+        clock.advance(15)
+        beat(one)
+    assert len(web.requests) <= 2
+    for _ in range(24 * 4):
+        clock.advance(15 * 60)
+        beat(one)
+    assert len(web.requests) >= 3
+
+
+def test_a_clock_that_was_never_set_stamps_nothing(site, web):
+    """1970 at boot: nothing is fetched until the time is known."""
+    clock = Shifted()
+    clock.shift = timedelta(days=-56 * 365)
+    one = work(site, clock)
+    with pytest.raises(ClockError, match="1970-01"):
+        beat(one)
+    assert web.requests == []
+    clock.shift = timedelta()
+    summary = beat(one)
+    assert summary is not None
+    assert summary.new == 1
+
+
+def test_the_site_is_let_go_between_sources_when_somebody_waits(site, web):
+    """A one-shot command need not wait for the end of a long list; what is left is due at once."""
+    names = {f"s{number}": web.page(f"/{number}.xml", FEED.format(number), delay=0.4) for number in range(6)}
+    declare(site, **names)
+    one = work(site, SystemClock())
+    begun = threading.Event()
+
+    def wait_for_the_site():
+        begun.wait(20)
+        with locks.lock(lock_file(one._watch.settings), wait=20, who="another"):
+            pass
+
+    waiter = threading.Thread(target=wait_for_the_site)
+    waiter.start()
+    threading.Timer(0.2, begun.set).start()
+    summary = beat(one)
+    waiter.join()
+    assert summary is not None
+    done = len(summary.outcomes)
+    assert 1 <= done < 6
+    again = beat(one)
+    assert again is not None
+    assert done + len(again.outcomes) == 6
+
+
+def test_a_stop_ends_slow_sources_within_their_grace_and_forgets_nothing(site, web, monkeypatch):
+    """A server that takes a minute does not keep the process from ending; the source is due again at once."""
+    monkeypatch.setattr("aggregator.refresh.GRACE", 0.3)
+    declare(site, slow=web.page("/slow.xml", FEED.format(1), delay=5))
+    one = work(site, SystemClock())
+    stop = asyncio.Event()
+
+    async def main():
+        asyncio.get_running_loop().call_later(0.3, stop.set)
+        return await one.beat(stop)
+
+    started = time.perf_counter()
+    summary = asyncio.run(main())
+    assert time.perf_counter() - started < 4.5
+    assert summary is not None
+    assert summary.outcomes == ()
+    with App.open(one._watch.settings) as app:
+        [(_, state)] = app.states()
+    assert state.next_at is not None
+    assert state.next_at <= SystemClock().now()
+    assert (state.failures, state.error) == (0, None)
