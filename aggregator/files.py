@@ -22,7 +22,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
 _TEMPORARY = re.compile(r"\.tmp-[0-9a-f]{16}")
@@ -108,12 +108,16 @@ def sweep(directory: str | Path) -> int:
 
     Only for the holder of the site's lock: a file of a writer at work would be removed too.
     """
-    count = 0
+    found = list(temporaries(directory))
+    for path in found:
+        _unlink(path)
+    return len(found)
+
+
+def temporaries(directory: str | Path) -> Iterator[str]:
+    """Yield the paths of temporary files below `directory`, of writers at work and of killed ones."""
     for folder, _, names in os.walk(directory):
-        for name in filter(_TEMPORARY.fullmatch, names):
-            _unlink(os.path.join(folder, name))
-            count += 1
-    return count
+        yield from (os.path.join(folder, name) for name in names if _TEMPORARY.fullmatch(name))
 
 
 def _unlink(path: str) -> None:

@@ -90,13 +90,14 @@ def table(rows: Sequence[Sequence[str]], *, right: Sequence[int] = (), colors: M
         cells = []
         for column, (cell, width) in enumerate(zip(row, widths, strict=True)):
             fill = " " * (width - cell_len(cell))
-            shown = _paint(cell, (colors or {}).get(cell.partition(" ")[0], ""))
+            shown = paint(cell, (colors or {}).get(cell.partition(" ")[0], ""))
             cells.append(fill + shown if column in right else shown + fill)
         lines.append(_GAP.join(cells).rstrip())
     return "\n".join(lines)
 
 
-def _paint(text: str, color: str) -> str:
+def paint(text: str, color: str) -> str:
+    """Return the text in a colour, for a terminal that takes it; as it is if `color` is empty."""
     return f"\x1b[{_COLORS[color]}m{text}\x1b[0m" if color else text
 
 

@@ -27,6 +27,8 @@ COMMANDS = {
     "items": "List the newest items.",
     "show": "Show an item or a source.",
     "reindex": "Rebuild the index from the item files.",
+    "doctor": "Look the site over and name what mends it.",
+    "db": "Back up, check and vacuum the index.",
     "config": "Check and show the configuration.",
     "completion": "Print a shell's completion script.",
 }

@@ -1,7 +1,7 @@
 """Stores: where the index is kept. The scheme of `[storage] index` names the module: `sqlite:///var/tagwire.db`.
 
-This module knows no store by name: a new one is a new module here with `open_store(url, root, *, scratch)` and
-`discard(url, root)`.
+This module knows no store by name: a new one is a new module here with `open_store(url, root, *, scratch)`,
+`discard(url, root)`, `check(url, root)`, `backup(url, root, target)` and `compact(url, root)`.
 """
 
 from __future__ import annotations
@@ -35,6 +35,24 @@ def open_store(url: str, root: str, *, scratch: bool = False) -> Store:
 def discard(url: str, root: str) -> None:
     """Put a damaged index out of the way, so that `open_store` makes a new one; no error if there is none."""
     _module(url).discard(url, root)
+
+
+def check(url: str, root: str) -> list[str]:
+    """Return what is wrong inside of the index, nothing if it is sound; it is not changed, and may be in use.
+
+    Raises `errors.StoreError` if it is missing, damaged or not ours, `SchemaTooNew`.
+    """
+    return cast("list[str]", _module(url).check(url, root))
+
+
+def backup(url: str, root: str, target: str) -> None:
+    """Write a complete copy of the index, also of one in use, to the file `target`. Raises `errors.StoreError`."""
+    _module(url).backup(url, root, target)
+
+
+def compact(url: str, root: str) -> tuple[int, int]:
+    """Give unused space back to the disk; return the size in bytes before and after. Raises `errors.StoreError`."""
+    return cast("tuple[int, int]", _module(url).compact(url, root))
 
 
 def _module(url: str) -> ModuleType:

@@ -28,6 +28,21 @@ def discard(url: str, root: str) -> None:
     """Nothing is kept, so there is nothing to put away."""
 
 
+def check(url: str, root: str) -> list[str]:  # noqa: ARG001
+    """Return nothing: there is no file that could be damaged."""
+    return []
+
+
+def backup(url: str, root: str, target: str) -> None:  # noqa: ARG001
+    """Raise `errors.StoreError`: nothing is kept."""
+    raise errors.StoreError(f"{url} is kept in memory only, there is nothing to copy")
+
+
+def compact(url: str, root: str) -> tuple[int, int]:  # noqa: ARG001
+    """Return zeros: no space is used on disk."""
+    return 0, 0
+
+
 @dataclass(slots=True)
 class MemoryStore:
     """`ports.Store` for tests and rehearsals; not safe for several threads at a time."""

@@ -1,6 +1,7 @@
 """The index in one SQLite file: `sqlite:///relative/path` or `sqlite:////absolute/path`.
 
-This module only finds the file; `database` opens and guards it, `schema` shapes it, `store` speaks the port.
+This module only finds the file; `database` opens and guards it, `schema` shapes it, `store` speaks the port, `upkeep`
+checks, copies and compacts it.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from aggregator import errors
-from aggregator.stores.sqlite import database
+from aggregator.stores.sqlite import database, upkeep
 from aggregator.stores.sqlite.store import SqliteStore
 
 _PREFIX = "sqlite:///"
@@ -31,6 +32,21 @@ def discard(url: str, root: str) -> None:
             continue
         except OSError as error:
             raise errors.StoreError(f"{part}: {error.strerror}") from error
+
+
+def check(url: str, root: str) -> list[str]:
+    """See `aggregator.stores.check`."""
+    return upkeep.check(_path(url, root))
+
+
+def backup(url: str, root: str, target: str) -> None:
+    """See `aggregator.stores.backup`."""
+    upkeep.backup(_path(url, root), target)
+
+
+def compact(url: str, root: str) -> tuple[int, int]:
+    """See `aggregator.stores.compact`."""
+    return upkeep.compact(_path(url, root))
 
 
 def _path(url: str, root: str) -> str:

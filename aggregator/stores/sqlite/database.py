@@ -102,16 +102,28 @@ def copy(path: str) -> Database:
     with translated(path), ExitStack() as undo:
         undo.callback(connection.close)
         if Path(path).exists():
-            _refuse_empty(path)
-            # Without a WAL the file is complete, and only `immutable` keeps SQLite from creating one.
-            immutable = "" if Path(f"{path}-wal").exists() else "&immutable=1"
-            uri = f"{Path(path).absolute().as_uri()}?mode=ro{immutable}"
-            with closing(sqlite3.connect(uri, uri=True, timeout=_BUSY)) as original:
-                _check(original, path)
+            with closing(read_only(path)) as original:
                 original.backup(connection)
         _migrate(connection)
         undo.pop_all()
     return Database(connection, path)
+
+
+def read_only(path: str) -> sqlite3.Connection:
+    """Return a connection that can change nothing and creates nothing on disk.
+
+    Raises `errors.StoreCorrupt` for a file that is empty or not ours, `SchemaTooNew`, sqlite3's own errors.
+    """
+    _refuse_empty(path)
+    # Without a WAL the file is complete, and only `immutable` keeps SQLite from creating one.
+    immutable = "" if Path(f"{path}-wal").exists() else "&immutable=1"
+    uri = f"{Path(path).absolute().as_uri()}?mode=ro{immutable}"
+    connection = sqlite3.connect(uri, uri=True, timeout=_BUSY, check_same_thread=False)
+    with ExitStack() as undo:
+        undo.callback(connection.close)
+        _check(connection, path)
+        undo.pop_all()
+    return connection
 
 
 @contextmanager

@@ -1,0 +1,73 @@
+"""`tagwire db`: what the index needs over the years."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from aggregator.cli.options import CommandGroup, Options, pass_options, wait_option
+from aggregator.errors import StoreCorrupt
+
+
+@click.group("db", cls=CommandGroup)
+def db() -> None:
+    """Back up, check and vacuum the index.
+
+    The item files are what counts: `tagwire reindex` rebuilds a lost index from them.
+    """
+
+
+@db.command("backup")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@pass_options
+def backup(options: Options, file: Path) -> None:
+    """Write a copy of the index to FILE, complete or not at all; the daemon may go on meanwhile."""
+    from aggregator import stores
+    from aggregator.cli.output import emit, out
+
+    settings = options.settings()
+    stores.backup(settings.storage.index, settings.root, str(file))
+    size = file.stat().st_size
+    if options.json:
+        emit({"file": str(file), "bytes": size})
+    elif not options.quiet:
+        out(f"{file}: {size} bytes")
+
+
+@db.command("check")
+@pass_options
+def check(options: Options) -> None:
+    """Read every page of the index; exit 1 if it is damaged."""
+    from aggregator import stores
+    from aggregator.cli.output import emit, out
+
+    settings = options.settings()
+    complaints = stores.check(settings.storage.index, settings.root)
+    if complaints:
+        raise StoreCorrupt(f"{complaints[0]} ({len(complaints)} complaints); run `tagwire reindex`")
+    if options.json:
+        emit({"ok": True})
+    elif not options.quiet:
+        out("ok")
+
+
+@db.command("vacuum")
+@wait_option
+@pass_options
+def vacuum(options: Options, *, wait: float) -> None:
+    """Give space that the index no longer uses back to the disk."""
+    from aggregator import locks, stores
+    from aggregator.app import lock_file
+    from aggregator.cli.output import emit, out
+
+    settings = options.settings()
+    with locks.lock(lock_file(settings), wait=wait, who="db vacuum"):
+        before, after = stores.compact(settings.storage.index, settings.root)
+    if options.json:
+        emit({"before": before, "after": after})
+    elif not options.quiet:
+        out(f"{before} bytes before, {after} after")
+
+
+command = db

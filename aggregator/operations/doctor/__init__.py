@@ -1,0 +1,47 @@
+"""Looks a site over: what is wrong, or will be, and what mends it.
+
+Every check is a function from a `Patient` to findings and asks one thing; none changes anything, dials anybody or stops
+the others. What a command prints of it is not this package's business.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aggregator.operations.doctor import index, machine, published, sources
+from aggregator.operations.doctor.findings import Finding, Patient
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["Finding", "Patient", "examine"]
+
+CHECKS = (
+    machine.clock,
+    machine.disk,
+    machine.descriptors,
+    machine.names,
+    machine.extras,
+    machine.permissions,
+    machine.port,
+    index.index,
+    index.items,
+    index.temporaries,
+    sources.folders,
+    sources.failing,
+    sources.overdue,
+    published.address,
+    published.authority,
+    published.feeds,
+)
+
+
+def examine(patient: Patient) -> Iterator[Finding]:
+    """Yield what the checks find, in their order; a check that finds nothing wrong yields one `ok`."""
+    for check in CHECKS:
+        found = list(check(patient))
+        yield from found or [Finding(check=check.__name__, level="ok", message=_first_line(check.__doc__))]
+
+
+def _first_line(text: str | None) -> str:
+    return (text or "").partition("\n")[0].rstrip(".")

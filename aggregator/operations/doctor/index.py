@@ -1,0 +1,89 @@
+"""Checks of what is kept: the index, the item files, and what killed processes left behind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from aggregator import stores
+from aggregator.errors import EntryError, SchemaTooNew, StoreError
+from aggregator.files import temporaries as stray
+from aggregator.model import Problem
+from aggregator.operations.doctor.findings import Finding
+from aggregator.steps import frontmatter
+from aggregator.tree import ItemTree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from aggregator.operations.doctor.findings import Patient
+
+SHOWN = 5
+"""Broken item files that are named; the others are counted."""
+
+
+def index(patient: Patient) -> Iterator[Finding]:
+    """The index is there and sound."""
+    settings = patient.settings
+    try:
+        for complaint in stores.check(settings.storage.index, settings.root):
+            yield Finding(check="index", level="error", message=complaint, fix="tagwire reindex")
+    except SchemaTooNew as error:
+        fix = "install that version, or put the file aside and run `tagwire reindex`"
+        yield Finding(check="index", level="error", message=str(error), fix=fix)
+    except StoreError as error:
+        yield Finding(check="index", level="error", message=str(error), fix="tagwire reindex")
+
+
+def items(patient: Patient) -> Iterator[Finding]:
+    """Item files are what the index knows, and all of them can be read."""
+    settings = patient.settings
+    zone = ZoneInfo(settings.site.timezone)
+    tree = ItemTree(Path(settings.root) / settings.storage.items, settings.storage.path, zone, dry=True)
+    listing = tree.listing()
+    broken = list(filter(None, (_broken(tree, path, zone) for path in sorted(listing))))
+    for message in broken[:SHOWN]:
+        yield Finding(check="items", level="error", message=message, fix="mend the file, or move it out of items/")
+    if len(broken) > SHOWN:
+        yield Finding(check="items", level="error", message=f"… and {len(broken) - SHOWN} more broken item files")
+    known = _known(patient)
+    lost = len(known - listing.keys())
+    if lost * 2 > len(known):
+        yield Finding(
+            check="items",
+            level="error",
+            message=f"{lost} of {len(known)} item files are gone from {tree.root}",
+            fix="mount the disk; if you deleted them: tagwire reindex --accept-deletions",
+        )
+
+
+def temporaries(patient: Patient) -> Iterator[Finding]:
+    """Nothing is left of killed processes."""
+    settings = patient.settings
+    root = Path(settings.root)
+    count = sum(len(list(stray(root / part))) for part in (settings.storage.items, settings.publish.dir))
+    if count:
+        message = f"temporary files of killed or running processes: {count}"
+        yield Finding(check="temporaries", level="warning", message=message, fix="tagwire refresh sweeps them")
+
+
+def _broken(tree: ItemTree, path: str, zone: ZoneInfo) -> str:
+    """Return where and what is wrong with an item file; empty if nothing is."""
+    try:
+        text, _ = tree.text(path)
+        frontmatter.load(text, zone, name=path)
+    except EntryError as error:
+        return str(Problem(where=str(tree.root / path), message=str(error), line=error.line))
+    except OSError as error:
+        return f"{tree.root / path}: {error.strerror}"
+    return ""
+
+
+def _known(patient: Patient) -> set[str]:
+    settings = patient.settings
+    try:
+        with stores.open_store(settings.storage.index, settings.root, scratch=True) as store:
+            return set(store.files())
+    except StoreError:
+        return set()

@@ -1,0 +1,75 @@
+"""Checks of what is published: addresses that readers will see, and feeds that they can read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlsplit
+
+from lxml import etree
+
+from aggregator.operations.doctor.findings import Finding
+from aggregator.settings import Site
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from aggregator.operations.doctor.findings import Patient
+
+ATOM = "{http://www.w3.org/2005/Atom}"
+_REQUIRED = ("id", "title", "updated")
+"""RFC 4287 §4.1.1."""
+_HERE = ("localhost", "127.0.0.1", "[::1]")
+_MEND = "tagwire publish"
+
+
+def address(patient: Patient) -> Iterator[Finding]:
+    """Feeds name an address that readers elsewhere can reach."""
+    base = patient.settings.site.base_url
+    host = urlsplit(base).netloc.rpartition(":")[0] or urlsplit(base).netloc
+    if host in _HERE:
+        message = f"site.base_url is {base}: self links mean this machine alone"
+        yield Finding(check="address", level="warning", message=message, fix="set it to the public URL of the feeds")
+    if not base.endswith("/"):
+        message = f"site.base_url is {base}, without a slash at its end"
+        yield Finding(check="address", level="error", message=message, fix=f'base_url = "{base}/"')
+
+
+def authority(patient: Patient) -> Iterator[Finding]:
+    """Ids of feeds are this site's own."""
+    if patient.settings.site.tag_authority == Site().tag_authority:
+        yield Finding(
+            check="authority",
+            level="warning",
+            message=f"site.tag_authority is the default {Site().tag_authority!r}, so ids of feeds are not unique",
+            fix="set it to a domain of yours and a year, before others subscribe: it must never change afterwards",
+        )
+
+
+def feeds(patient: Patient) -> Iterator[Finding]:
+    """Published feeds are there, well-formed, and know their own address."""
+    root = Path(patient.settings.root) / patient.settings.publish.dir
+    if "atom" not in patient.settings.publish.formats:
+        return
+    if not (root / "all.xml").exists():
+        message = f"{root / 'all.xml'} is not there: nothing was published yet"
+        yield Finding(check="feeds", level="warning", message=message, fix=_MEND)
+    for path in sorted(root.rglob("*.xml")):
+        if complaint := _complaint(path, patient.settings.site.base_url + quote(path.relative_to(root).as_posix())):
+            yield Finding(check="feeds", level="error", message=f"{path}: {complaint}", fix=_MEND)
+
+
+def _complaint(path: Path, url: str) -> str:
+    """Return what is wrong with a published feed; empty if nothing is."""
+    try:
+        feed = etree.fromstring(path.read_bytes(), etree.XMLParser(resolve_entities=False, no_network=True))
+    except OSError as error:
+        return f"{error.strerror}"
+    except etree.XMLSyntaxError as error:
+        return f"not well-formed: {error}"
+    if feed.tag != f"{ATOM}feed":
+        return f"an Atom feed was expected, this is {feed.tag}"
+    if missing := [name for name in _REQUIRED if feed.find(f"{ATOM}{name}") is None]:
+        return f"has no {', '.join(missing)}"
+    links = {link.get("href") for link in feed.findall(f"{ATOM}link") if link.get("rel") == "self"}
+    return "" if not links or url in links else f"says that it lives at {', '.join(map(str, links))}, not at {url}"

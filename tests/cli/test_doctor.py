@@ -1,0 +1,242 @@
+"""`tagwire doctor` finds what was broken on purpose and names what mends it; a healthy site is told so."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import resource
+import shutil
+import socket
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from aggregator import stores
+from aggregator.cli.runner import run
+from aggregator.clock import SystemClock
+from aggregator.errors import StoreError
+from aggregator.model import Failure
+from aggregator.stores import open_store
+
+NEWS = "<rss version='2.0'><channel><title>T</title><item><guid>1</guid><title>N</title></item></channel></rss>"
+
+
+def call(site, *args):
+    return run(["-C", str(site), *map(str, args)])
+
+
+@pytest.fixture(scope="module")
+def grown(tmp_path_factory):
+    """A healthy site with one source, refreshed once."""
+    site = tmp_path_factory.mktemp("healthy")
+    (site / "config").mkdir()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    (site / "config/tagwire.toml").write_text(
+        f'[site]\nbase_url = "https://news.example/f/"\ntag_authority = "news.example,2026"\n[server]\nport = {port}\n'
+    )
+    (site / "config/sources.toml").write_text('[[sources]]\nid = "a"\npath = "a.xml"\n')
+    (site / "a.xml").write_text(NEWS)
+    assert call(site, "refresh") == 0
+    return site
+
+
+@pytest.fixture
+def site(grown, tmp_path):
+    return Path(shutil.copytree(grown, tmp_path / "site"))
+
+
+def wrong(stdout):
+    """What is wrong: check → (level, message, fix)."""
+    found = json.loads(stdout)["findings"]
+    return {one["check"]: (one["level"], one["message"], one["fix"]) for one in found if one["level"] != "ok"}
+
+
+@pytest.fixture
+def findings(site, capsys):
+    """Look the site over, expecting an exit code; return what is wrong."""
+
+    def look(code=0):
+        capsys.readouterr()
+        assert call(site, "doctor", "--json") == code
+        return wrong(capsys.readouterr().out)
+
+    return look
+
+
+def elsewhere(site, **options):
+    """Look the site over in a process of its own."""
+    command = [sys.executable, "-m", "aggregator", "-C", str(site), "doctor", "--json"]
+    return wrong(subprocess.run(command, capture_output=True, check=False, **options).stdout)
+
+
+def test_a_healthy_site_is_told_so(site, findings, capsys):
+    """No false alarm; and nothing is changed by looking."""
+    before = {path: path.stat().st_mtime_ns for path in site.rglob("*")}
+    assert findings() == {}
+    assert call(site, "doctor", "--strict", "-q") == 0
+    assert capsys.readouterr().out == ""
+    assert {path: path.stat().st_mtime_ns for path in site.rglob("*")} == before
+
+
+def change_state(site, **values):
+    with open_store("sqlite:///var/tagwire.db", str(site)) as store:
+        [state] = store.claim(["a"], SystemClock().now(), 0)
+        store.commit(type(state)(**{**{name: getattr(state, name) for name in state.__slots__}, **values}), ())
+
+
+def configure(site, name, text):
+    with (site / "config" / name).open("a") as file:
+        file.write(text)
+
+
+def spoil_page(site):
+    with sqlite3.connect(site / "var/tagwire.db") as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    data = bytearray((site / "var/tagwire.db").read_bytes())
+    data[4096 * 2 : 4096 * 3] = b"\xff" * 4096
+    (site / "var/tagwire.db").write_bytes(bytes(data))
+
+
+def make_newer(site):
+    with sqlite3.connect(site / "var/tagwire.db") as connection:
+        connection.execute("PRAGMA user_version = 99")
+
+
+LONG_AGO = SystemClock().now() - timedelta(days=2)
+
+
+def put_a_file_in_the_way(site):
+    shutil.rmtree(site / "feeds")
+    (site / "feeds").touch()
+
+
+DNS = Failure(kind="dns", message="no such host")
+FAULTS: dict[str, tuple[Callable[[Path], object], str, int]] = {
+    "clock": (lambda site: change_state(site, fetched_at=SystemClock().now() + timedelta(days=9)), "still to come", 0),
+    "index: damaged": (spoil_page, "damaged|malformed|Tree|page", 1),
+    "index: empty": (lambda site: (site / "var/tagwire.db").write_bytes(b""), "is empty", 1),
+    "index: foreign": (lambda site: (site / "var/tagwire.db").write_bytes(b"x" * 9000), "damaged|not a database", 1),
+    "index: newer": (make_newer, "newer tagwire", 1),
+    "index: gone": (lambda site: shutil.rmtree(site / "var"), "no index yet", 1),
+    "items: broken": (
+        lambda site: next((site / "items").rglob("*.md")).write_text('---\ntitle: "x\n---\n'),
+        r"\.md:\d+: ",
+        1,
+    ),
+    "items: gone": (lambda site: shutil.rmtree(site / "items"), "1 of 1 item files are gone", 1),
+    "temporaries": (lambda site: (site / "feeds/.tmp-0123456789abcdef").write_text(""), "temporary files", 0),
+    "folders: missing": (lambda site: (site / "a.xml").unlink(), "a.xml is not there", 1),
+    "folders: none": (lambda site: configure(site, "sources.toml", "enabled = false\n"), "no source", 0),
+    "failing": (
+        lambda site: change_state(site, failures=4, failing_since=LONG_AGO, error=DNS),
+        "failed 4 times in a row since .*no such host",
+        0,
+    ),
+    "overdue": (lambda site: change_state(site, next_at=LONG_AGO), "overdue, the longest by 48 h", 0),
+    "address": (
+        lambda site: (site / "config/tagwire.toml").write_text('[site]\ntag_authority = "news.example,2026"\n'),
+        "this machine alone",
+        1,  # the feeds were published for another address
+    ),
+    "authority": (
+        lambda site: (site / "config/tagwire.toml").write_text('[site]\nbase_url = "https://news.example/f/"\n'),
+        "not unique",
+        0,
+    ),
+    "feeds: torn": (lambda site: (site / "feeds/all.xml").write_text("<feed"), "not well-formed", 1),
+    "feeds: other": (lambda site: (site / "feeds/all.xml").write_text("<html/>"), "Atom feed was expected", 1),
+    "feeds: poor": (
+        lambda site: (site / "feeds/all.xml").write_text('<feed xmlns="http://www.w3.org/2005/Atom"/>'),
+        "has no id, title, updated",
+        1,
+    ),
+    "feeds: none": (lambda site: shutil.rmtree(site / "feeds"), "nothing was published yet", 0),
+    "permissions": (
+        lambda site: (site / "feeds").rename(site / "old") and (site / "feeds").touch(),
+        "is no directory",
+        1,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_seeded_fault_is_found_and_its_cure_named(site, findings, name):
+    """Each by its own check, at its own level."""
+    seed, words, code = FAULTS[name]
+    seed(site)
+    found = findings(code)
+    level, message, fix = found[name.partition(":")[0]]
+    assert level == ("error" if code and name != "address" else "warning")
+    assert re.search(words, message), message
+    assert fix
+
+
+def test_every_mistake_of_the_configuration_is_a_finding(site, capsys):
+    configure(site, "tagwire.toml", "prot = 1\n[http]\ntimeout = -1\n")
+    assert call(site, "doctor", "--json") == 78
+    found = json.loads(capsys.readouterr().out)["findings"]
+    assert [(one["check"], one["level"]) for one in found] == [("config", "error")] * 2
+    assert "tagwire.toml:" in found[0]["message"]
+
+
+def test_a_port_that_is_taken_is_told(site, findings):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        (site / "config/tagwire.toml").write_text(
+            (site / "config/tagwire.toml").read_text().partition("[server]")[0]
+            + f"[server]\nport = {taken.getsockname()[1]}\n"
+        )
+        assert "in use" in findings()["port"][1]
+
+
+def test_few_descriptors_are_told(site):
+    limits = (64, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
+    found = elsewhere(site, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, limits))
+    assert "64 files may be open, 96 are needed" in found["descriptors"][1]
+
+
+def test_strict_makes_warnings_count(site):
+    (site / "feeds/.tmp-0123456789abcdef").touch()
+    assert call(site, "doctor") == 0
+    assert call(site, "doctor", "--strict") == 1
+
+
+def test_what_may_not_be_written_is_told(findings, monkeypatch):
+    """Every place that tagwire writes to, and every file that it has to read."""
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    level, message, fix = findings(1)["permissions"]
+    assert (level, "cannot be read" in message, "chmod" in fix) == ("error", True, True)
+
+
+def test_backup_check_and_vacuum(site, findings, tmp_path, capsys):
+    """A copy is complete; holes are given back; a damaged index is an error, a missing one is told."""
+    copy = tmp_path / "copy.db"
+    assert call(site, "db", "backup", copy) == 0
+    assert str(copy) in capsys.readouterr().out
+    assert stores.check(f"sqlite:///{copy}", "/") == []
+    (site / "var/tagwire.db").write_bytes(copy.read_bytes())
+    assert findings() == {}
+    assert call(site, "db", "check") == 0
+    assert capsys.readouterr().out == "ok\n"
+    assert call(site, "db", "vacuum", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["after"] > 0
+    spoil_page(site)
+    assert call(site, "db", "check") == 1
+    assert "reindex" in capsys.readouterr().err
+    (site / "var/tagwire.db").unlink()
+    assert call(site, "db", "backup", tmp_path / "none.db") == 1
+    assert "no index yet" in capsys.readouterr().err
+    assert not (tmp_path / "none.db").exists()
+
+
+def test_a_store_in_memory_needs_no_upkeep():
+    assert stores.check("memory:", "") == []
+    assert stores.compact("memory:", "") == (0, 0)
+    with pytest.raises(StoreError, match="nothing to copy"):
+        stores.backup("memory:", "", "x")
