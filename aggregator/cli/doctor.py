@@ -26,7 +26,8 @@ _COLORS = {"ok": "green", "warning": "yellow", "error": "red"}
 def doctor(options: Options, *, strict: bool) -> int:
     """Look the site over and name what mends it.
 
-    Nothing is changed and nobody is asked. Exits 1 if something is broken, 78 if it is the configuration; warnings alone are 0.
+    Nothing is changed and nobody is asked. Exits 1 if something is broken, 78 if it is the configuration; warnings
+    alone are 0.
     """
     from aggregator.clock import SystemClock
     from aggregator.operations.doctor import Finding, Patient, examine
