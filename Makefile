@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint clean
+.PHONY: help run test check lint docs clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -33,6 +33,9 @@ lint: $(DEV_STAMP)  ## lint, format, types and import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+docs: $(DEV_STAMP)  ## build the documentation as a site, in build/docs
+	$(BIN)/mkdocs build --quiet -f .ci/mkdocs.yml
 
 check: lint test  ## everything a change must pass
 

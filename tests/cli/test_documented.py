@@ -9,12 +9,14 @@ from pathlib import Path
 import click
 import pytest
 
+from aggregator import errors
 from aggregator.cli.options import GlobalOption, global_options
 from aggregator.cli.root import COMMANDS
 from aggregator.config import schema
 
 DOCS = Path(__file__).parents[2] / "docs"
 CLI = (DOCS / "cli.md").read_text()
+ERRORS = (DOCS / "errors.md").read_text()
 CONFIGURATION = (DOCS / "configuration.md").read_text()
 
 
@@ -46,6 +48,15 @@ def test_a_commands_options_are_those_of_its_section(name):
 def test_the_global_options_are_documented():
     section = sections(CLI)["Global options"]
     assert all(f"`{opt}" in section for param in global_options() for opt in param.opts)
+
+
+def test_every_kind_of_error_is_explained():
+    """What `sources --failing` shows can be looked up."""
+    tree = [errors.SourceError]
+    for error in tree:
+        tree += error.__subclasses__()
+    kinds = {error.kind for error in tree}
+    assert set(re.findall(r"^\| `([a-z-]+)` \|", ERRORS, re.MULTILINE)) == kinds
 
 
 def test_the_exit_codes_are_documented():
