@@ -158,11 +158,7 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str, int]] = {
         1,
     ),
     "feeds: none": (lambda site: shutil.rmtree(site / "feeds"), "nothing was published yet", 0),
-    "permissions": (
-        lambda site: (site / "feeds").rename(site / "old") and (site / "feeds").touch(),
-        "is no directory",
-        1,
-    ),
+    "permissions": (put_a_file_in_the_way, "is no directory", 1),
 }
 
 
