@@ -24,17 +24,17 @@ def run(options: Options, *, no_serve: bool) -> None:
     """
     from aggregator.cli.serve import can_serve
     from aggregator.cli.signals import run_until_signal
-    from aggregator.config.watching import Watch
-
-    watch = Watch(options.place())
-    options.start_logging(talkative=True, structured=options.json)
-    serve = can_serve() and not no_serve
 
     async def work(stop: asyncio.Event) -> None:
         import asyncio
         import signal
 
+        from aggregator.config.watching import Watch
         from aggregator.service import run_daemon
+
+        watch = Watch(options.place())
+        options.start_logging(talkative=True, structured=options.json)
+        serve = can_serve() and not no_serve
 
         hangup = asyncio.Event()
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, hangup.set)
