@@ -44,13 +44,12 @@ def read_bytes(path: str | Path) -> bytes:
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
-        mode = os.fstat(descriptor).st_mode
+        mode, size = (status := os.fstat(descriptor)).st_mode, status.st_size
         if stat.S_ISDIR(mode):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
         if not stat.S_ISREG(mode):
             raise OSError(errno.EINVAL, "Not a regular file", str(path))
-        with os.fdopen(descriptor, "rb", closefd=False) as file:
-            return file.read()
+        return b"".join(iter(lambda: os.read(descriptor, size + 1), b""))
     finally:
         os.close(descriptor)
 

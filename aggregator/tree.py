@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -52,18 +53,23 @@ class ItemTree:
         """Write the files of one source's changes and return the rows to commit; replaying it changes nothing."""
         saved: list[Saved] = []
         fresh: list[tuple[str, bytes]] = []
+        placed: dict[int, tuple[str, str]] = {}
         for change in changes:
             if isinstance(change, New | Duplicate):
                 saved += [self._set_aside(record) for record in (change.displaces if isinstance(change, New) else ())]
-                record, data = self._lay_out(change)
-                fresh.append((record.path, data))
-                saved.append(Saved(record=record))
+                path, data = self._lay_out(change)
+                fresh.append((path, data))
+                placed[len(saved)] = path, files.digest(data)
+                saved.append(Saved(record=change.record))
             elif isinstance(change, Updated):
                 saved.append(self._rewrite(change, now))
             elif isinstance(change, Adopted):
                 saved.append(self._adopt(change, now))
         self._disk.write(fresh)
-        return [replace(one, record=self._disk.facts(one.record)) for one in saved]
+        return [
+            Saved(record=self._disk.facts(one.record, *placed.get(number, ())), removed_tags=one.removed_tags)
+            for number, one in enumerate(saved)
+        ]
 
     def read(self, record: Record) -> str:
         """Return the text of an item's file. Raises OSError, or UnicodeDecodeError for an edit that is not UTF-8."""
@@ -113,14 +119,12 @@ class ItemTree:
             key=record.key,
         )
 
-    def _lay_out(self, change: New | Duplicate) -> tuple[Record, bytes]:
-        """Return the record with its path and hash, and the bytes to write."""
-        record = change.record
-        path = self.path_of(record)
-        if record.duplicate_of:
+    def _lay_out(self, change: New | Duplicate) -> tuple[str, bytes]:
+        """Return where a new file goes, and its bytes."""
+        path = self.path_of(change.record)
+        if change.record.duplicate_of:
             path = f"{ASIDE}/{path}"
-        data = frontmatter.dump(change.item, self._zone).encode()
-        return replace(record, path=path, file_hash=files.digest(data)), data
+        return path, frontmatter.dump(change.item, self._zone).encode()
 
     def _rewrite(self, change: Updated, now: datetime) -> Saved:
         """Rewrite an updated item's file unless its owner touched it meanwhile."""
@@ -183,15 +187,15 @@ class _Disk:
             Path(f"{self._root}/{target}").parent.mkdir(parents=True, exist_ok=True)
             Path(f"{self._root}/{path}").replace(f"{self._root}/{target}")
 
-    def facts(self, record: Record) -> Record:
-        """Return the record with size and time of its file as they are on disk."""
-        if record.gone or self.dry:
-            return record
-        try:
-            facts = os.stat(f"{self._root}/{record.path}")  # noqa: PTH116 - a Path costs more than the call
-        except FileNotFoundError:
-            return record
-        return replace(record, size=facts.st_size, mtime_ns=facts.st_mtime_ns)
+    def facts(self, record: Record, path: str = "", file_hash: str = "") -> Record:
+        """Return the record with path and hash, if new, and with size and time of its file as they are on disk."""
+        path, file_hash = path or record.path, file_hash or record.file_hash
+        size, mtime_ns = record.size, record.mtime_ns
+        if not (record.gone or self.dry):
+            with suppress(FileNotFoundError):
+                facts = os.stat(f"{self._root}/{path}")  # noqa: PTH116 - a Path costs more than the call
+                size, mtime_ns = facts.st_size, facts.st_mtime_ns
+        return replace(record, path=path, file_hash=file_hash, size=size, mtime_ns=mtime_ns)  # once: it is not cheap
 
 
 _folder = lru_cache(maxsize=1024)(slug)

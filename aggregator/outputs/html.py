@@ -139,9 +139,14 @@ def _links(feed: Feed) -> list[tuple[str, str, str]]:
     ]
 
 
+@cache
+def _words_in(language: str) -> SimpleNamespace:
+    """The words of one of our languages; no mapping, since `copy` and `items` of one are methods to a template."""
+    return SimpleNamespace(**_WORDS[language])
+
+
 def _words(lang: str) -> SimpleNamespace:
-    """The words of the language; no mapping, since `copy` and `items` of one are methods to a template."""
-    return SimpleNamespace(**_WORDS["zh" if lang.lower().startswith("zh") else "en"])
+    return _words_in("zh" if lang.lower().startswith("zh") else "en")
 
 
 @cache

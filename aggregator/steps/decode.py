@@ -67,6 +67,8 @@ _SAMPLE = 1 << 17
 _FEW = 3
 """Replacement characters that one damaged place can cost."""
 _REPLACED = "\ufffd"
+_WIDE = re.compile("[\u0800-\U0010ffff]")
+"""Characters of three and four bytes in UTF-8."""
 
 
 def decode(body: bytes, label: str = "") -> str:
@@ -136,7 +138,7 @@ def _strict(body: bytes, codec: str) -> str | None:
 
 def _unless_by_chance(text: str, body: bytes, said: tuple[str, ...]) -> str:
     """Valid UTF-8 is UTF-8, except two-byte sequences only (联通 in GBK) under a label that reads them as well."""
-    if "utf_8" in said or text.isascii() or max(text) >= "\u0800":
+    if "utf_8" in said or text.isascii() or _WIDE.search(text):
         return text
     for codec in said:
         if codec in _MULTI and (other := _strict(body, codec)) is not None:

@@ -40,8 +40,7 @@ def reveal(html: str, base: str) -> str:
 
     The players themselves stay for the sanitiser to remove. `base` is what the players' URLs are relative to.
     """
-    if _IMAGE.search(html):
-        html = _IMAGE.sub(_reveal_image, html)
+    html = _IMAGE.sub(_reveal_image, html)
     return _link_embeds(html, base) if _EMBED.search(html) else html
 
 

@@ -40,7 +40,7 @@ _LINK_KEYS = ("link", "url", "canonical")
 """Where other people's files may name the page, if they have no footer."""
 
 _OPENING = re.compile(r"\s*-{3,}[^\S\n]*\n")
-_CLOSING = re.compile(r"^(?:-{3,}|\.{3})[^\S\n]*$", re.MULTILINE)
+_CLOSING = re.compile(r"\n(?:-{3,}|\.{3})[^\S\n]*$", re.MULTILINE)  # begins with one sign: the engine skips to it
 _SPACE = re.compile(r"\s")
 _UNSAFE_IN_LINK = re.compile(r"[\x00-\x20()\x7f-\x9f\u2028\u2029]")
 
@@ -149,11 +149,11 @@ def _split(content: str) -> tuple[str, str, int]:
         raise EntryError("no front matter: the first line is not ---", line=1)
     start = opening.end()
     line = content.count("\n", 0, start) + 1
-    closing = _CLOSING.search(content, start, start + HEADER_LIMIT + len("---"))
+    closing = _CLOSING.search(content, start - 1, start + HEADER_LIMIT + len("---"))
     if not closing:
         raise EntryError(f"front matter does not end within {HEADER_LIMIT // 1024} kB", line=line - 1)
     body = content[closing.end() :].removeprefix("\n").removeprefix("\n")
-    return content[start : closing.start()], body, line
+    return content[start : closing.start() + 1], body, line
 
 
 def _without_footer(body: str, source: str) -> tuple[str, str]:

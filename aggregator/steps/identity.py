@@ -28,7 +28,7 @@ from aggregator.steps.text import fold
 from aggregator.steps.urls import canonical, resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Sequence
 
     from aggregator.model import Entry, Item
 
@@ -40,9 +40,9 @@ def identify(source_id: str, entries: Sequence[Entry]) -> list[str]:
     says the same; a file without readable front matter by its text.
     """
     faces = [_face_of_file(source_id, entry.file) if entry.file else _face(source_id, entry) for entry in entries]
-    guids = _contested((face.source, face.guid, (face.name, face.url)) for face in faces)
-    links = _contested((face.source, face.url, face.name) for face in faces)
-    titles = _contested((face.source, face.title, face.text) for face in faces)
+    guids = _contested(faces, lambda face: face.guid, lambda face: (face.name, face.url))
+    links = _contested(faces, lambda face: face.url, lambda face: face.name)
+    titles = _contested(faces, lambda face: face.title, lambda face: face.text)
     keys = []
     for face in faces:
         ladder = (("guid", face.guid, guids), ("url", face.url, links), ("title", face.title, titles))
@@ -78,49 +78,63 @@ class _Face:
     url: str
     title: str
     """Title and date as written; empty if it has neither."""
-    name: str
-    """What tells it from others at a glance: the title alone, folded; without title the text."""
-    text: str
+    heading: str
+    """The title alone."""
+    shown: tuple[str, ...]
+    """What stands in for a missing title."""
+    said: tuple[str, ...]
+    """Everything it says."""
+
+    @property
+    def name(self) -> str:
+        """What tells it from others at a glance: the title alone, folded; without title the text."""
+        return fold(self.heading) or _digest(self.shown, size=16)
+
+    @property
+    def text(self) -> str:
+        """What tells it from all others."""
+        return _digest(self.said, size=16)
 
 
 def _face(source: str, entry: Entry) -> _Face:
     title, written, link = entry.title.strip(), (entry.published or entry.updated).strip(), entry.link.strip()
-    text = _digest(
-        (title, written, link, entry.summary, entry.content, *(one.href for one in entry.enclosures)), size=16
-    )
     return _Face(
         source=source,
         guid=entry.guid.strip(),
         url=canonical(resolve(entry.base, link)) or link,
         title=f"{title}\n{written}" if title or written else "",
-        name=fold(title) or _digest((entry.summary, entry.content), size=16),
-        text=text,
+        heading=title,
+        shown=(entry.summary, entry.content),
+        said=(title, written, link, entry.summary, entry.content, *(one.href for one in entry.enclosures)),
     )
 
 
 def _face_of_file(source: str, content: str) -> _Face:
-    text = _digest((content,), size=16)
+    said = (content,)
     try:
         item = frontmatter.load(content, UTC, name=source)
     except EntryError:
-        return _Face(source=source, guid="", url="", title="", name="", text=text)
+        return _Face(source=source, guid="", url="", title="", heading="", shown=said, said=said)
     written = item.published.isoformat() if item.published else ""
     return _Face(
         source=item.source,
         guid=item.guid,
         url=canonical(item.link),
         title=f"{item.title}\n{written}" if item.title or written else "",
-        name=fold(item.title) or text,
-        text=text,
+        heading=item.title,
+        shown=said,
+        said=said,
     )
 
 
-def _contested(claims: Iterable[tuple[str, str, Hashable]]) -> set[tuple[str, str]]:
-    """The (source, value) pairs that stand on entries which differ otherwise."""
-    claimants: defaultdict[tuple[str, str], set[Hashable]] = defaultdict(set)
-    for source, value, other in claims:
-        claimants[source, value].add(other)
-    return {claim for claim, others in claimants.items() if len(others) > 1}
+def _contested(
+    faces: Iterable[_Face], value: Callable[[_Face], str], other: Callable[[_Face], Hashable]
+) -> set[tuple[str, str]]:
+    """The (source, value) pairs that stand on entries which differ otherwise; of most there is only one."""
+    claimants: defaultdict[tuple[str, str], list[_Face]] = defaultdict(list)
+    for face in faces:
+        claimants[face.source, value(face)].append(face)
+    return {claim for claim, ones in claimants.items() if len(ones) > 1 and len(set(map(other, ones))) > 1}
 
 
 def _digest(parts: Iterable[str], *, size: int) -> str:

@@ -18,8 +18,10 @@ _ALIASES = {"cn": "zh-CN", "jp": "ja", "zh-chs": "zh-Hans", "zh-cht": "zh-Hant"}
 _UNDETERMINED = frozenset({"und", "mul", "mis", "zxx"})
 
 _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
-_KANA = re.compile("[\u3041-\u3096\u30a1-\u30fa\uff66-\uff9d]+")
-_HANGUL = re.compile("[\u1100-\u11ff\u3131-\u318e\uac00-\ud7a3]+")
+_KANA_SIGNS = "\u3041-\u3096\u30a1-\u30fa\uff66-\uff9d"
+_HANGUL_SIGNS = "\u1100-\u11ff\u3131-\u318e\uac00-\ud7a3"
+_KANA, _HANGUL = re.compile(f"[{_KANA_SIGNS}]+"), re.compile(f"[{_HANGUL_SIGNS}]+")
+_KANA_OR_HANGUL = re.compile(f"[{_KANA_SIGNS}{_HANGUL_SIGNS}]")
 _WORD = re.compile("[A-Za-z\u00c0-\u10ff\u1200-\u1fff]+")
 # Japanese without kana is a headline at most; Chinese with some kana quotes a brand.
 _KANA_SHARE = 0.1
@@ -63,7 +65,9 @@ def detect(text: str) -> str:
     sample = text[:_SAMPLE]
     if sample.isascii():
         return "en" if _WORD.search(sample) else ""
-    han, kana, hangul = (sum(map(len, runs.findall(sample))) for runs in (_HAN, _KANA, _HANGUL))
+    han, kana, hangul = _signs(_HAN, sample), 0, 0
+    if _KANA_OR_HANGUL.search(sample):
+        kana, hangul = _signs(_KANA, sample), _signs(_HANGUL, sample)
     words = len(_WORD.findall(sample))
     if han + kana + hangul <= words:
         return "en" if words else ""
@@ -73,6 +77,10 @@ def detect(text: str) -> str:
         return "ja"
     traditional = len(_ONLY_TRADITIONAL.findall(sample))
     return "zh-TW" if traditional and traditional > len(_ONLY_SIMPLIFIED.findall(sample)) else "zh-CN"
+
+
+def _signs(runs: re.Pattern[str], sample: str) -> int:
+    return sum(map(len, runs.findall(sample)))
 
 
 def normalize(tag: str) -> str:

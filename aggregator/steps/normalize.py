@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import html as entities
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -114,10 +115,16 @@ def _from_file(content: str, key: str, source: Source, parsed: Parsed, context: 
 
 def _base(entry: Entry, parsed: Parsed, base_url: str) -> str:
     """What relative URLs are relative to: xml:base if it stays within the site, else the feed's link, else its URL."""
-    home = _web(parsed.link, base_url) or base_url
+    home = _home(parsed.link, base_url)
     if entry.base and (not home or urls.same_site(urls.host(entry.base), urls.host(home))):
         return entry.base
     return home
+
+
+@lru_cache(maxsize=16)
+def _home(link: str, base_url: str) -> str:
+    """The site of a document: all its entries ask."""
+    return _web(link, base_url) or base_url
 
 
 def _body(entry: Entry, base: str) -> tuple[str, str]:

@@ -38,19 +38,19 @@ _TAGS = (
     "/(?:code|kbd|samp)><(?:code|kbd|samp)>",
 )
 _LINE_MARK = r"(?:[^\S\n]|&nbsp;)*(?:[-+=#|:]|&gt;|~~~|\d{1,9}[.)](?:[\s<]|$))"
-# Each pattern begins with one character, so that the engine can skip to it.
+# Each pattern begins with one character, and is not asked where that is missing: looking for a sign costs nothing.
 _SUSPECTS = tuple(
-    re.compile(pattern)
-    for pattern in (
-        f"<(?:{'|'.join(_TAGS)})",
-        "`",
-        r"\\",
-        r"&(?:amp;#?[A-Za-z0-9]+;|lt;[A-Za-z/!?])",
-        r"\][(\[:]",
-        r"!(?:</\w+>)*<(?:\w{1,6}>)*a ",
-        r"#\s*</",
-        f">{_LINE_MARK}",
-        f"\n{_LINE_MARK}",
+    (sign, re.compile(pattern))
+    for sign, pattern in (
+        ("<", f"<(?:{'|'.join(_TAGS)})"),
+        ("`", "`"),
+        ("\\", r"\\"),
+        ("&", r"&(?:amp;#?[A-Za-z0-9]+;|lt;[A-Za-z/!?])"),
+        ("]", r"\][(\[:]"),
+        ("!", r"!(?:</\w+>)*<(?:\w{1,6}>)*a "),
+        ("#", r"#\s*</"),
+        (">", f">{_LINE_MARK}"),
+        ("\n", f"\n{_LINE_MARK}"),
     )
 )
 _FIRST_LINE = re.compile(r"[ \t]*(?:[-+=#|:]|&gt;|~~~|\d{1,9}[.)])")
@@ -87,7 +87,7 @@ def _is_suspect(html: str) -> bool:
     """Whether there may be something to cure; cheap, and wrong only to the safe side."""
     return (
         _FIRST_LINE.match(html) is not None
-        or any(pattern.search(html) for pattern in _SUSPECTS)
+        or any(sign in html and pattern.search(html) for sign, pattern in _SUSPECTS)
         or any(_is_odd(html, tag) for tag in _MARK_TAG.finditer(html))
     )
 

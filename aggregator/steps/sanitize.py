@@ -134,9 +134,10 @@ def _filter(base: str) -> Callable[[str, str, str], str | None]:
 
 def _without_husks(html: str) -> str:
     """HTML as nh3 writes it, without links that lead nowhere and images that show nothing."""
-    if _BARE_IMAGE.search(html):
+    if "<img" in html and _BARE_IMAGE.search(html):
         html = _BARE_IMAGE.sub("", html)
-    return _without_bare_links(html) if _BARE_LINK.search(html) else html
+    bare = ("<a>" in html or "<a title=" in html) and _BARE_LINK.search(html)
+    return _without_bare_links(html) if bare else html
 
 
 def _without_bare_links(html: str) -> str:

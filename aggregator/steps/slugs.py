@@ -40,7 +40,7 @@ def tag_key(name: str) -> str:
 
 def _visible(name: str) -> str:
     """`name` without format characters (bidi marks, zero-width, soft hyphens), surrogates and noncharacters."""
-    if name.isascii():
+    if name.isascii() or name.isprintable():
         return name
     return "".join(character for character in text.clean(name) if unicodedata.category(character) != "Cf")
 

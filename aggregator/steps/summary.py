@@ -28,7 +28,6 @@ _BORDER = "\x1f"
 _BLOCK_TAG = re.compile(rf"</?(?:{_BLOCKS})(?=[\s/>])[^>]*>")
 _TAG = re.compile(r'</?[a-zA-Z][^<>"]*(?:"[^"]*"[^<>"]*)*+>')
 _SPACES = re.compile(" {2,}")
-_BORDERS = re.compile(rf"{_BORDER}[ {_BORDER}]*")
 _WORD = re.compile(r"\S+")
 
 _IMAGE = re.compile(r'<img\s((?:[^<>"]|"[^"]*")*+)>')
@@ -61,7 +60,8 @@ def marked(html: str) -> str:
 
 def joined(text: str, lang: str) -> str:
     """Return a text made by `marked` as `text_of` would for this language; empty if there is nothing to see."""
-    return _BORDERS.sub("" if is_cjk(lang) else " ", text.replace(f" {_BORDER}", _BORDER)).strip(" ")
+    blocks = (block.strip(" ") for block in text.split(_BORDER))
+    return ("" if is_cjk(lang) else " ").join(filter(None, blocks))
 
 
 def summarize(text: str, lang: str) -> str:
@@ -83,7 +83,7 @@ def first_image(html: str) -> str:
 
     Skips one-pixel images and everything that is not http or https.
     """
-    for image in _IMAGE.finditer(html):
+    for image in _IMAGE.finditer(html) if "<img" in html else ():
         attributes = dict(_ATTRIBUTE.findall(image[1]))
         source = entities.unescape(attributes.get("src", ""))
         if urls.is_web(source) and _PIXEL.isdisjoint((attributes.get("width"), attributes.get("height"))):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -46,7 +47,7 @@ def quoted(text: str) -> str:
 
 def entry(key: str, value: object, indent: str = "") -> str:
     """Return one mapping entry with its line ends: strings quoted, lists and maps in block style, two spaces deeper."""
-    name = key if _PLAIN_KEY.fullmatch(key) and key.lower() not in _NOT_STRINGS else quoted(key)
+    name = _name(key)
     if isinstance(value, str):
         return f"{indent}{name}: {quoted(value)}\n"
     if isinstance(value, dict) and value:
@@ -54,6 +55,12 @@ def entry(key: str, value: object, indent: str = "") -> str:
     if isinstance(value, (list, tuple)) and value:
         return f"{indent}{name}:\n" + "".join(_member(member, indent + "  ") for member in value)
     return f"{indent}{name}: {_scalar(value)}\n"
+
+
+@lru_cache(maxsize=256)
+def _name(key: str) -> str:
+    """A key as written: bare where YAML reads it as text."""
+    return key if _PLAIN_KEY.fullmatch(key) and key.lower() not in _NOT_STRINGS else quoted(key)
 
 
 def strings(key: str, values: Iterable[str]) -> str:
