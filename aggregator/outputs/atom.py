@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from feedgen.ext.base import BaseExtension
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from lxml.etree import _Element
 
-    from aggregator.model import Feed, Origin, Person, Post
+    from aggregator.model import Feed, Origin, Person, Post, Tag
 
 FORMAT = "atom"
 SUFFIX = ".xml"
@@ -31,6 +32,9 @@ _MEDIA_NS: Final = "http://search.yahoo.com/mrss/"
 _STYLESHEET: Final = b'<?xml-stylesheet type="text/css" href="%sfeed.css"?>\n'
 _END: Final = b"</feed>"
 _fragments: Final = Newest[bytes](len)
+_SHARED: Final = 1024
+"""Sources and sets of tags whose markup is remembered: posts that stand together have them in common."""
+_UPDATED: Final = "\x00"  # stands in no text
 
 # Begins with one set of characters, so that the engine can skip to them.
 _MARKUP = re.compile(
@@ -107,10 +111,10 @@ def _fragment(post: Post, *, lang: str, home: str) -> bytes:
         f'<content type="html">{_text(_portable(content))}</content>' if content else "",
         *(_empty("link", **link) for link in _links(post)),
         _construct("summary", summary, ' type="text"') if summary else "",
-        *(_empty("category", **category) for category in _categories(post, home)),
+        _labels(post.tags, home),
         f"<published>{post.published.isoformat()}</published>",
         _media(post.thumbnail) if post.thumbnail else "",
-        _source(post.origin, updated),
+        _source(post.origin).replace(_UPDATED, updated),
         "</entry>",
     )
     return "".join(parts).encode()
@@ -139,13 +143,14 @@ def _portable(markup: str) -> str:
     return markup
 
 
-def _source(origin: Origin, updated: str) -> str:
-    """`atom:source` (RFC 4287 §4.2.11); its `updated` is the entry's, since the feed's own would churn."""
+@lru_cache(maxsize=_SHARED)
+def _source(origin: Origin) -> str:
+    """`atom:source` (RFC 4287 §4.2.11); in place of `_UPDATED` comes the entry's, since the feed's own would churn."""
     link = _empty("link", rel="alternate", href=urls.iri_to_uri(origin.link)) if origin.link else ""
     feed_url = _empty("link", rel="self", href=urls.iri_to_uri(origin.feed_url)) if origin.feed_url else ""
     icon = f"<icon>{_text(urls.iri_to_uri(origin.icon))}</icon>" if origin.icon else ""
     title = _construct("title", origin.title)
-    return f"<source><id>{_text(origin.id)}</id>{title}<updated>{updated}</updated>{link}{feed_url}{icon}</source>"
+    return f"<source><id>{_text(origin.id)}</id>{title}<updated>{_UPDATED}</updated>{link}{feed_url}{icon}</source>"
 
 
 def _media(thumbnail: str) -> str:
@@ -173,9 +178,14 @@ def _quoted(value: str) -> str:
     return _text(value).replace('"', "&quot;").replace("\t", "&#9;").replace("\n", "&#10;")
 
 
-def _categories(post: Post, home: str) -> list[dict[str, str]]:
+@lru_cache(maxsize=_SHARED)
+def _labels(tags: tuple[Tag, ...], home: str) -> str:
+    return "".join([_empty("category", **category) for category in _categories(tags, home)])
+
+
+def _categories(tags: tuple[Tag, ...], home: str) -> list[dict[str, str]]:
     scheme = home + "tags/"
-    return [{"term": tag.slug, "scheme": scheme, "label": _plain(tag.label) or tag.slug} for tag in post.tags]
+    return [{"term": tag.slug, "scheme": scheme, "label": _plain(tag.label) or tag.slug} for tag in tags]
 
 
 def _links(post: Post) -> list[dict[str, str]]:

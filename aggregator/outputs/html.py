@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from base64 import b64encode
-from functools import cache
+from functools import cache, lru_cache
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
@@ -23,7 +23,7 @@ from aggregator.steps.keep import Newest
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aggregator.model import Feed, Post
+    from aggregator.model import Feed, Origin, Post, Tag
     from aggregator.model.catalogue import Catalogue
 
 FORMAT = "html"
@@ -34,6 +34,8 @@ STYLESHEET: Final = "feed.css"
 _BODY: Final = "\N{OBJECT REPLACEMENT CHARACTER}posts\N{OBJECT REPLACEMENT CHARACTER}"
 
 _fragments: Final = Newest[bytes](len)
+_SHARED: Final = 1024
+"""Sources and sets of tags whose markup is remembered: posts that stand together have them in common."""
 
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "zh": {
@@ -110,9 +112,30 @@ def _post(post: Post, feed: Feed) -> bytes:
 
 
 def _fragment(post: Post, lang: str, up: str, suffix: str) -> bytes:
-    template = _template("post.html")
-    body = Markup(post.html)  # noqa: S704 - sanitised, see `model.Post.html`
-    return template.render(post=post, body=body, lang=lang, up=up, suffix=suffix, words=_words(lang)).encode()
+    page = _template("post.html").render(
+        lang=post.lang if post.lang != lang else "",
+        link=post.link,
+        title=post.title,
+        origin=_origin(post.origin),
+        instant=post.published.isoformat(),
+        shown=f"{post.published:%Y-%m-%d %H:%M UTC}",
+        tags=_tags(post.tags, up, suffix),
+        body=Markup(post.html),  # noqa: S704 - sanitised, see `model.Post.html`
+        summary=post.summary,
+        enclosures=post.enclosures,
+        words=_words(lang),
+    )
+    return page.encode()
+
+
+@lru_cache(maxsize=_SHARED)
+def _origin(origin: Origin) -> Markup:
+    return Markup(_template("origin.html").render(origin=origin))  # noqa: S704 - a template's, so it is escaped
+
+
+@lru_cache(maxsize=_SHARED)
+def _tags(tags: tuple[Tag, ...], up: str, suffix: str) -> Markup:
+    return Markup(_template("tags.html").render(tags=tags, up=up, suffix=suffix))  # noqa: S704 - escaped, too
 
 
 def _frame(feed: Feed) -> dict[str, object]:

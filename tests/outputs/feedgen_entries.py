@@ -80,4 +80,4 @@ def add(generator, post, feed) -> None:
     if post.html or not post.link:
         entry.content(atom._portable(post.html or html.escape(summary, quote=False)), type="html")
     entry.link(atom._links(post))
-    entry.category(atom._categories(post, feed.home))
+    entry.category(atom._categories(post.tags, feed.home))
