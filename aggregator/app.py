@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from aggregator import __version__, locks, reading
+from aggregator import __version__, locks
 from aggregator.clock import SystemClock
 from aggregator.errors import StoreCorrupt, UsageError
 from aggregator.fetchers import open_fetchers
@@ -26,7 +26,6 @@ from aggregator.queues.local import LocalQueue
 from aggregator.refresh import House, Round
 from aggregator.steps import select
 from aggregator.steps.due import require_set_clock, select_due
-from aggregator.steps.normalize import normalize
 from aggregator.steps.urls import host
 from aggregator.stores import discard, open_store
 from aggregator.sync import Read, Synced, sync
@@ -244,16 +243,19 @@ def _house(settings: Settings, store: Store, tree: ItemTree, clock: Clock) -> Ho
 
 def _reader(settings: Settings, now: datetime) -> Read:
     """Return how item files are read: as entries of their folder or source, whose tags and rules apply."""
-    context = reading.context(
-        zone=settings.site.timezone,
-        now=now,
-        rules=settings.tags,
-        defaults=settings.frontmatter.defaults,
-        language=settings.site.language,
-    )
 
     def read(text: str, key: str, source: str, via: str) -> Item:
+        from aggregator import reading  # noqa: PLC0415 - 30 ms that a tree without changes need not pay
+        from aggregator.steps.normalize import normalize  # noqa: PLC0415
+
         declared = settings.by_id.get(via) or settings.by_id.get(source) or Source(id=source)
+        context = reading.context(
+            zone=settings.site.timezone,
+            now=now,
+            rules=settings.tags,
+            defaults=settings.frontmatter.defaults,
+            language=settings.site.language,
+        )
         return normalize(Entry(file=text), key, replace(declared, id=source), Parsed(), context, "")
 
     return read

@@ -24,7 +24,7 @@ from aggregator.steps import frontmatter
 from aggregator.steps.slugs import slug, tag_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
@@ -77,12 +77,8 @@ class ItemTree:
 
     def listing(self) -> dict[str, tuple[int, int]]:
         """Return relative path → (size, mtime_ns) of every item file, copies that are set aside included."""
-        found: dict[str, tuple[int, int]] = {}
-        if self.root.is_dir():
-            found.update(_walk(self.root, ""))
-            if (self.root / ASIDE).is_dir():
-                found.update(_walk(self.root / ASIDE, f"{ASIDE}/"))
-        return found
+        folders = [(f"{self.root}/{name}", f"{name}/" if name else "") for name in ("", ASIDE)]
+        return _listed([pair for pair in folders if os.path.isdir(pair[0])])  # noqa: PTH112 - pairs of texts
 
     def text(self, path: str) -> tuple[str, bytes]:
         """Return a file's text and bytes. Raises `errors.EntryError` if it is not UTF-8, OSError."""
@@ -107,8 +103,8 @@ class ItemTree:
 
     def sweep(self) -> None:
         """Remove temporary files that a crash left behind."""
-        if self.root.is_dir() and not self._disk.dry:
-            files.sweep(self.root)
+        if not self._disk.dry:
+            files.sweep(self.root / STAGING)
 
     def path_of(self, record: Record) -> str:
         """Return where a new item goes, relative to the root."""
@@ -213,14 +209,19 @@ def source_in(path: str) -> str:
     return folders[0] if folders else Path(path).stem
 
 
-def _walk(directory: Path, prefix: str) -> Iterator[tuple[str, tuple[int, int]]]:
-    """Yield the Markdown files below a directory; dot files and dot directories are not items."""
-    with os.scandir(directory) as entries:
-        for entry in entries:
-            if entry.name.startswith("."):
-                continue
-            if entry.is_dir(follow_symlinks=False):
-                yield from _walk(Path(entry.path), f"{prefix}{entry.name}/")
-            elif entry.name.endswith(".md") and entry.is_file(follow_symlinks=False):
-                facts = entry.stat(follow_symlinks=False)
-                yield prefix + entry.name, (facts.st_size, facts.st_mtime_ns)
+def _listed(folders: list[tuple[str, str]]) -> dict[str, tuple[int, int]]:
+    """Return the Markdown files below folders, given with their prefixes; dot files and dot folders are not items."""
+    found: dict[str, tuple[int, int]] = {}
+    while folders:
+        folder, prefix = folders.pop()
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                name = entry.name
+                if name.startswith("."):
+                    continue
+                if name.endswith(".md") and entry.is_file(follow_symlinks=False):
+                    facts = entry.stat(follow_symlinks=False)
+                    found[prefix + name] = facts.st_size, facts.st_mtime_ns
+                elif entry.is_dir(follow_symlinks=False):
+                    folders.append((entry.path, f"{prefix}{name}/"))
+    return found

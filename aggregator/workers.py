@@ -17,12 +17,12 @@ import resource
 import signal
 from typing import TYPE_CHECKING
 
-from pebble import ProcessExpired, ProcessPool
-
 from aggregator.errors import ParseCrash, ParseTimeout
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from pebble import ProcessPool
 
 _PR_SET_PDEATHSIG = 1
 _QUEUED = 2
@@ -53,6 +53,8 @@ class Workers:
         Raises `errors.ParseTimeout` when it takes too long, `errors.ParseCrash` when the worker dies, runs out of
         memory or the function raises; `url` is named in both. A cancelled call kills its worker.
         """
+        from pebble import ProcessExpired  # noqa: PLC0415 - 15 ms that a round without news need not pay
+
         for attempt in range(_ATTEMPTS):
             pool = self._started()
             try:
@@ -80,6 +82,8 @@ class Workers:
             self._discard(self._pool)
 
     def _started(self) -> ProcessPool:
+        from pebble import ProcessPool  # noqa: PLC0415 - as above
+
         if self._pool is None:
             self._pool = ProcessPool(
                 max_workers=self._count,
