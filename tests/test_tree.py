@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +16,7 @@ from aggregator.errors import EntryError, TreeError
 from aggregator.model import Adopted, Duplicate, Item, New, Record, Unchanged, Updated
 from aggregator.steps import dedupe
 from aggregator.steps.identity import item_key
-from aggregator.tree import ItemTree, key_in, source_in
+from aggregator.tree import STAGING, ItemTree, key_in, source_in
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2025, 3, 3, 20, 0, tzinfo=UTC)
@@ -199,7 +200,21 @@ def test_removing_is_idempotent(tree: ItemTree) -> None:
 def test_sweep_clears_what_a_crash_left(tree: ItemTree) -> None:
     """Temporary files are never items."""
     save_new(tree, item())
-    (tree.root / "a" / (".tmp-" + "0" * 16)).write_text("torn", encoding="utf-8")
+    (tree.root / STAGING / (".tmp-" + "0" * 16)).write_text("torn", encoding="utf-8")
+    tree.sweep()
+    assert not list(tree.root.rglob(".tmp-*"))
+
+
+def test_temporary_files_are_made_only_where_they_are_swept(
+    tree: ItemTree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A crash before the renames leaves everything in one place."""
+    monkeypatch.setattr(os, "replace", lambda *_: (tmp_path / "missing").stat())
+    monkeypatch.setattr(os, "unlink", lambda _: None)
+    with pytest.raises(FileNotFoundError):
+        save_new(tree, item())
+    assert {path.parent for path in tree.root.rglob(".tmp-*")} == {tree.root / STAGING}
+    monkeypatch.undo()
     tree.sweep()
     assert not list(tree.root.rglob(".tmp-*"))
 

@@ -28,6 +28,7 @@ class Shelf:
         self._root = Path(root)
         self._home = self._root / directory
         self._check = check
+        self._shown_home = Path(os.path.relpath(self._home, self._root)).as_posix()
 
     def put(self, documents: Iterable[tuple[str, bytes]], *, sync: bool = False) -> tuple[str, ...]:
         """Make the files hold these bytes; return the paths of those that did not, relative to the site directory.
@@ -77,7 +78,7 @@ class Shelf:
         return tuple(removed)
 
     def _shown(self, path: str | Path) -> str:
-        return Path(os.path.relpath(path, self._root)).as_posix()
+        return self._shown_home + os.fspath(path).removeprefix(os.fspath(self._home))
 
 
 def _holds(path: str, data: bytes) -> bool:

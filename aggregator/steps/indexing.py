@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from aggregator.model import FetchState, Record
 from aggregator.steps import slugs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _Row = TypeVar("_Row", Record, FetchState)
@@ -52,7 +53,8 @@ def due_at(state: FetchState) -> int:
     return max((seconds(instant) for instant in (state.next_at, state.retry_at) if instant is not None), default=0)
 
 
-def tags(names: tuple[str, ...]) -> dict[str, str]:
+@lru_cache(maxsize=1024)
+def tags(names: tuple[str, ...]) -> Mapping[str, str]:
     """Return tag key → first spelling; names that leave no key are dropped."""
     labels: dict[str, str] = {}
     for name in names:

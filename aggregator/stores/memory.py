@@ -154,7 +154,7 @@ class MemoryStore:
             self._records.pop(key, None)
         for one in settled:
             self._records[one.key] = one
-            self._labels = indexing.tags(one.tags) | self._labels
+            self._labels = {**indexing.tags(one.tags), **self._labels}
         self._outbox.update(indexing.stale(old, settled))
 
     def outbox(self, done: Iterable[str] = ()) -> frozenset[str]:

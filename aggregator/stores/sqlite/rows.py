@@ -77,7 +77,10 @@ def put(
     connection.executemany(_DROP_TAG, (row[:3] for record in old for row in _tag_rows(record)))
     connection.executemany(_SAVE_ITEM, map(_item_row, last))
     connection.executemany("INSERT INTO item_tag VALUES (?, ?, ?, ?)", (row for one in last for row in _tag_rows(one)))
-    connection.executemany(_SAVE_LABEL, (label for record in records for label in indexing.tags(record.tags).items()))
+    labels: dict[str, str] = {}
+    for record in reversed(records):
+        labels |= indexing.tags(record.tags)
+    connection.executemany(_SAVE_LABEL, labels.items())
     return indexing.stale(old, last)
 
 
