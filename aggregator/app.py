@@ -110,9 +110,8 @@ class App:
         synced = self.sync()
         for outcome in skipped:
             on_outcome(outcome)
-        visit = Round(
-            _house(self.settings, self.store, self.tree, self.clock), chosen, on_outcome, stop or asyncio.Event()
-        )
+        house = _house(self.settings, self.store, self.tree, self.clock, chosen)
+        visit = Round(house, chosen, on_outcome, stop or asyncio.Event())
         await visit.run(LocalQueue(self.clock))
         published = Published() if not publish or (stop and stop.is_set()) else self.publish_changed()
         return Summary(
@@ -229,13 +228,14 @@ def lock_file(settings: Settings) -> Path:
     return Path(settings.root) / "var" / "tagwire.lock"
 
 
-def _house(settings: Settings, store: Store, tree: ItemTree, clock: Clock) -> House:
+def _house(settings: Settings, store: Store, tree: ItemTree, clock: Clock, chosen: Sequence[Source]) -> House:
+    crowd = len({host(source.url) or source.id for source in chosen})  # a host's sources come one after the other
     return House(
         settings=settings,
         store=store,
         tree=tree,
         fetchers=open_fetchers(settings.http, version=__version__, contact=settings.site.base_url, clock=clock),
-        workers=Workers(min(os.cpu_count() or 1, 4), seconds=PARSE_SECONDS, memory_bytes=PARSE_BYTES),
+        workers=Workers(max(1, min(os.cpu_count() or 1, 4, crowd)), seconds=PARSE_SECONDS, memory_bytes=PARSE_BYTES),
         clock=clock,
         hosts={source.id: host(source.url) for source in settings.sources},
     )
