@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
-    from aggregator.ports import Clock, Store
+    from aggregator.ports import Access, Clock, Store
     from aggregator.settings import Settings
 
 PARSE_SECONDS, PARSE_BYTES = 10.0, 1024 * 1024 * 1024
@@ -73,7 +73,7 @@ class App:
         """Open a site for the time of a `with` block.
 
         With `write` the site's lock is taken, waiting up to `wait` seconds (else `errors.Locked`). With `dry_run`
-        nothing on disk is touched: the index is copied to memory. With `rebuild` a damaged index is put aside for a new
+        nothing on disk is touched: the index is copied to memory. With neither the index is opened for reading. With `rebuild` a damaged index is put aside for a new
         one. Raises `errors.StoreError` if the index is unusable.
         """
         tree = ItemTree(
@@ -86,8 +86,9 @@ class App:
             if write and not dry_run:
                 stack.enter_context(locks.lock(lock_file(settings), wait=wait, who=command))
                 tree.sweep()
-            scratch = dry_run or not write
-            store = stack.enter_context(_open_store(settings, scratch=scratch, rebuild=rebuild))
+                files.sweep(Path(settings.root) / settings.publish.dir)
+            access: Access = "scratch" if dry_run else "write" if write else "read"
+            store = stack.enter_context(_open_store(settings, access, rebuild=rebuild))
             yield App(settings, store, tree, clock or SystemClock(), dry_run=dry_run)
 
     async def refresh(
@@ -259,9 +260,9 @@ def _reader(settings: Settings, now: datetime) -> Read:
     return read
 
 
-def _open_store(settings: Settings, *, scratch: bool, rebuild: bool) -> Store:
+def _open_store(settings: Settings, access: Access, *, rebuild: bool) -> Store:
     try:
-        return open_store(settings.storage.index, settings.root, scratch=scratch)
+        return open_store(settings.storage.index, settings.root, access=access)
     except StoreCorrupt:
         if not rebuild:
             raise

@@ -6,7 +6,7 @@ An adapter is one module in `fetchers/`, `parsers/`, `stores/`, `outputs/` or `q
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Literal, Protocol, Self
 
 if TYPE_CHECKING:
     import asyncio
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from aggregator.model import Document, Feed, FetchState, NotModified, Parsed, Record, Response, Saved, Source
+
+Access = Literal["write", "read", "scratch"]
+"""What an index is opened for; `scratch` is a private copy."""
 
 
 class Fetcher(Protocol):

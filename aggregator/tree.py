@@ -100,9 +100,9 @@ class ItemTree:
         (self.root / record.path).unlink(missing_ok=True)
 
     def sweep(self) -> None:
-        """Remove temporary files that a crash left behind."""
-        if self.root.is_dir() and not self._disk.dry:
-            files.sweep(self.root)
+        """Remove temporary files that a crash left behind; they lie in the staging folder, if anywhere."""
+        if not self._disk.dry:
+            files.sweep(self.root / STAGING)
 
     def path_of(self, record: Record) -> str:
         """Return where a new item goes, relative to the root."""

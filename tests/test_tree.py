@@ -15,7 +15,7 @@ from aggregator.errors import EntryError, TreeError
 from aggregator.model import Adopted, Duplicate, Item, New, Record, Unchanged, Updated
 from aggregator.steps import dedupe
 from aggregator.steps.identity import item_key
-from aggregator.tree import ItemTree, key_in, source_in
+from aggregator.tree import STAGING, ItemTree, key_in, source_in
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2025, 3, 3, 20, 0, tzinfo=UTC)
@@ -197,9 +197,9 @@ def test_removing_is_idempotent(tree: ItemTree) -> None:
 
 
 def test_sweep_clears_what_a_crash_left(tree: ItemTree) -> None:
-    """Temporary files are never items."""
+    """Temporary files are never items; nothing but the staging folder is looked at."""
     save_new(tree, item())
-    (tree.root / "a" / (".tmp-" + "0" * 16)).write_text("torn", encoding="utf-8")
+    (tree.root / STAGING / (".tmp-" + "0" * 16)).write_text("torn", encoding="utf-8")
     tree.sweep()
     assert not list(tree.root.rglob(".tmp-*"))
 

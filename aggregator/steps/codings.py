@@ -29,7 +29,9 @@ _STEP = 64 * 1024
 _PARTS = 1000  # members of a gzip file, frames of zstd; a body of empty ones costs CPU and yields nothing
 _WINDOW = {"gzip": 31, "zlib": 15, "raw": -15}
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
-_ZSTD_WINDOW: dict[int, int] = {zstd.DecompressionParameter.window_log_max: 23}  # 8 MiB: more is not for HTTP (RFC 9659 §3)
+_ZSTD_WINDOW: dict[int, int] = {
+    zstd.DecompressionParameter.window_log_max: 23
+}  # 8 MiB: more is not for HTTP (RFC 9659 §3)
 
 
 class Coding(Protocol):

@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from aggregator.model import Saved
+    from aggregator.ports import Access
 
 
-def open_store(url: str = "memory:", root: str = "", *, scratch: bool = False) -> MemoryStore:  # noqa: ARG001
+def open_store(url: str = "memory:", root: str = "", *, access: Access = "write") -> MemoryStore:  # noqa: ARG001
     """Return a new, empty store; every call gives another one."""
     return MemoryStore()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import resource
+import sys
 import tracemalloc
 import zlib
 from functools import partial
@@ -14,8 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aggregator.errors import BadEncoding, TooLarge, Truncated
-from aggregator.steps.codings import zstd
 from aggregator.steps.inflate import ACCEPT_ENCODING, Inflater
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 TEXT = "新闻 news <rss/> ".encode() * 500
 MEGABYTE = 1 << 20
