@@ -70,7 +70,15 @@ async def child(site: str, results: str) -> None:
         app.publish_changed()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     Path(results).write_text(
-        json.dumps({"outcomes": outcomes, "lags": lags, "seconds": seconds, "published": perf_counter() - started, "peak": peak}),
+        json.dumps(
+            {
+                "outcomes": outcomes,
+                "lags": lags,
+                "seconds": seconds,
+                "published": perf_counter() - started,
+                "peak": peak,
+            }
+        ),
         encoding="utf-8",
     )
 
@@ -164,7 +172,9 @@ def main() -> None:
     options = parser.parse_args()
     table = tomllib.loads(Path(options.expect).read_text(encoding="utf-8"))
     os.environ.setdefault("PYTHONPATH", str(Path(__file__).parents[1]))
-    server = subprocess.Popen([sys.executable, options.server, "--port", "0", "--hosts", str(HOSTS)], stdout=subprocess.PIPE, text=True)
+    server = subprocess.Popen(
+        [sys.executable, options.server, "--port", "0", "--hosts", str(HOSTS)], stdout=subprocess.PIPE, text=True
+    )
     try:
         assert server.stdout is not None
         port = int(server.stdout.readline().split()[1])
@@ -186,7 +196,13 @@ def main() -> None:
     lags = sorted(results["lags"])
     if options.all:
         for one in sorted(outcomes, key=lambda one: where.get(one["source"], "")):
-            print(where.get(one["source"], one["source"]), one["kind"] or one["result"], one["items"], f"{one['seconds']:.1f}s", one["message"][:150])
+            print(
+                where.get(one["source"], one["source"]),
+                one["kind"] or one["result"],
+                one["items"],
+                f"{one['seconds']:.1f}s",
+                one["message"][:150],
+            )
     figures = {
         "sources": len(outcomes),
         "results": dict(Counter(one["kind"] or one["result"] for one in outcomes).most_common()),
@@ -198,7 +214,9 @@ def main() -> None:
         "tree MiB": tree,
         "seconds": round(results["seconds"], 1),
         "seconds with publishing": round(results["published"], 1),
-        "lag ms": {f"p{p:g}": round(1000 * lags[min(len(lags) - 1, int(len(lags) * p / 100))], 1) for p in (50, 99, 99.9, 100)},
+        "lag ms": {
+            f"p{p:g}": round(1000 * lags[min(len(lags) - 1, int(len(lags) * p / 100))], 1) for p in (50, 99, 99.9, 100)
+        },
     }
     json.dump(figures, sys.stdout, indent=2, ensure_ascii=False)
     print()

@@ -1,8 +1,8 @@
 """One Content-Encoding undone, a bounded step at a time: gzip, deflate, br and zstd.
 
-Each class takes the next bytes of a body and yields what they decode to in pieces of about `_STEP` bytes: a piece is made
-when it is asked for, so that who counts them stops a bomb. Windows are bounded as browsers bound them. This module keeps
-nothing of what it yields and knows no limit on the whole.
+Each class takes the next bytes of a body and yields what they decode to in pieces of about `_STEP` bytes. A piece is
+made when it is asked for, so that who counts them stops a bomb. Windows are bounded as browsers bound them. This module
+keeps nothing of what it yields and knows no limit on the whole.
 """
 
 from __future__ import annotations
@@ -29,9 +29,8 @@ _STEP = 64 * 1024
 _PARTS = 1000  # members of a gzip file, frames of zstd; a body of empty ones costs CPU and yields nothing
 _WINDOW = {"gzip": 31, "zlib": 15, "raw": -15}
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
-_ZSTD_WINDOW: dict[int, int] = {
-    zstd.DecompressionParameter.window_log_max: 23
-}  # 8 MiB: more is not for HTTP (RFC 9659 §3)
+_ZSTD_WINDOW: dict[int, int] = {zstd.DecompressionParameter.window_log_max: 23}
+"""8 MiB: more is not for HTTP (RFC 9659 §3)."""
 
 
 class Coding(Protocol):
