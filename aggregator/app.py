@@ -73,8 +73,8 @@ class App:
         """Open a site for the time of a `with` block.
 
         With `write` the site's lock is taken, waiting up to `wait` seconds (else `errors.Locked`). With `dry_run`
-        nothing on disk is touched: the index is copied to memory. With neither it is only read. With `rebuild` a damaged
-        index is put aside for a new one. Raises `errors.StoreError` if the index is unusable.
+        nothing on disk is touched: the index is copied to memory. With neither it is only read. With `rebuild` a
+        damaged index is put aside for a new one. Raises `errors.StoreError` if the index is unusable.
         """
         tree = ItemTree(
             Path(settings.root) / settings.storage.items,
