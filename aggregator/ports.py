@@ -65,10 +65,11 @@ class Store(Protocol):
     def due_hosts(self, now: datetime, limit: int) -> list[str]:
         """Hosts with enrolled sources whose `next_at` has come (or was never set), the longest overdue first."""
 
-    def claim(self, sources: Sequence[str], now: datetime, lease: float) -> list[FetchState]:
+    def claim(self, sources: Sequence[str], now: datetime, lease: float, *, due: bool = False) -> list[FetchState]:
         """Return the sources' states with a new generation, and push their `next_at` to `now + lease` seconds.
 
-        A claimer that dies is replaced after the lease. Sources that are unknown start with an empty state.
+        With `due` only sources whose time has come are claimed: not those that somebody else has claimed meanwhile. A
+        claimer that dies is replaced after the lease. Sources that are unknown start with an empty state.
         """
 
     def commit(self, state: FetchState, saved: Sequence[Saved], stale: Iterable[str] = ()) -> None:
