@@ -109,14 +109,15 @@ class App:
         require_set_clock(self.clock.now())
         started = self.clock.monotonic()
         chosen, skipped = select_due(self.states(), ids, due=due, now=self.clock.now())
-        synced = self.sync()
+        synced = await asyncio.to_thread(self.sync)  # the loop also serves the feeds
         for outcome in skipped:
             on_outcome(outcome)
         visit = Round(
             _house(self.settings, self.store, self.tree, self.clock), chosen, on_outcome, stop or asyncio.Event()
         )
         await visit.run(LocalQueue(self.clock))
-        published = Published() if not publish or (stop and stop.is_set()) else self.publish_changed()
+        idle = not publish or (stop is not None and stop.is_set())
+        published = Published() if idle else await asyncio.to_thread(self.publish_changed)
         return Summary(
             outcomes=(*skipped, *visit.outcomes),
             feeds_written=published.written,

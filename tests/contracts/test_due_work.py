@@ -1,6 +1,6 @@
 """What a queue and a store mean together: due work by host, done once whoever submits, dies or comes late.
 
-Run over every pair of adapters. The queue is a hint and the store the truth, so jobs are doubled and workers killed here
+Run over every pair of adapters. The queue is a hint and the store the truth, so jobs are doubled here and workers killed
 on purpose; what must hold is that no source is visited twice at a time, and none is forgotten.
 """
 
@@ -37,8 +37,8 @@ class Site:
     def __init__(self, queue, store):
         self.clock = FakeClock()
         self.queue, self.store = queue(self.clock), store
-        self.visits = Counter()
-        self.at_work = Counter()
+        self.visits: Counter[str] = Counter()
+        self.at_work: Counter[str] = Counter()
         self.most = 0
         self.hang = set()
         self.store.enroll([(source, host) for host, sources in HOSTS.items() for source in sources])
