@@ -1,7 +1,7 @@
 """What a queue and a store mean together: due work by host, done once whoever submits, dies or comes late.
 
-Run over every pair of adapters. The queue is a hint and the store the truth, so jobs are doubled here and workers killed
-on purpose; what must hold is that no source is visited twice at a time, and none is forgotten.
+Run over every pair of adapters. The queue is a hint and the store the truth, so jobs are doubled and workers killed on
+purpose; what must hold is that no source is visited twice at a time, and none is forgotten.
 """
 
 from __future__ import annotations
