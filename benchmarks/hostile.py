@@ -1,11 +1,11 @@
 """One refresh of a hostile server's feeds beside good ones: crashes, error kinds, memory, time, lag of the event loop.
 
-    python benchmarks/hostile.py SERVER [--variants 3] [--good 50] [--expect FILE] [--json]
+    python benchmarks/hostile.py SERVER [--variants 3] [--good 50] [--expect FILE] [--all]
 
-SERVER is a Python program that takes `--port 0 --hosts 50`, listens on 127.0.0.1 to 127.0.0.50, prints `PORT n`, answers
-`/` with a JSON list of `{"path": …}` and `/__log` with a list of `{"target": …}` of what it was asked for; `/ok` must be a
-feed of three items. Every path is asked `--variants` times, and with the queries of FILE, which also says what must come
-of each (hostile.toml beside this script). The CPU of the server is not counted, but it shares the machine.
+SERVER is a Python program that takes `--port 0 --hosts 50`, listens on 127.0.0.1 to 127.0.0.50 and prints `PORT n`. It
+answers `/` with a JSON list of `{"path": …}`, `/__log` with a list of `{"target": …}` of what it was asked for, and `/ok`
+with a feed of three items. Every path is asked `--variants` times, and with the queries of FILE, which also says what
+must come of each (hostile.toml beside this script). A small set of this kind runs with the tests (tests/journeys).
 """
 
 from __future__ import annotations
@@ -24,8 +24,11 @@ import urllib.request
 from collections import Counter
 from pathlib import Path
 from time import perf_counter, sleep
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
+
+if TYPE_CHECKING:
+    from aggregator.model import Outcome
 
 HOSTS = 50
 PULSE = 0.005
@@ -34,8 +37,8 @@ TRAPS = ("/xxe-hit",)
 """Paths that only what is followed in a document leads to: asked for by nobody."""
 
 
-async def child(site: str, results: str) -> None:
-    """Refresh the site in this process; write outcomes, lags and peak memory to the file `results`."""
+async def child(site: str) -> dict[str, Any]:
+    """Refresh the site in this process, then publish; return outcomes, lags of the refresh, times and peak memory."""
     from aggregator.app import App
     from aggregator.config import load
 
@@ -51,36 +54,33 @@ async def child(site: str, results: str) -> None:
     with App.open(load(site), write=True) as app:
         beating = asyncio.create_task(pulse())
         started = perf_counter()
-        await app.refresh(
-            publish=False,
-            on_outcome=lambda one: outcomes.append(
-                {
-                    "source": one.source,
-                    "result": one.result,
-                    "items": one.new + one.updated + one.unchanged + one.duplicates,
-                    "new": one.new,
-                    "kind": one.error.kind if one.error else "",
-                    "message": one.error.message if one.error else "",
-                    "seconds": one.seconds,
-                }
-            ),
-        )
-        seconds = perf_counter() - started
+        await app.refresh(publish=False, on_outcome=lambda one: outcomes.append(told(one)))
+        seconds, peak = perf_counter() - started, peak_memory()
         beating.cancel()
         app.publish_changed()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    Path(results).write_text(
-        json.dumps(
-            {
-                "outcomes": outcomes,
-                "lags": lags,
-                "seconds": seconds,
-                "published": perf_counter() - started,
-                "peak": peak,
-            }
-        ),
-        encoding="utf-8",
-    )
+    return {
+        "outcomes": outcomes,
+        "lags": lags,
+        "seconds": {"refresh": seconds, "with publishing": perf_counter() - started},
+        "main MiB": {"refresh": peak, "with publishing": peak_memory()},
+    }
+
+
+def told(one: Outcome) -> dict[str, Any]:
+    """Return what counts of an outcome."""
+    return {
+        "source": one.source,
+        "result": one.result,
+        "items": one.new + one.updated + one.unchanged + one.duplicates,
+        "kind": one.error.kind if one.error else "",
+        "message": one.error.message if one.error else "",
+        "seconds": one.seconds,
+    }
+
+
+def peak_memory() -> int:
+    """Return the most memory that this process has held, in MiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
 def tree_memory(root: int) -> int:
@@ -161,7 +161,7 @@ def judge(outcomes: list[dict[str, Any]], where: dict[str, str], expected: dict[
 def main() -> None:
     """Print the figures."""
     if sys.argv[1] == "--child":
-        asyncio.run(child(*sys.argv[2:]))
+        Path(sys.argv[3]).write_text(json.dumps(asyncio.run(child(sys.argv[2]))), encoding="utf-8")
         return
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("server")
@@ -210,10 +210,9 @@ def main() -> None:
         "not as expected": judge(outcomes, where, table["expected"]),
         "tracebacks": told.count("Traceback"),
         "never to be asked for": [target for target in asked if target.startswith(TRAPS)],
-        "main MiB": results["peak"],
+        "main MiB": results["main MiB"],
         "tree MiB": tree,
-        "seconds": round(results["seconds"], 1),
-        "seconds with publishing": round(results["published"], 1),
+        "seconds": {name: round(value, 1) for name, value in results["seconds"].items()},
         "lag ms": {
             f"p{p:g}": round(1000 * lags[min(len(lags) - 1, int(len(lags) * p / 100))], 1) for p in (50, 99, 99.9, 100)
         },
