@@ -3,9 +3,9 @@
     python benchmarks/hostile.py SERVER [--variants 3] [--good 50] [--expect FILE] [--all]
 
 SERVER is a Python program that takes `--port 0 --hosts 50`, listens on 127.0.0.1 to 127.0.0.50 and prints `PORT n`. It
-answers `/` with a JSON list of `{"path": …}`, `/__log` with a list of `{"target": …}` of what it was asked for, and `/ok`
-with a feed of three items. Every path is asked `--variants` times, and with the queries of FILE, which also says what
-must come of each (hostile.toml beside this script). A small set of this kind runs with the tests (tests/journeys).
+answers `/` with a JSON list of `{"path": …}`, `/__log` with a list of `{"target": …}` of what it was asked for, and
+`/ok` with a feed of three items. Every path is asked `--variants` times, and with the queries of FILE, which also says
+what must come of each (hostile.toml beside this script). A small set of this kind runs with the tests (tests/journeys).
 """
 
 from __future__ import annotations
