@@ -1,8 +1,9 @@
 """Bytes to text: the encoding that a document really has, whatever its labels say.
 
 The order: byte order mark, UTF-16/32 by its pattern, strict UTF-8, UTF-8 with few damaged places, the transport's
-label, the XML declaration, GB18030 if that reads as Chinese, Western labels, Windows-1252. Labels that decode anything
-(the single-byte ones) never beat text that is UTF-8. Codecs come from a list of ours: labels are hostile input.
+label, the XML declaration, what the characters seem to be (`steps.detect`), GB18030 if that reads as Chinese, Western
+labels, Windows-1252. A label that fits yields to the characters where they plainly say East Asian; one that decodes
+anything never beats text that is UTF-8. Codecs come from a list of ours: labels are hostile input.
 
 This module does not remove control characters (`steps.text`) and does not read HTML's `meta` elements.
 """
@@ -174,7 +175,7 @@ def _guess(body: bytes, said: tuple[str, ...]) -> str:
 def _labelled(body: bytes, foreign: list[str]) -> str | None:
     """Text by the first label that fits, or nearly fits if none does; None if none does even that.
 
-    The eye is asked where a wrong label would fit as well.
+    `steps.detect` is asked where a wrong label would fit as well.
     """
     for codec in foreign:
         if (text := _strict(body, codec)) is not None:
