@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from aggregator import __version__, locks
+from aggregator import __version__, files, locks
 from aggregator.clock import SystemClock
 from aggregator.errors import StoreCorrupt, UsageError
 from aggregator.fetchers import open_fetchers
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
-    from aggregator.ports import Clock, Store
+    from aggregator.ports import Access, Clock, Store
     from aggregator.settings import Settings
 
 PARSE_SECONDS, PARSE_BYTES = 10.0, 1024 * 1024 * 1024
@@ -72,8 +72,8 @@ class App:
         """Open a site for the time of a `with` block.
 
         With `write` the site's lock is taken, waiting up to `wait` seconds (else `errors.Locked`). With `dry_run`
-        nothing on disk is touched: the index is copied to memory. With `rebuild` a damaged index is put aside for a new
-        one. Raises `errors.StoreError` if the index is unusable.
+        nothing on disk is touched: the index is copied to memory. With neither it is only read. With `rebuild` a
+        damaged index is put aside for a new one. Raises `errors.StoreError` if the index is unusable.
         """
         tree = ItemTree(
             Path(settings.root) / settings.storage.items,
@@ -85,8 +85,9 @@ class App:
             if write and not dry_run:
                 stack.enter_context(locks.lock(lock_file(settings), wait=wait, who=command))
                 tree.sweep()
-            scratch = dry_run or not write
-            store = stack.enter_context(_open_store(settings, scratch=scratch, rebuild=rebuild))
+                files.sweep(Path(settings.root) / settings.publish.dir)
+            access: Access = "scratch" if dry_run else "write" if write else "read"
+            store = stack.enter_context(_open_store(settings, access, rebuild=rebuild))
             yield App(settings, store, tree, clock or SystemClock(), dry_run=dry_run)
 
     async def refresh(
@@ -107,13 +108,14 @@ class App:
         require_set_clock(self.clock.now())
         started = self.clock.monotonic()
         chosen, skipped = select_due(self.states(), ids, due=due, now=self.clock.now())
-        synced = self.sync()
+        synced = await asyncio.to_thread(self.sync)  # the loop also serves the feeds
         for outcome in skipped:
             on_outcome(outcome)
         house = _house(self.settings, self.store, self.tree, self.clock, chosen)
         visit = Round(house, chosen, on_outcome, stop or asyncio.Event())
         await visit.run(LocalQueue(self.clock))
-        published = Published() if not publish or (stop and stop.is_set()) else self.publish_changed()
+        idle = not publish or (stop is not None and stop.is_set())
+        published = Published() if idle else await asyncio.to_thread(self.publish_changed)
         return Summary(
             outcomes=(*skipped, *visit.outcomes),
             feeds_written=published.written,
@@ -261,9 +263,9 @@ def _reader(settings: Settings, now: datetime) -> Read:
     return read
 
 
-def _open_store(settings: Settings, *, scratch: bool, rebuild: bool) -> Store:
+def _open_store(settings: Settings, access: Access, *, rebuild: bool) -> Store:
     try:
-        return open_store(settings.storage.index, settings.root, scratch=scratch)
+        return open_store(settings.storage.index, settings.root, access=access)
     except StoreCorrupt:
         if not rebuild:
             raise

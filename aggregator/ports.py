@@ -6,7 +6,7 @@ An adapter is one module in `fetchers/`, `parsers/`, `stores/`, `outputs/` or `q
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Literal, Protocol, Self
 
 if TYPE_CHECKING:
     import asyncio
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from aggregator.model import Document, Feed, FetchState, NotModified, Parsed, Record, Response, Saved, Source
+
+Access = Literal["write", "read", "scratch"]
+"""What an index is opened for; `scratch` is a private copy."""
 
 
 class Fetcher(Protocol):
@@ -62,10 +65,11 @@ class Store(Protocol):
     def due_hosts(self, now: datetime, limit: int) -> list[str]:
         """Hosts with enrolled sources whose `next_at` has come (or was never set), the longest overdue first."""
 
-    def claim(self, sources: Sequence[str], now: datetime, lease: float) -> list[FetchState]:
+    def claim(self, sources: Sequence[str], now: datetime, lease: float, *, due: bool = False) -> list[FetchState]:
         """Return the sources' states with a new generation, and push their `next_at` to `now + lease` seconds.
 
-        A claimer that dies is replaced after the lease. Sources that are unknown start with an empty state.
+        With `due` only sources whose time has come are claimed: not those that somebody else has claimed meanwhile. A
+        claimer that dies is replaced after the lease. Sources that are unknown start with an empty state.
         """
 
     def commit(self, state: FetchState, saved: Sequence[Saved], stale: Iterable[str] = ()) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from aggregator.errors import BadScheme, HttpStatus, InternalError, ParseError, SourceError, StoreError, Truncated
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping, Sequence
     from datetime import datetime
 
-    from aggregator.model import Change, FetchState, Response, Source
+    from aggregator.model import Change, FetchState, Response, Saved, Source
     from aggregator.ports import Clock, Fetcher, Queue, Store, Workers
     from aggregator.reading import Reading
     from aggregator.settings import Settings
@@ -37,6 +37,9 @@ CLAIMS = 20
 GRACE = 5.0
 """Seconds that sources under way are given after a stop, so that the process has ended within ten."""
 
+AT_ONCE = 50
+"""Items that are decided about and written between two looks at the network."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class House:
@@ -49,6 +52,8 @@ class House:
     workers: Workers
     clock: Clock
     hosts: Mapping[str, str]
+    saving: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held from looking up what is known until what was decided is committed: by one source at a time."""
 
 
 class Round:
@@ -147,11 +152,12 @@ async def refresh(house: House, source: Source, state: FetchState, began: dateti
             house.store.commit(after, ())
             outcome = Outcome(source=source.id, result="not_modified")
         else:
-            found = await _read(house, source, answer, began)
-            changes = _decide(house, found)
-            saved = house.tree.save(changes, now)
-            after = _advance(house, source, state, answer, found, changes, body, now)
-            house.store.commit(after, saved, _restyled(house, state, after))
+            payload, answer = _packed(house, source, answer, began), replace(answer, documents=())
+            found = await _read(house, payload, answer.url)
+            async with house.saving:
+                changes, saved = await _settle(house, found, now)
+                after = _advance(house, source, state, answer, found, changes, body, now)
+                house.store.commit(after, saved, _restyled(house, state, after))
             outcome = _told(source, changes, found, answer, after)
     except StoreError:
         raise
@@ -174,8 +180,8 @@ async def _fetch(house: House, source: Source, state: FetchState) -> Response | 
     raise BadScheme(f"nothing here can fetch {source.address}", url=source.address)
 
 
-async def _read(house: House, source: Source, response: Response, now: datetime) -> Reading:
-    """Return what a worker process made of the response. Raises `errors.ParseError`."""
+def _packed(house: House, source: Source, response: Response, now: datetime) -> bytes:
+    """Return the response as a worker takes it; the caller then forgets the documents, which may be large."""
     from aggregator import reading  # noqa: PLC0415 - 30 ms that a round without news need not pay
 
     settings = house.settings
@@ -190,16 +196,33 @@ async def _read(house: House, source: Source, response: Response, now: datetime)
         rules=settings.tags,
         defaults=settings.frontmatter.defaults,
     )
-    return reading.unpack(await house.workers.call(reading.work, reading.pack(job), url=response.url))
+    return reading.pack(job)
 
 
-def _decide(house: House, found: Reading) -> list[Change]:
+async def _read(house: House, payload: bytes, url: str) -> Reading:
+    """Return what a worker process made of the response. Raises `errors.ParseError`."""
+    from aggregator import reading  # noqa: PLC0415 - as in `_packed`
+
+    return reading.unpack(await house.workers.call(reading.work, payload, url=url))
+
+
+async def _settle(house: House, found: Reading, now: datetime) -> tuple[list[Change], list[Saved]]:
+    """Return what was decided about the items, and the rows of the files that were written for it.
+
+    Many files are written in a thread, so that the others' connections are served meanwhile.
+    """
     known = house.store.known(
         [record.key for record in found.records],
         [record.url for record in found.records if record.url],
         [record.entry_id for record in found.records],
     )
-    return dedupe.decide(found.items, found.records, known, house.hosts, authority=house.settings.site.tag_authority)
+
+    def settle() -> tuple[list[Change], list[Saved]]:
+        authority = house.settings.site.tag_authority
+        changes = dedupe.decide(found.items, found.records, known, house.hosts, authority=authority)
+        return changes, house.tree.save(changes, now)
+
+    return settle() if len(found.items) <= AT_ONCE else await asyncio.to_thread(settle)
 
 
 def _advance(

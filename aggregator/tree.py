@@ -102,7 +102,7 @@ class ItemTree:
         (self.root / record.path).unlink(missing_ok=True)
 
     def sweep(self) -> None:
-        """Remove temporary files that a crash left behind."""
+        """Remove temporary files that a crash left behind; they lie in the staging folder, if anywhere."""
         if not self._disk.dry:
             files.sweep(self.root / STAGING)
 

@@ -198,7 +198,7 @@ def test_removing_is_idempotent(tree: ItemTree) -> None:
 
 
 def test_sweep_clears_what_a_crash_left(tree: ItemTree) -> None:
-    """Temporary files are never items."""
+    """Temporary files are never items; nothing but the staging folder is looked at."""
     save_new(tree, item())
     (tree.root / STAGING / (".tmp-" + "0" * 16)).write_text("torn", encoding="utf-8")
     tree.sweep()

@@ -19,7 +19,7 @@ def config() -> None:
 @pass_options
 def check(options: Options) -> int:
     """Tell every mistake in the configuration; exit 78 if there is one."""
-    from aggregator.cli.output import emit, out
+    from aggregator.cli.output import counted, emit, out
 
     try:
         settings = options.settings()
@@ -31,7 +31,7 @@ def check(options: Options) -> int:
     if options.json:
         emit({"ok": True, "mistakes": [], "sources": len(settings.sources), "tags": len(settings.tags)})
     elif not options.quiet:
-        out(f"ok: {len(settings.sources)} sources, {len(settings.tags)} tags")
+        out(f"ok: {counted(len(settings.sources), 'source')}, {counted(len(settings.tags), 'tag')}")
     return 0
 
 

@@ -49,7 +49,7 @@ def _states(settings: Settings) -> Mapping[str, FetchState]:
     from aggregator.stores import open_store
 
     try:
-        with open_store(settings.storage.index, settings.root, scratch=True) as store:
+        with open_store(settings.storage.index, settings.root, access="scratch") as store:
             return store.states()
     except StoreError:
         return {}

@@ -108,6 +108,11 @@ def rfc3339(instant: datetime | None) -> str | None:
     return instant.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z") if instant else None
 
 
+def counted(number: int, noun: str) -> str:
+    """Return the number with its noun: `1 source`, `2 sources`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def span(seconds: float) -> str:
     """Return a time span in its largest unit: 90 gives `1 min`, 7200 gives `2 h`."""
     for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):

@@ -18,25 +18,22 @@ def publish(options: Options, *, check: bool, wait: float) -> int:
 
     Only files whose bytes differ are written, and only files that tagwire wrote are removed.
     """
-    from aggregator.cli.output import emit, err, out, safe
+    from aggregator.cli.output import counted, emit, err, out, safe
 
     with options.app(write=not check, dry_run=check, wait=wait, command="publish") as app:
         published = app.publish()
     for problem in published.problems:
         err(f"tagwire: {safe(str(problem))}")
     if options.json:
-        written, removed = list(published.written), list(published.removed)
-        emit({"feeds": published.feeds, "written": written, "removed": removed, "check": check})
+        changed = {"written": list(published.written), "removed": list(published.removed)}
+        emit({"feeds": published.feeds, **changed, "check": check})
     elif not options.quiet:
         for verb, paths in (("write", published.written), ("remove", published.removed)):
             for path in paths if check or options.verbose else ():
                 out(f"{'would ' if check else ''}{verb} {safe(path)}")
-        done = "to write" if check else "written"
-        out(
-            f"{published.feeds} feeds, {len(published.written)} files {done}, {len(published.removed)} to remove"
-            if check
-            else f"{published.feeds} feeds, {len(published.written)} files written, {len(published.removed)} removed"
-        )
+        written, removed = ("to write", "to remove") if check else ("written", "removed")
+        files = counted(len(published.written), "file")
+        out(f"{counted(published.feeds, 'feed')}, {files} {written}, {len(published.removed)} {removed}")
     return WOULD_CHANGE if check and (published.written or published.removed) else 0
 
 

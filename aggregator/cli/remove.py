@@ -42,8 +42,11 @@ def remove(options: Options, sources: tuple[str, ...], *, purge: bool, wait: flo
 
 
 def _told(sources: Sequence[str], *, purge: bool, items: int, feeds: Sequence[str]) -> str:
+    from aggregator.cli.output import counted
+
     what = f"removed {', '.join(sources)}"
-    return f"{what}, {items} items and {len(feeds)} files" if purge else f"{what}; items and feeds stay"
+    gone = f"{counted(items, 'item')} and {counted(len(feeds), 'file')}"
+    return f"{what}, {gone}" if purge else f"{what}; items and feeds stay"
 
 
 command = remove

@@ -9,7 +9,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from aggregator.cli.output import SCHEMA, colored, emit_line, err, out, rfc3339, safe, span, table, until
+from aggregator.cli.output import SCHEMA, colored, counted, emit_line, err, out, rfc3339, safe, span, table, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -138,7 +138,7 @@ class Reporter:
         if summary.feeds_written:
             more = ", …" if len(summary.feeds_written) > 5 else ""  # noqa: PLR2004 - names that fit a line
             verb = "would write" if self._dry_run else "wrote"
-            out(f"{verb} {_count(len(summary.feeds_written), 'file')}: {written}{more}")
+            out(f"{verb} {counted(len(summary.feeds_written), 'file')}: {written}{more}")
         if self._dry_run:
             out("dry run: nothing was changed")
         elif any(outcome.result == "failed" for outcome in summary.outcomes):
@@ -183,8 +183,4 @@ def _told(summary: Summary) -> str:
     )
     told = ", ".join(f"{count} {word}" for count, word in counts if count) or "no news"
     seconds = f"{summary.seconds:.1f} s" if summary.seconds < 60 else span(summary.seconds)  # noqa: PLR2004 - a minute
-    return f"{_count(len(summary.outcomes), 'source')}: {told}, {seconds}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    return f"{counted(len(summary.outcomes), 'source')}: {told}, {seconds}"

@@ -31,6 +31,8 @@ FOREIGN: tuple[type[Exception], ...] = tuple(kind for kinds, _, _ in _TABLE for 
 
 _CUT = "peer closed connection"
 """How h11 begins its message when Content-Length or the last chunk is missed."""
+_NOTHING = "Server disconnected"
+"""How httpcore begins its message when a connection ends before an answer has begun."""
 
 
 def translate(error: Exception) -> FetchError:
@@ -38,5 +40,7 @@ def translate(error: Exception) -> FetchError:
     text = str(error)
     if text.startswith(_CUT):
         return Truncated(f"the body ended before its end: {text}")
+    if text.startswith(_NOTHING):
+        return ConnectFailed("the server closed the connection without an answer")
     ours, meaning = next((ours, meaning) for kinds, ours, meaning in _TABLE if isinstance(error, kinds))
     return ours(f"{meaning}: {text}" if text else meaning)

@@ -56,9 +56,11 @@ def parse(document: Document) -> Parsed:
 
 def _parsed(raw: feedxml.Raw, body: bytes, document: Document) -> Parsed:
     """Feed and entries, whichever road the raw feed came by."""
-    if not raw.version and not raw.entries:
-        raise sniff.not_a_feed(document.name, document.body)
     truncated = _truncated(raw, body)
+    if not raw.version and not raw.entries:
+        if truncated and _FEED_ROOT.search(sniff.first_text(document.body)):
+            return Parsed(truncated=truncated)
+        raise sniff.not_a_feed(document.name, document.body)
     found = raw.entries[:-1] if raw.cut and truncated else raw.entries
     kept, problems = _newest(found, raw, body, document.name)
     feed = raw.feed

@@ -1,8 +1,9 @@
 """Bytes to text: the encoding that a document really has, whatever its labels say.
 
 The order: byte order mark, UTF-16/32 by its pattern, strict UTF-8, UTF-8 with few damaged places, the transport's
-label, the XML declaration, GB18030 if that reads as Chinese, Western labels, Windows-1252. Labels that decode anything
-(the single-byte ones) never beat text that is UTF-8. Codecs come from a list of ours: labels are hostile input.
+label, the XML declaration, what the characters seem to be (`steps.detect`), GB18030 if that reads as Chinese, Western
+labels, Windows-1252. A label that fits yields to the characters where they plainly say East Asian; one that decodes
+anything never beats text that is UTF-8. Codecs come from a list of ours: labels are hostile input.
 
 This module does not remove control characters (`steps.text`) and does not read HTML's `meta` elements.
 """
@@ -12,6 +13,8 @@ from __future__ import annotations
 import codecs
 import re
 from encodings.aliases import aliases
+
+from aggregator.steps import detect
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf_8"),
@@ -63,7 +66,10 @@ _PAIR = re.compile(rb"\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf]")
 _SURROGATE = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")
 _GB_PAIR = re.compile(rb"[\x81-\xfe][\x40-\x7e\x80-\xfe]")
 _GB_COMMON = re.compile(rb"[\xa1-\xa3\xb0-\xd7][\xa1-\xfe]")
+_GB_LATE = 0xC9
 _SAMPLE = 1 << 17
+_LEAST = 12
+"""Bytes beyond ASCII below which a label is believed that the text does not confirm."""
 _FEW = 3
 """Replacement characters that one damaged place can cost."""
 _REPLACED = "\ufffd"
@@ -154,14 +160,40 @@ def _guess(body: bytes, said: tuple[str, ...]) -> str:
     good = sum(text.count(char) for char in set(text) if char > "\x7f") - bad
     if good >= 20 * bad or (bad <= _FEW and good >= bad):
         return text
-    for codec in said:
-        if codec not in _WESTERN and (strict := _strict(body, codec)) is not None:
-            return strict
+    foreign = [codec for codec in said if codec not in _WESTERN and codec != "utf_8"]
+    found = _labelled(body, foreign)
+    if found is None:
+        seen = detect.codec(body)
+        found = _nearly(body, seen) if seen else None
+    if found is not None:
+        return found
     if "gb18030" in said or _reads_as_chinese(body):
         return body.decode("gb18030", "replace")
     if "utf_8" in said and (bad <= _FEW or repaired is not body):
         return text
     return _last(body, said)
+
+
+def _labelled(body: bytes, foreign: list[str]) -> str | None:
+    """Text by the first label that fits, or nearly fits if none does; None if none does even that.
+
+    `steps.detect` is asked where a wrong label would fit as well.
+    """
+    for codec in foreign:
+        if (text := _strict(body, codec)) is not None:
+            if codec == "gb18030" and _reads_as_chinese(body):
+                return text
+            seen = detect.codec(body, least=_LEAST)
+            other = _strict(body, seen) if seen in _MULTI and seen != codec else None
+            return text if other is None else other
+    return next((text for codec in foreign if (text := _nearly(body, codec)) is not None), None)
+
+
+def _nearly(body: bytes, codec: str) -> str | None:
+    """Text of a body with hardly a damaged place; None if there are many: then it is not in that encoding."""
+    text = body.decode(codec, "replace")
+    bad = text.count(_REPLACED)
+    return text if not bad or (bad <= _FEW and 10 * bad <= sum(char > "\x7f" for char in text)) else None
 
 
 def _join(pair: re.Match[bytes]) -> bytes:
@@ -172,11 +204,14 @@ def _join(pair: re.Match[bytes]) -> bytes:
 def _reads_as_chinese(body: bytes) -> bool:
     """Whether strict GB18030 gives mostly punctuation and first-level characters of GB 2312, as Chinese prose does.
 
-    Big5, Cyrillic and Western bytes form pairs too, but those fall into rarer rows or have ASCII letters behind.
+    Big5, Cyrillic and Western bytes form pairs too, but those fall into rarer rows or have ASCII letters behind. Korean
+    fills the first half of the rows only.
     """
     pairs = _GB_PAIR.findall(body[:_SAMPLE])
     common = sum(1 for pair in pairs if _GB_COMMON.match(pair))
-    return len(pairs) > 1 and common >= 0.7 * len(pairs) and _strict(body, "gb18030") is not None
+    late = sum(1 for pair in pairs if pair[0] >= _GB_LATE)
+    plausible = common >= 0.7 * len(pairs) and late >= 0.1 * len(pairs)
+    return len(pairs) > 1 and plausible and _strict(body, "gb18030") is not None
 
 
 def _last(body: bytes, said: tuple[str, ...]) -> str:

@@ -1,23 +1,24 @@
-"""Content-Encoding undone in bounded steps: what comes out is capped before it is made.
+"""A body collected, its Content-Encoding undone in bounded steps: what comes out is capped before it is made.
 
-gzip and deflate, one layer. This module reads from no socket and knows no HTTP header but the one value it is given.
+One layer of gzip, deflate, br or zstd (`steps.codings`). This module reads from no socket and knows no HTTP header but
+the one value it is given.
 """
 
 from __future__ import annotations
 
-import zlib
+from typing import TYPE_CHECKING
 
 from aggregator.errors import BadEncoding, TooLarge, Truncated
+from aggregator.steps import codings
 
-ACCEPT_ENCODING = "gzip, deflate"
+if TYPE_CHECKING:
+    from aggregator.steps.codings import Coding
+
+ACCEPT_ENCODING = "gzip, deflate, br, zstd"
 """What we can undo, as the request header says it (RFC 9110 §12.5.3)."""
 
-_STEP = 64 * 1024
 _SLACK = 64 * 1024  # compression of incompressible bytes adds a little
-_GZIP_MAGIC = b"\x1f\x8b\x08"
-_MEMBERS = 1000  # of one gzip file; a body of empty members costs CPU and yields nothing
-_CODINGS = {"": "", "gzip": "gzip", "x-gzip": "gzip", "deflate": "deflate"}
-_WINDOW = {"gzip": 31, "zlib": 15, "raw": -15}
+_DEFLATE = "deflate"
 
 
 class Inflater:
@@ -29,20 +30,18 @@ class Inflater:
 
     def __init__(self, content_encoding: str, *, limit: int) -> None:
         words = (part.strip() for part in content_encoding.lower().split(","))
-        codings = [word for word in words if word not in {"", "identity"}]
-        if len(codings) > 1:
-            raise BadEncoding(f"nested Content-Encoding ({len(codings)} layers)")
-        label = codings[0] if codings else ""
-        if label not in _CODINGS:
-            raise BadEncoding(f"unknown Content-Encoding {label[:40]!r}")
-        self._coding = _CODINGS[label]
+        labels = [word for word in words if word not in {"", "identity"}]
+        if len(labels) > 1:
+            raise BadEncoding(f"nested Content-Encoding ({len(labels)} layers)")
+        self._label = labels[0] if labels else ""
+        if self._label not in {"", _DEFLATE, *codings.BY_LABEL}:
+            raise BadEncoding(f"unknown Content-Encoding {self._label[:40]!r}")
         self._limit = limit
         self._received = 0
         self._head = b""
         self._body = bytearray()
         self._sniffed = False
-        self._inflate: zlib._Decompress | None = None
-        self._members = 1
+        self._coding: Coding | None = None
 
     def feed(self, chunk: bytes) -> None:
         """Take the next bytes of the body. Raises `errors.TooLarge` and `errors.BadEncoding`."""
@@ -51,7 +50,7 @@ class Inflater:
             raise self._too_large()
         if not self._sniffed:
             self._head += chunk
-            if len(self._head) < len(_GZIP_MAGIC):
+            if len(self._head) < len(codings.GZIP_MAGIC):
                 return
             chunk = self._start()
         self._take(chunk)
@@ -60,61 +59,24 @@ class Inflater:
         """Return the decoded body. Raises `errors.Truncated` if the compressed stream has not ended."""
         if not self._sniffed:
             self._take(self._start())
-        if self._inflate is not None and not self._inflate.eof and self._received:
+        if self._coding is not None and not self._coding.ended and self._received:
             raise Truncated(f"the compressed body is cut after {self._received} bytes")
         return bytes(self._body)
 
     def _start(self) -> bytes:
         """Choose how to decode by label and first bytes; return the bytes held back until then."""
         head, self._head, self._sniffed = self._head, b"", True
-        coding = self._coding
-        if not coding and head.startswith(_GZIP_MAGIC):
-            coding = "gzip"
-        elif coding == "deflate":
-            coding = "zlib" if _is_zlib(head) else "raw"
-        if coding:
-            self._inflate = zlib.decompressobj(_WINDOW[coding])
+        if self._label == _DEFLATE:
+            self._coding = codings.deflate(head)
+        elif label := self._label or ("gzip" if head.startswith(codings.GZIP_MAGIC) else ""):
+            self._coding = codings.BY_LABEL[label]()
         return head
 
     def _take(self, chunk: bytes) -> None:
-        if self._inflate is None:
-            self._keep(chunk)
-            return
-        try:
-            self._expand(chunk)
-        except zlib.error as error:
-            raise BadEncoding(f"the compressed body is damaged: {error}") from error
-
-    def _expand(self, chunk: bytes) -> None:
-        """Inflate step by step, over the members of a gzip file; bytes behind the last member are ignored."""
-        assert self._inflate is not None
-        chunk, self._head = self._head + chunk, b""
-        while chunk:
-            if self._inflate.eof:
-                if not _GZIP_MAGIC.startswith(chunk[:3]):
-                    return
-                if len(chunk) < len(_GZIP_MAGIC):
-                    self._head = chunk  # perhaps the next member's first bytes
-                    return
-                self._next_member()
-            self._keep(self._inflate.decompress(chunk, _STEP))
-            chunk = self._inflate.unconsumed_tail or self._inflate.unused_data
-
-    def _next_member(self) -> None:
-        self._members += 1
-        if self._members > _MEMBERS:
-            raise BadEncoding(f"more than {_MEMBERS} gzip members")
-        self._inflate = zlib.decompressobj(_WINDOW["gzip"])
-
-    def _keep(self, data: bytes) -> None:
-        self._body += data
-        if len(self._body) > self._limit:
-            raise self._too_large()
+        for piece in (chunk,) if self._coding is None else self._coding.expand(chunk):
+            self._body += piece
+            if len(self._body) > self._limit:
+                raise self._too_large()
 
     def _too_large(self) -> TooLarge:
         return TooLarge(f"the body is larger than {self._limit} bytes")
-
-
-def _is_zlib(head: bytes) -> bool:
-    """Whether the bytes begin a zlib stream (RFC 1950 §2.2); some servers send bare deflate instead."""
-    return len(head) > 1 and head[0] & 0x0F == zlib.DEFLATED and int.from_bytes(head[:2]) % 31 == 0

@@ -71,5 +71,5 @@ def not_a_feed(name: str, body: bytes) -> NotAFeed:
     """Return the error that says what `body` is instead of a feed, with its first bytes."""
     found = looks_like(body)
     if found == "empty":
-        return NotAFeed("not a feed: the document is empty", url=name)
-    return NotAFeed(f"not a feed: this is {found}, it begins with {body.strip()[:_SHOWN]!r}", url=name)
+        return NotAFeed("the document is empty", url=name)
+    return NotAFeed(f"this is {found}, it begins with {body.strip()[:_SHOWN]!r}", url=name)

@@ -1,6 +1,6 @@
 """Stores: where the index is kept. The scheme of `[storage] index` names the module: `sqlite:///var/tagwire.db`.
 
-This module knows no store by name: a new one is a new module here with `open_store(url, root, *, scratch)`,
+This module knows no store by name: a new one is a new module here with `open_store(url, root, *, access)`,
 `discard(url, root)`, `check(url, root)`, `backup(url, root, target)` and `compact(url, root)`.
 """
 
@@ -15,7 +15,7 @@ from aggregator import errors
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from aggregator.ports import Store
+    from aggregator.ports import Access, Store
 
 
 def schemes() -> list[str]:
@@ -23,13 +23,14 @@ def schemes() -> list[str]:
     return sorted(module.name for module in pkgutil.iter_modules(__path__))
 
 
-def open_store(url: str, root: str, *, scratch: bool = False) -> Store:
+def open_store(url: str, root: str, *, access: Access = "write") -> Store:
     """Return the store that the URL names, made if it is missing; relative paths start at `root`, the site directory.
 
+    `read` gives one that cannot be written, whoever else writes it; if it is missing an empty one, and nothing is made.
     `scratch` gives a private copy in memory: what is written to it is lost, and nothing is created on disk.
     Raises `errors.StoreError`, `StoreCorrupt` for what must be rebuilt and `SchemaTooNew`.
     """
-    return cast("Store", _module(url).open_store(url, root, scratch=scratch))
+    return cast("Store", _module(url).open_store(url, root, access=access))
 
 
 def discard(url: str, root: str) -> None:

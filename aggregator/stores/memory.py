@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from aggregator.model import Saved
+    from aggregator.ports import Access
 
 
-def open_store(url: str = "memory:", root: str = "", *, scratch: bool = False) -> MemoryStore:  # noqa: ARG001
+def open_store(url: str = "memory:", root: str = "", *, access: Access = "write") -> MemoryStore:  # noqa: ARG001
     """Return a new, empty store; every call gives another one."""
     return MemoryStore()
 
@@ -76,11 +77,15 @@ class MemoryStore:
                 due[host] = min(at, due.get(host, at))
         return sorted(due, key=lambda host: (due[host], host))[:limit]
 
-    def claim(self, sources: Sequence[str], now: datetime, lease: float) -> list[FetchState]:
+    def claim(self, sources: Sequence[str], now: datetime, lease: float, *, due: bool = False) -> list[FetchState]:
         """See `ports.Store.claim`."""
         until = indexing.whole(now + timedelta(seconds=lease))
         states = [self._states.get(name, FetchState(source=name)) for name in dict.fromkeys(sources)]
-        claimed = [replace(state, generation=state.generation + 1, next_at=until) for state in states]
+        claimed = [
+            replace(state, generation=state.generation + 1, next_at=until)
+            for state in states
+            if not due or indexing.due_at(state) <= indexing.seconds(now)
+        ]
         self._states.update((state.source, state) for state in claimed)
         return claimed
 

@@ -112,7 +112,7 @@ def test_the_module_runs_as_a_program(site):
     done = subprocess.run(
         [sys.executable, "-m", "aggregator", "config", "check"], capture_output=True, text=True, cwd=site, check=False
     )
-    assert (done.returncode, done.stdout, done.stderr) == (0, "ok: 1 sources, 2 tags\n", "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "ok: 1 source, 2 tags\n", "")
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

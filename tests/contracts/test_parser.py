@@ -106,7 +106,7 @@ def test_bytes_of_any_kind_give_a_feed_or_a_typed_error(name, data):
 )
 def test_what_is_no_feed_is_called_by_its_name_with_its_first_bytes(body, words):
     document = Document(name="http://a/", body=body)
-    with pytest.raises(NotAFeed, match="not a feed") as caught:
+    with pytest.raises(NotAFeed) as caught:
         parsers.choose(document).parse(document)
     assert words in str(caught.value)
     assert caught.value.url == "http://a/"

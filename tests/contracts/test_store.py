@@ -91,6 +91,15 @@ def test_a_server_that_said_wait_is_left_alone_until_then(store):
     assert store.due_hosts(NOW, 10) == []
 
 
+def test_a_claim_of_what_is_due_leaves_out_what_is_not_or_was_claimed_meanwhile(store):
+    store.enroll([("a", "a.test"), ("b", "a.test"), ("c", "a.test")])
+    store.commit(FetchState(source="c", next_at=NOW + MINUTE), [])
+    assert [state.source for state in store.claim(["a", "c"], NOW, 120, due=True)] == ["a"]
+    assert [state.source for state in store.claim(["a", "b", "new"], NOW, 120, due=True)] == ["b", "new"]
+    assert store.claim(["a", "b"], NOW + MINUTE, 120, due=True) == []
+    assert [state.generation for state in store.claim(["a", "b"], NOW + 2 * MINUTE, 120, due=True)] == [2, 2]
+
+
 def test_a_claimed_source_is_not_due_until_its_lease_ends(store):
     store.enroll([("a", "a.test")])
     (state,) = store.claim(["a"], NOW, 120)

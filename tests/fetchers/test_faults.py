@@ -42,6 +42,12 @@ def test_translation(foreign, ours):
     assert str(translated)
 
 
+def test_a_connection_that_ends_without_an_answer_is_called_so():
+    error = faults.translate(httpcore.RemoteProtocolError("Server disconnected without sending a response."))
+    assert type(error) is errors.ConnectFailed
+    assert str(error) == "the server closed the connection without an answer"
+
+
 def concrete(base):
     return [kind for child in base.__subclasses__() for kind in (child, *concrete(child))]
 

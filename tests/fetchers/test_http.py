@@ -96,7 +96,7 @@ def test_the_request_says_who_we_are_and_what_we_understand(on_bench):
     assert request.startswith("get /feed http/1.1\r\nhost: 127.0.0.1:")
     assert "\r\nuser-agent: tagwire/test (+https://example.org/bot)\r\n" in request
     assert "\r\naccept: application/atom+xml, " in request
-    assert "\r\naccept-encoding: gzip, deflate\r\n" in request
+    assert "\r\naccept-encoding: gzip, deflate, br, zstd\r\n" in request
     assert "cookie" not in request
     assert "if-none-match" not in request
 

@@ -200,7 +200,7 @@ def test_a_configured_header_replaces_ours_but_never_the_codings(on_bench):
     assert text.count("user-agent:") == 1
     assert "user-agent: mine\r\n" in text
     assert "\r\naccept: text/xml\r\n" in text
-    assert "\r\naccept-encoding: gzip, deflate\r\n" in text
+    assert "\r\naccept-encoding: gzip, deflate, br, zstd\r\n" in text
 
 
 def test_a_user_without_password_is_sent_with_an_empty_one(on_bench):

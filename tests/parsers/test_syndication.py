@@ -9,7 +9,7 @@ import feedparser
 import pytest
 
 from aggregator import parsers
-from aggregator.errors import ParseError
+from aggregator.errors import NotAFeed, ParseError
 from aggregator.model import Document
 from aggregator.parsers import syndication
 from aggregator.steps import decode, feedxml
@@ -90,8 +90,18 @@ def test_one_gb_feed_and_one_bad_byte_are_read_as_they_were_meant():
 
 @pytest.mark.parametrize("body", ["/etc/hostname", "http://127.0.0.1:9/feed", "file:///etc/hostname"])
 def test_a_body_that_is_a_path_or_url_is_never_followed(body):
-    with pytest.raises(ParseError, match="not a feed"):
+    with pytest.raises(NotAFeed, match="this is text"):
         syndication.parse(Document(name="http://a/", body=body.encode()))
+
+
+@pytest.mark.parametrize(
+    "body", [b"<rss ", b"<?xml version='1.0'?><rss version='2.0'><chan", b"<feed xmlns='urn:x'>", b"<rdf:RDF "]
+)
+def test_a_feed_that_ends_before_its_first_entry_is_truncated_not_another_thing(body):
+    """As under a Content-Length that is too short."""
+    parsed = read(body)
+    assert "ends too early" in parsed.truncated
+    assert parsed.entries == ()
 
 
 def test_external_entities_are_never_read(tmp_path):

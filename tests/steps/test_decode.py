@@ -64,6 +64,65 @@ def test_the_xml_declaration_is_believed_where_it_decodes(codec):
     assert utf8(document.encode(codec)) == f"<?xml version='1.0'?>{text}".encode()
 
 
+MANY = {
+    "gb2312": f"{CHINESE}三个孩子在桥上等船，谁也不说话。",
+    "gbk": f"{CHINESE}他把灯放在窗前，路上的人都看得见。",
+    "gb18030": f"{CHINESE}春天来得晚，山上还有雪。",
+    "big5": f"{TRADITIONAL}三個孩子在橋上等船，誰也不說話。",
+    "shift_jis": f"{JAPANESE}三人の子供が橋の上で船を待っている。",
+    "euc-jp": f"{JAPANESE}春が遅く、山にはまだ雪がある。",
+    "euc-kr": f"{KOREAN} 세 아이가 다리 위에서 배를 기다린다.",
+    "windows-1251": f"{RUSSIAN} Трое детей ждут лодку на мосту.",
+    "koi8-r": f"{RUSSIAN} Весна пришла поздно, в горах ещё снег.",
+}
+
+
+@pytest.mark.parametrize("wrong", ["", "utf-8", "iso-8859-1", "windows-1252", "gb2312", "us-ascii", "nonsense"])
+@pytest.mark.parametrize("codec", MANY)
+def test_a_label_that_lies_is_seen_through(codec, wrong):
+    """In the header, in the XML declaration or in both; single-byte encodings read as anything but never as GB."""
+    body = MANY[codec].encode(codec)
+    declared = f"<?xml version='1.0' encoding='{wrong}'?>".encode()
+    assert decode(body, wrong) == MANY[codec]
+    assert decode(declared + body).endswith(MANY[codec])
+    assert decode(declared + body, wrong).endswith(MANY[codec])
+
+
+@pytest.mark.parametrize("other", MANY)
+@pytest.mark.parametrize("codec", MANY)
+def test_a_right_label_is_believed_whatever_the_other_says(codec, other):
+    if codec == other or {codec, other} <= {"koi8-r", "windows-1251"}:  # each reads as the other: the first is believed
+        return
+    body = f"<?xml version='1.0' encoding='{codec}'?>{MANY[codec]}".encode(codec)
+    if codec not in ("koi8-r", "windows-1251") and other not in ("koi8-r", "windows-1251"):
+        assert decode(body, other).endswith(MANY[codec])
+    assert decode(body, codec).endswith(MANY[codec])
+
+
+@pytest.mark.parametrize(
+    "text", ["Zażółć gęślą jaźń", "Grüße aus dem Süden", "Türkçe haberler, güneşli", "Νέα από το λιμάνι"]
+)
+@pytest.mark.parametrize("codec", ["cp1250", "cp1252", "cp1253", "cp1254"])
+def test_western_labels_are_believed(codec, text):
+    """The eye tells East Asian and Cyrillic texts only."""
+    try:
+        body = f"<rss><title>{text}</title><description>{text * 5}</description></rss>".encode(codec)
+    except UnicodeEncodeError:
+        return
+    assert decode(body, codec) == body.decode(codec)
+
+
+@pytest.mark.parametrize("codec", [name for name in MANY if name not in ("windows-1251", "koi8-r")])
+def test_one_bad_byte_under_its_label_costs_a_character_or_two(codec):
+    text = MANY[codec] * 5
+    body = bytearray(text.encode(codec))
+    body[body.index(b"</title>") - 2] = 0xFF
+    found = decode(bytes(body), codec)
+    assert found != text
+    assert found[-len(text) + 60 :] == text[60:]
+    assert found[: text.index("</title>") - 2] == text[: text.index("</title>") - 2]
+
+
 def test_the_transports_label_comes_before_the_declaration():
     assert decode(f"<?xml version='1.0' encoding='koi8-r'?>{RUSSIAN}".encode("cp1251"), "cp1251").endswith(RUSSIAN)
 

@@ -20,6 +20,7 @@ from aggregator.stores.sqlite import schema
 
 NOW = datetime(2025, 3, 1, tzinfo=UTC)
 URL = "sqlite:///tagwire.db"
+ACCESSES = ("write", "read", "scratch")
 
 
 def record(key="a" * 16, **changes):
@@ -98,9 +99,9 @@ def test_every_commit_waits_for_the_disk(opened):
 )
 def test_a_damaged_file_is_refused_named_and_left_as_it_is(opened, filled, damage):
     filled.write_bytes(damage)
-    for scratch in (False, True):
+    for access in ACCESSES:
         with pytest.raises(errors.StoreCorrupt, match=r"tagwire\.db.*tagwire reindex"):
-            opened(scratch=scratch)
+            opened(access=access)
     assert filled.read_bytes() == damage
 
 
@@ -113,9 +114,9 @@ def test_another_programs_database_is_refused(opened, tmp_path):
 def test_a_newer_schema_is_refused_untouched(opened, filled):
     raw(filled, "PRAGMA user_version = 99")
     before = filled.read_bytes()
-    for scratch in (False, True):
+    for access in ACCESSES:
         with pytest.raises(errors.SchemaTooNew, match="schema 99"):
-            opened(scratch=scratch)
+            opened(access=access)
     assert filled.read_bytes() == before
 
 
@@ -133,9 +134,9 @@ def test_an_older_schema_is_brought_up_to_date_or_not_changed_at_all(opened, fil
 
 def test_a_path_that_cannot_be_a_file_is_a_store_error(opened, tmp_path):
     (tmp_path / "tagwire.db").mkdir()
-    for scratch in (False, True):
+    for access in ACCESSES:
         with pytest.raises(errors.StoreError, match=r"tagwire\.db"):
-            opened(scratch=scratch)
+            opened(access=access)
     with pytest.raises(errors.StoreError, match="Not a directory"):
         stores.open_store("sqlite:////dev/null/x.db", "/")
 
@@ -365,7 +366,7 @@ def snapshot(folder):
 
 def test_a_scratch_copy_changes_nothing_on_disk(opened, filled):
     before = snapshot(filled.parent)
-    with opened(scratch=True) as store:
+    with opened(access="scratch") as store:
         assert store.items() == [record()]
         store.replace([record("b" * 16)])
         assert len(store.items()) == 2
@@ -373,7 +374,7 @@ def test_a_scratch_copy_changes_nothing_on_disk(opened, filled):
 
 
 def test_a_scratch_copy_of_nothing_is_empty_and_creates_nothing(opened, tmp_path):
-    with opened(scratch=True) as store:
+    with opened(access="scratch") as store:
         store.commit(FetchState(source="qq"), [Saved(record=record())])
         assert store.items() == [record()]
     assert names_in(tmp_path) == []
@@ -383,11 +384,63 @@ def test_a_scratch_copy_sees_what_a_writer_at_work_has_committed(opened, filled)
     with opened() as writer:
         writer.replace([record("b" * 16)])
         names = names_in(filled.parent)
-        with opened(scratch=True) as store:
+        with opened(access="scratch") as store:
             assert len(store.items()) == 2
             store.replace([record("c" * 16)])
         assert names_in(filled.parent) == names
         assert len(writer.items()) == 2
+
+
+# --- reading only ---
+
+
+def test_a_view_reads_and_cannot_write(opened, filled):
+    before = filled.read_bytes()
+    with opened(access="read") as store:
+        assert store.items() == [record()]
+        assert store.states()["qq"].etag == '"1"'
+        with pytest.raises(errors.StoreError, match="readonly"):
+            store.replace([record("b" * 16)])
+    assert filled.read_bytes() == before
+
+
+def test_a_view_of_nothing_is_empty_and_creates_nothing(opened, tmp_path):
+    with opened(access="read") as store:
+        assert store.items() == []
+        assert store.states() == {}
+    assert names_in(tmp_path) == []
+
+
+def test_a_view_sees_what_a_writer_commits_and_hinders_nobody(opened, filled):
+    with opened() as writer, opened(access="read") as store:
+        writer.replace([record("b" * 16)])
+        assert len(store.items()) == 2
+        writer.replace([record("c" * 16)])
+        assert len(store.items()) == 3
+    with opened() as writer:
+        assert len(writer.items()) == 3
+
+
+def test_a_view_opened_before_a_writer_comes_goes_on(opened, filled):
+    with opened(access="read") as store:
+        with opened() as writer:
+            writer.replace([record(letter * 16) for letter in "bcdef"])
+        assert len(store.items()) == 6
+
+
+def test_a_view_needs_no_right_to_create_files(opened, filled):
+    """Root may create files anywhere but where a folder stands: so it meets what others meet on a read-only disk."""
+    (filled.parent / "tagwire.db-shm").mkdir()
+    with opened(access="read") as store:
+        assert store.items() == [record()]
+
+
+def test_a_view_of_an_older_schema_reads_a_copy_that_is_up_to_date(opened, filled, monkeypatch):
+    added = (*schema.MIGRATIONS, ("ALTER TABLE item ADD COLUMN colour TEXT DEFAULT 'blue'",))
+    monkeypatch.setattr(schema, "MIGRATIONS", added)
+    with opened(access="read") as store:
+        assert store.database.read("SELECT colour FROM item") == [("blue",)]
+    assert raw(filled, "PRAGMA user_version") == [(len(added) - 1,)]
 
 
 # --- speed that must not be lost: the shape of the plans, not the clock ---

@@ -81,7 +81,7 @@ def answer(store, method, arguments):
 def test_every_store_gives_the_same_answers(steps, query):
     """The dicts say in a page what the SQL means: whatever is done, both answer alike."""
     sqlite, memory = (
-        stores.open_store("sqlite:///none.db", "/nonexistent", scratch=True),
+        stores.open_store("sqlite:///none.db", "/nonexistent", access="scratch"),
         stores.open_store("memory:", "/nonexistent"),
     )
     with sqlite, memory:

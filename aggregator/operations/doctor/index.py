@@ -83,7 +83,7 @@ def _broken(tree: ItemTree, path: str, zone: ZoneInfo) -> str:
 def _known(patient: Patient) -> set[str]:
     settings = patient.settings
     try:
-        with stores.open_store(settings.storage.index, settings.root, scratch=True) as store:
+        with stores.open_store(settings.storage.index, settings.root, access="scratch") as store:
             return set(store.files())
     except StoreError:
         return set()

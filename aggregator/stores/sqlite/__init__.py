@@ -7,18 +7,30 @@ checks, copies and compacts it.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from aggregator import errors
 from aggregator.stores.sqlite import database, upkeep
 from aggregator.stores.sqlite.store import SqliteStore
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aggregator.ports import Access
+
 _PREFIX = "sqlite:///"
 
 
-def open_store(url: str, root: str, *, scratch: bool = False) -> SqliteStore:
+_OPEN: dict[Access, Callable[[str], database.Database]] = {
+    "write": database.connect,
+    "read": database.view,
+    "scratch": database.copy,
+}
+
+
+def open_store(url: str, root: str, *, access: Access = "write") -> SqliteStore:
     """Return the store of the file that the URL names, see `aggregator.stores.open_store`."""
-    path = _path(url, root)
-    return SqliteStore(database.copy(path) if scratch else database.connect(path))
+    return SqliteStore(_OPEN[access](_path(url, root)))
 
 
 def discard(url: str, root: str) -> None:

@@ -25,6 +25,8 @@ SUFFIXES = ("", "-wal", "-shm")
 _BUSY = 5.0
 """Seconds to wait for another process's transaction."""
 _ADVICE = "run `tagwire reindex` to build a new one from the item files"
+_NO_ROOM_FOR_WAL = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY})
+"""What SQLite says when it cannot create the files that readers of a WAL need."""
 _WAL_HEADER = slice(18, 20), b"\2\2"
 """Where a file says that it is in WAL mode (file format §1.3.3); set from its first moment."""
 
@@ -114,11 +116,37 @@ def read_only(path: str) -> sqlite3.Connection:
 
     Raises `errors.StoreCorrupt` for a file that is empty or not ours, `SchemaTooNew`, sqlite3's own errors.
     """
-    _refuse_empty(path)
     # Without a WAL the file is complete, and only `immutable` keeps SQLite from creating one.
-    immutable = "" if Path(f"{path}-wal").exists() else "&immutable=1"
-    uri = f"{Path(path).absolute().as_uri()}?mode=ro{immutable}"
-    connection = sqlite3.connect(uri, uri=True, timeout=_BUSY, check_same_thread=False)
+    return _read_only(path, immutable=not Path(f"{path}-wal").exists())
+
+
+def view(path: str) -> Database:
+    """Return the database for reading only, while others may write it; empty if there is no such file.
+
+    It sees what is committed, at every query anew. Where the folder cannot be written, nothing is, and nobody else can
+    be writing there. One of an older schema is copied to memory and brought to ours there.
+    """
+    if not Path(path).exists():
+        return copy(path)
+    with translated(path), ExitStack() as undo:
+        try:
+            connection = _read_only(path, immutable=False)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF not in _NO_ROOM_FOR_WAL:
+                raise
+            connection = _read_only(path, immutable=True)
+        undo.callback(connection.close)
+        if _pragma(connection, "user_version") < len(schema.MIGRATIONS):
+            return copy(path)
+        undo.pop_all()
+    return Database(connection, path)
+
+
+def _read_only(path: str, *, immutable: bool) -> sqlite3.Connection:
+    """Return a connection that cannot write; `immutable` promises that nobody else does."""
+    _refuse_empty(path)
+    uri = f"{Path(path).absolute().as_uri()}?mode=ro{'&immutable=1' * immutable}"
+    connection = sqlite3.connect(uri, uri=True, timeout=_BUSY, isolation_level=None, check_same_thread=False)
     with ExitStack() as undo:
         undo.callback(connection.close)
         _check(connection, path)

@@ -68,7 +68,7 @@ class SqliteStore:
         """See `ports.Store.due_hosts`."""
         return [host for (host,) in self.database.read(_DUE_HOSTS, (indexing.seconds(now), limit))]
 
-    def claim(self, sources: Sequence[str], now: datetime, lease: float) -> list[FetchState]:
+    def claim(self, sources: Sequence[str], now: datetime, lease: float, *, due: bool = False) -> list[FetchState]:
         """See `ports.Store.claim`."""
         until = indexing.whole(now + timedelta(seconds=lease))
         claimed = []
@@ -76,6 +76,8 @@ class SqliteStore:
             for name in dict.fromkeys(sources):
                 row = connection.execute("SELECT state FROM source WHERE id = ?", (name,)).fetchone()
                 state = rows.decode(rows.STATE, row[0], self.database.path) if row else FetchState(source=name)
+                if due and indexing.due_at(state) > indexing.seconds(now):
+                    continue
                 claimed.append(replace(state, generation=state.generation + 1, next_at=until))
                 rows.put_state(connection, claimed[-1])
         return claimed
