@@ -19,9 +19,13 @@ def open_fetchers(http: Http, *, version: str, contact: str, clock: Clock) -> Se
 
     `contact` is a URL or address that tells server owners whom to talk to; it ends up in the User-Agent.
     """
-    agent = f"tagwire/{version} (+{contact})" if contact else f"tagwire/{version}"
     return (
-        HttpFetcher(http, user_agent=agent, clock=clock),
+        HttpFetcher(http, user_agent=agent(version, contact), clock=clock),
         FileFetcher(max_bytes=http.max_bytes),
         FolderFetcher(max_bytes=http.max_bytes),
     )
+
+
+def agent(version: str, contact: str) -> str:
+    """Return our own User-Agent."""
+    return f"tagwire/{version} (+{contact})" if contact else f"tagwire/{version}"

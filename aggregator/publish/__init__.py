@@ -2,13 +2,16 @@
 
 What stands in a feed is decided by `steps.select` and `edition`, how it looks by `outputs/`, how it reaches the disk by
 `shelf`. Published bytes are a pure function of the items, the states of the sources and the configuration: publishing
-twice writes nothing. This module does not decide when to publish and pings nobody.
+twice writes nothing. This module does not decide when to publish and announces nothing.
 """
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
 
 from aggregator.errors import PublishError
 from aggregator.publish.catalogue import documents
@@ -25,6 +28,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Published", "Publisher"]
 
+PAGES: Final = "html"
+"""The format that is not for subscribing."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
@@ -34,6 +40,8 @@ class Published:
     removed: tuple[str, ...] = ()
     feeds: int = 0
     """Feeds that were rendered, changed or not."""
+    topics: tuple[str, ...] = ()
+    """URLs of the feeds among `written`, for those who are told of changes; archives are none."""
     problems: tuple[Problem, ...] = ()
     """Items that were left out, since their files could not be read."""
 
@@ -75,7 +83,17 @@ class Publisher:
         vanished = len(known) < len(members) or edition.capped
         stale = self._stale(edition, shelf) if feeds is None or vanished else ()
         removed = shelf.clear(dict.fromkeys((*stale, *past.stale)))
-        return Published(written=written, removed=removed, feeds=len(known), problems=edition.problems)
+        topics = () if check else self._topics(known, frozenset(written))
+        return Published(written=written, removed=removed, feeds=len(known), topics=topics, problems=edition.problems)
+
+    def _topics(self, feeds: Iterable[tuple[str, str]], written: frozenset[str]) -> tuple[str, ...]:
+        """The URLs of the feed files that were written, pages not counted."""
+        publish = self._settings.publish
+        suffixes = [self._outputs[name].SUFFIX for name in publish.formats if name != PAGES]
+        names = (path + suffix for _, path in feeds for suffix in suffixes)
+        home = os.path.relpath(Path(self._settings.root, publish.dir), self._settings.root)
+        changed = (name for name in names if Path(home, name).as_posix() in written)
+        return tuple(self._settings.site.base_url + quote(name) for name in changed)
 
     def _documents(self, edition: Edition, feeds: Iterable[tuple[str, str]], past: Past) -> Iterator[tuple[str, bytes]]:
         """(name, bytes) of every file to write, rendered when asked for, so that few are in memory at a time."""

@@ -81,12 +81,14 @@ class Past:
         records = select.ordered(select.collapse(self._store.known(archive.keys(part), (), ())))
         posts = tuple(self._edition.posts(records, feed.path))
         previous, following = archive.previous(part), archive.following(part)
+        # Validators want an archive document to lead somewhere: the only one leads on to the feed.
+        newer = _path(feed, following) if following else feed.path if previous is None else ""
         return replace(
             feed,
             path=_path(feed, part),
             current=feed.path,
             previous=_path(feed, previous) if previous else "",
-            following=_path(feed, following) if following else "",
+            following=newer,
             updated=max((post.updated for post in posts), default=compose.EMPTY_SINCE),
             formats=(ARCHIVED,),
             hub="",
