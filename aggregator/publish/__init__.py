@@ -80,7 +80,7 @@ class Publisher:
         known = [(member, path) for member in _adjacent(members) if (path := edition.path(member))]
         past = Past(self._settings, self._store, edition, shelf, days)
         written = shelf.put(self._documents(edition, known, past), sync=feeds is not None)
-        vanished = len(known) < len(members) or edition.capped
+        vanished = len(known) < len(members) or edition.taxonomy.surplus > 0
         stale = self._stale(edition, shelf) if feeds is None or vanished else ()
         removed = shelf.clear(dict.fromkeys((*stale, *past.stale)))
         topics = () if check else self._topics(known, frozenset(written))
@@ -110,7 +110,7 @@ class Publisher:
 
     def _missing(self, edition: Edition, shelf: Shelf) -> frozenset[str]:
         """Tags that have a feed only since others have fewer items; never any while every tag has one."""
-        if not edition.capped:
+        if not edition.taxonomy.surplus:
             return frozenset()
         suffix = self._outputs[self._settings.publish.formats[0]].SUFFIX
         there = set(shelf.names("tags"))

@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from aggregator.steps import archives
 from aggregator.steps.archives import Month, Part
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
+    from zoneinfo import ZoneInfo
 
     from aggregator.model import Post
     from aggregator.model.item import Row
@@ -93,9 +93,8 @@ class Archive:
     def gone(self, there: Iterable[Part]) -> Iterator[Part]:
         """Give those of the parts that are none of this archive's, as far as their months were looked at."""
         for part in there:
-            if self.newest is None or part > self.newest:
-                yield part
-            elif part.month in self._months and part.number >= len(self._months[part.month]):
+            rows = self._months.get(part.month)
+            if self.newest is None or part > self.newest or (rows is not None and part.number >= len(rows)):
                 yield part
 
     def _from(self, month: Month, since: datetime) -> Iterator[Part]:

@@ -25,7 +25,7 @@ def documents(edition: Edition) -> Iterator[tuple[str, bytes]]:
     settings, held = edition.settings, edition.held
     catalogue = Catalogue(
         feed=edition.feed("all", "all", most=_NEWEST),
-        tags=edition.tags(),
+        tags=edition.taxonomy.largest(),
         channels=tuple(_channel(edition, source) for source in settings.sources),
         named=tuple(_named(edition, name) for name in held if name not in settings.by_id),
         queries=tuple((edition.path(f"query:{one.slug}"), one.title or one.query) for one in settings.feeds),

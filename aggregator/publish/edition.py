@@ -57,7 +57,7 @@ class Edition:
         self._sources = settings.by_id
         self._store = store
         self._library = library
-        self._taxonomy = Taxonomy(store.tags(), settings.tags, most=settings.publish.max_feeds)
+        self.taxonomy = Taxonomy(store.tags(), settings.tags, most=settings.publish.max_feeds)
         self._queries = Queries(settings, store, library.markdown)
         self._buried = store.history.buried(select.BURIED)
         self._origins: dict[str, Origin] = {}
@@ -69,7 +69,7 @@ class Edition:
     def problems(self) -> tuple[Problem, ...]:
         """Items that were left out so far, by path, and tags that have no feed."""
         found = tuple(self._problems[path] for path in sorted(self._problems))
-        if not (surplus := self._taxonomy.surplus):
+        if not (surplus := self.taxonomy.surplus):
             return found
         message = f"{surplus} tags have no feed: the limit is {self.settings.publish.max_feeds}, the largest come first"
         return (*found, Problem(where="publish.max_feeds", message=message))
@@ -78,7 +78,7 @@ class Edition:
         """Return every feed that there is: all, known tags, queries, configured feeds, and other sources with items."""
         if not self._members:
             sources = {source.id for source in self.settings.sources if source.kind == "feed"} | self.held.keys()
-            tags = {f"tag:{key}" for key in self._taxonomy}
+            tags = {f"tag:{key}" for key in self.taxonomy}
             self._members = frozenset({"all"} | tags | {f"source:{name}" for name in sources} | self._queries.members())
         return self._members
 
@@ -86,20 +86,11 @@ class Edition:
         """Return the feeds to render when these were touched: the same, and those by query that look at them."""
         return frozenset(members) | self._queries.touched(members)
 
-    @property
-    def capped(self) -> bool:
-        """Whether there are more tags than feeds of tags."""
-        return self._taxonomy.surplus > 0
-
-    def tags(self) -> tuple[Tag, ...]:
-        """Return the tags that have items and a feed, those with the most first."""
-        return self._taxonomy.largest()
-
     def path(self, member: str) -> str:
         """Return the path of a feed's files without suffix, empty if its tag or source is gone."""
         kind, _, name = member.partition(":")
         if kind == "tag":
-            tag = self._taxonomy.get(name)
+            tag = self.taxonomy.get(name)
             return f"tags/{tag.slug}" if tag else ""
         if kind == "source":
             source = self._sources.get(name)
@@ -150,7 +141,7 @@ class Edition:
     def _headings(self, kind: str, name: str) -> tuple[str, Tag | None]:
         site = text.one_line(self.settings.site.title) or "tagwire"
         if kind == "tag":
-            tag = self._taxonomy.get(name)
+            tag = self.taxonomy.get(name)
             return (f"{tag.label} · {site}" if tag else site), tag
         if kind == "source":
             return f"{self.origin(name).title} · {site}", None
@@ -188,7 +179,7 @@ class Edition:
             record,
             html_body,
             origin=self.origin(record.source),
-            tags=tuple(dict.fromkeys(map(self._taxonomy.tag, record.tags))),
+            tags=tuple(dict.fromkeys(map(self.taxonomy.tag, record.tags))),
             content=source.content if source else "full",
         )
 

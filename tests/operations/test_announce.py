@@ -19,7 +19,8 @@ class Hub(ThreadingHTTPServer):
     """A hub on loopback that answers with `statuses` in turn, the last one for ever, and keeps what it heard."""
 
     def __init__(self, *statuses: int) -> None:
-        self.statuses, self.heard = list(statuses), []
+        self.statuses = list(statuses)
+        self.heard: list[tuple[str, dict[str, list[str]]]] = []
         super().__init__(("127.0.0.1", 0), Ear)
 
     def __enter__(self):

@@ -20,6 +20,7 @@ from aggregator.steps import frontmatter
 from aggregator.stores import open_store
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -106,7 +107,7 @@ class Press:
 
 
 @pytest.fixture(params=["memory:", "sqlite:///index.db"])
-def press(request, tmp_path: Path) -> Press:
+def press(request, tmp_path: Path) -> Iterator[Press]:
     made = Press(tmp_path, request.param)
     with made.store:
         yield made

@@ -77,7 +77,8 @@ def test_a_month_that_grows_too_long_is_split_and_its_full_parts_stay(press, day
         press.add(number, day(1, 1, number), "航运", body="潮" * 300)
     press.publish_changed()
     parts = sorted(press.files("*/航运/*"))
-    assert parts[:2] == ["tags/航运/2025-01-2.xml", "tags/航运/2025-01-3.xml"] and len(parts) >= 4
+    assert parts[:2] == ["tags/航运/2025-01-2.xml", "tags/航运/2025-01-3.xml"]
+    assert len(parts) >= 4
     assert press.history("tags/航运") == list(range(12))
     first = press.root / "feeds" / "tags/航运/2025-01.xml"
     before = first.stat().st_mtime_ns

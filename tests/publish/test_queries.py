@@ -11,7 +11,7 @@ from aggregator.publish import queries
 from aggregator.settings import QueryFeed, TagRule
 
 
-def ask(press, query: str, **settings) -> list[int]:
+def ask(press, query, **settings):
     press.settings = replace(press.settings, feeds=(QueryFeed(slug="q", query=query),), **settings)
     press.configure(entries=50, max=50)
     press.publish()

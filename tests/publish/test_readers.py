@@ -41,7 +41,7 @@ def poll(home, *urls: str) -> None:
     """One round of newsboat over the feeds, with nothing of this machine's user."""
     (home / "urls").write_text("".join(f"{url}\n" for url in urls))
     (home / "config").touch()
-    command = [newsboat, "-u", home / "urls", "-c", home / "cache.db", "-C", home / "config", "-x", "reload"]
+    command = [str(newsboat), "-u", home / "urls", "-c", home / "cache.db", "-C", home / "config", "-x", "reload"]
     env = {**os.environ, "HOME": str(home), "LC_ALL": "C.UTF-8"}
     subprocess.run(command, env=env, check=True, capture_output=True, timeout=30)
 
@@ -55,7 +55,7 @@ def read(home, sql: str) -> list[tuple]:
 
 @pytest.mark.skipif(not newsboat, reason="newsboat is not installed")
 def test_newsboat_shows_all_entries_and_polls_cheaply(site, tmp_path):
-    press, server, _ = site
+    _press, server, _ = site
     slug = quote("tags/航运.xml")
     for _ in range(3):
         poll(tmp_path, server.url(f"/{slug}"))
@@ -86,7 +86,7 @@ def test_newsboat_hides_an_id_it_knows_unless_ids_are_per_feed(site, tmp_path):
 def test_sfeed_reads_every_entry(site):
     press, _, _ = site
     data = (press.root / "feeds/tags/航运.xml").read_bytes()
-    done = subprocess.run([sfeed], input=data, capture_output=True, check=True, timeout=30)
+    done = subprocess.run([str(sfeed)], input=data, capture_output=True, check=True, timeout=30)
     rows = [line.split("\t") for line in done.stdout.decode().splitlines()]
     assert [(row[1], row[2], row[5]) for row in rows] == [
         (f"消息 {n}", f"https://harbour.example.org/{n}", f"https://harbour.example.org/{n}") for n in (2, 1, 0)
