@@ -41,7 +41,8 @@ def feeds(catalogue: Catalogue) -> bytes:
             [_ours(catalogue, one.title, one.path) for one in catalogue.channels + catalogue.named if one.path],
         ),
     ]
-    return _document(main.title, main.author, [_ours(catalogue, main.title, main.path)], groups)
+    full = [(name, outlines) for name, outlines in groups if outlines]
+    return _document(main.title, main.author, [_ours(catalogue, main.title, main.path)], full)
 
 
 def sources(catalogue: Catalogue) -> bytes:
@@ -83,7 +84,7 @@ def _document(title: str, owner: str, loose: Iterable[_Outline], groups: list[tu
     body = etree.SubElement(root, "body")
     for outline in loose:
         etree.SubElement(body, "outline", outline)
-    for name, outlines in (group for group in groups if group[1]):
+    for name, outlines in groups:
         group = etree.SubElement(body, "outline", text=name)
         for outline in outlines:
             etree.SubElement(group, "outline", outline)
