@@ -20,6 +20,7 @@ from aggregator.errors import StoreCorrupt, UsageError
 from aggregator.fetchers import open_fetchers
 from aggregator.mark import Mark
 from aggregator.model import Entry, FetchState, Item, Outcome, Parsed, Record, Source, Summary
+from aggregator.operations.announce import announce
 from aggregator.outputs import discover
 from aggregator.publish import Published, Publisher
 from aggregator.queues.local import LocalQueue
@@ -116,10 +117,11 @@ class App:
         await visit.run(LocalQueue(self.clock))
         idle = not publish or (stop is not None and stop.is_set())
         published = Published() if idle else await asyncio.to_thread(self.publish_changed)
+        unheard = () if self._dry_run else await announce(self.settings, published.topics, self.clock)
         return Summary(
             outcomes=(*skipped, *visit.outcomes),
             feeds_written=published.written,
-            problems=(*synced.problems, *published.problems),
+            problems=(*synced.problems, *published.problems, *unheard),
             seconds=self.clock.monotonic() - started,
         )
 

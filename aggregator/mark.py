@@ -17,7 +17,7 @@ from aggregator import __version__, files
 if TYPE_CHECKING:
     from aggregator.settings import Settings
 
-FOLDERS = ("", "tags", "sources")
+FOLDERS = ("", "tags", "sources", "queries")
 
 
 class Mark:
@@ -27,7 +27,9 @@ class Mark:
         self._path = Path(settings.root) / "var" / "published"
         self._home = Path(settings.root) / settings.publish.dir
         self._present = {
-            "site": _digest(__version__, settings.site, settings.publish, settings.tags, settings.sources),
+            "site": _digest(
+                __version__, settings.site, settings.publish, settings.tags, settings.sources, settings.feeds
+            ),
             "rules": _digest(__version__, settings.tags, [(source.id, source.tags) for source in settings.sources]),
         }
 

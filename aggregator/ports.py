@@ -1,4 +1,4 @@
-"""What the house needs from outside, as Protocols: Fetcher, Parser, Store, Output, Queue, Workers, Clock.
+"""What the house needs from outside, as Protocols: Fetcher, Parser, Store, History, Output, Queue, Workers, Clock.
 
 An adapter is one module in `fetchers/`, `parsers/`, `stores/`, `outputs/` or `queues/`; the contract suites in
 `tests/contracts/` find it by themselves. This module holds no behaviour.
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from aggregator.model import Document, Feed, FetchState, NotModified, Parsed, Record, Response, Saved, Source
+    from aggregator.model.item import Row
 
 Access = Literal["write", "read", "scratch"]
 """What an index is opened for; `scratch` is a private copy."""
@@ -52,6 +53,9 @@ class Store(Protocol):
 
     Every method is one transaction. A store is a context manager; leaving it closes it.
     """
+
+    history: History
+    """The same index, asked about the past."""
 
     def __enter__(self) -> Self: ...
 
@@ -120,8 +124,25 @@ class Store(Protocol):
     def outbox(self, done: Iterable[str] = ()) -> frozenset[str]:
         """Return the feeds to publish, after striking out those that were `done`.
 
-        Members are `all`, `tag:<tag key>` and `source:<id>`.
+        Members are `all`, `tag:<tag key>` and `source:<id>`, and `day:<YYYY-MM-DD>` for each day in UTC on which items
+        were published that were added, changed or removed.
         """
+
+
+class History(Protocol):
+    """What feeds' archives are made from. `tag` is a tag key, empty for all items; copies set aside are counted in."""
+
+    def span(self, tag: str, since: datetime, until: datetime) -> list[Row]:
+        """Rows of the items published at or after `since` and before `until`, the oldest first, then by key."""
+
+    def before(self, tag: str, instant: datetime) -> datetime | None:
+        """When the newest item published before the instant was, None if there is none."""
+
+    def after(self, tag: str, instant: datetime) -> datetime | None:
+        """When the oldest item published at or after the instant was, None if there is none."""
+
+    def buried(self, limit: int) -> list[Record]:
+        """Tombstones, the latest `updated` first, then by key."""
 
 
 class Output(Protocol):

@@ -92,6 +92,8 @@ class Publish:
     max_size: int = 1024 * 1024
     formats: tuple[str, ...] = ("atom", "json", "html")
     hub: str = ""
+    archive: str = "monthly"
+    max_feeds: int = 10_000
     entry_ids: str = "stable"
 
 
@@ -114,6 +116,17 @@ class TagRule:
     not_: tuple[str, ...] = ()
     parent: str = ""
     description: str = ""
+    icon: str = ""
+    logo: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueryFeed:
+    """[[feeds]] of tags.toml: a feed of the items that match a query (`steps.query`)."""
+
+    slug: str
+    query: str
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +144,7 @@ class Settings:
     server: Server = field(default_factory=Server)
     sources: tuple[Source, ...] = ()
     tags: tuple[TagRule, ...] = ()
+    feeds: tuple[QueryFeed, ...] = ()
 
     @property
     def by_id(self) -> Mapping[str, Source]:

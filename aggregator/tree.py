@@ -92,7 +92,7 @@ class ItemTree:
 
     def bury(self, records: Iterable[Record], now: datetime) -> list[Record]:
         """Write down that the owner deleted these files for good, and return their tombstones."""
-        gone = [replace(record, gone=True, path="", size=0, mtime_ns=0) for record in records]
+        gone = [replace(record, gone=True, path="", size=0, mtime_ns=0, updated=now) for record in records]
         if gone and not self._disk.dry:
             journal.deleted(self.root, gone, now)
         return gone

@@ -290,12 +290,32 @@ def test_a_circle_of_parents_is_a_mistake(site):
 
 
 def test_what_a_later_version_knows_is_refused_not_ignored(site):
-    found = mistakes(site("", None, '[[feeds]]\nslug = "x"\n\n[[filters]]\naction = "drop"\n'))
+    found = mistakes(site("", None, '[[filters]]\naction = "drop"\n'))
     later = "known, but not available in this version"
-    assert found == [
-        f"config/tags.toml:1:1: feeds: feeds by query ([[feeds]]): {later}",
-        f"config/tags.toml:4:1: filters: entries to keep or drop ([[filters]]): {later}",
-    ]
+    assert found == [f"config/tags.toml:1:1: filters: entries to keep or drop ([[filters]]): {later}"]
+
+
+def test_feeds_by_query_are_read(site):
+    text = """[[feeds]]\nslug = "phones"\nquery = '苹果 "iPhone 17"'\ntitle = "手机"\n"""
+    (found,) = load(site("", None, text)).feeds
+    assert (found.slug, found.query, found.title) == ("phones", '苹果 "iPhone 17"', "手机")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('slug = "a"', "1:1: feeds[1].query: expected a value: a query such as '苹果 and not 手机'"),
+        ('query = "a"', "1:1: feeds[1].slug: expected a value"),
+        ('slug = "a"\nquery = "苹果 and (手机"', "3:17: feeds[1].query: expected ) for this ("),
+        ('slug = "a"\nquery = "苹果 or"', "3:15: feeds[1].query: expected a tag, source:…, lang:… or words in quotes"),
+        ('slug = "a"\nquery = "tag:\\"苹果"', "3:1: feeds[1].query: expected a name behind tag:"),
+        ("slug = 'a'\nquery = 'author:x'", '3:10: feeds[1].query: expected tag:, source: or lang:, found "author:"'),
+        ('slug = "a"\nquery = "x"\n[[feeds]]\nslug = "a"\nquery = "y"', "5:1: feeds[2].slug: the feed in line 1 has"),
+    ],
+)
+def test_mistakes_in_queries_are_told_with_their_place(site, text, expected):
+    (found,) = mistakes(site("", None, f"[[feeds]]\n{text}\n"))
+    assert found.startswith(f"config/tags.toml:{expected}")
 
 
 @pytest.mark.parametrize(

@@ -154,7 +154,7 @@ def test_another_title_of_the_source_is_published(town: Town) -> None:
     town.refresh(town.feed(body))
     town.store.outbox(town.store.outbox())
     assert town.refresh(town.feed(body.replace("<title>T<", "<title>Renamed<")))["feed"].unchanged == 1
-    assert town.store.outbox() == {"all", "source:feed", "tag:feed"}
+    assert {mark for mark in town.store.outbox() if "day:" not in mark} == {"all", "source:feed", "tag:feed"}
 
 
 def test_one_bad_source_stops_no_other(town: Town) -> None:

@@ -18,18 +18,20 @@ if TYPE_CHECKING:
 
 @command("init")
 @click.argument("target", metavar="[DIR]", required=False)
+@click.option("--with", "generator", type=click.Choice(["hugo"]), help="Add what a site generator needs.")
 @click.option("--force", is_flag=True, help="Overwrite files that are there.")
 @pass_options
-def init(options: Options, target: str | None, *, force: bool) -> None:
+def init(options: Options, target: str | None, *, generator: str | None, force: bool) -> None:
     """Make a working site in a directory.
 
-    Writes config/, seeds/ with two items, README.md and .gitignore; `tagwire refresh` works at once, offline.
+    Writes config/, seeds/ with two items, README.md and .gitignore; `tagwire refresh` works at once, offline. With
+    `--with hugo` it is a Hugo site, too: `hugo` builds pages from items/ as they are.
     """
     from aggregator import files
     from aggregator.cli.output import emit, out
 
     home = Path(options.directory, target or "")
-    planned = {home / path: data for path, data in templates()}
+    planned = {home / path: data for path, data in (*templates(), *starter(generator))}
     if not force and (there := [str(path) for path in planned if path.exists()]):
         raise UsageError(f"already there: {', '.join(there)} (--force overwrites)")
     written = files.write_all(planned.items())
@@ -42,6 +44,12 @@ def init(options: Options, target: str | None, *, force: bool) -> None:
 def templates() -> Iterator[tuple[str, bytes]]:
     """Yield path and bytes of every file of a new site."""
     yield from _below(packaged("aggregator.cli") / "templates", "")
+
+
+def starter(generator: str | None) -> Iterator[tuple[str, bytes]]:
+    """Yield path and bytes of the files that a site generator needs beside those of every site, or instead of them."""
+    if generator:
+        yield from _below(packaged("aggregator.cli") / "starters" / generator, "")
 
 
 def _below(folder: Traversable, prefix: str) -> Iterator[tuple[str, bytes]]:

@@ -46,9 +46,9 @@ class Checker:
     environ: Mapping[str, str]
     _found: list[tuple[str, int, int, str]] = field(default_factory=list)
 
-    def add(self, document: Document, path: Path, message: str) -> None:
-        """Remember a mistake at a key."""
-        line, column = document.where(path)
+    def add(self, document: Document, path: Path, message: str, *, within: int | None = None) -> None:
+        """Remember a mistake at a key, or at the character `within` its text."""
+        line, column = document.where(path) if within is None else document.within(path, within)
         self._found.append((document.shown, line, column, f"{dotted(path)}: {message}"))
 
     def note(self, place: str, message: str) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aggregator.config import schema, sources
+from aggregator.config import feeds, schema, sources
 from aggregator.config.checking import Checker
 from aggregator.config.reading import FOLDER, MAIN, Document, read
 from aggregator.errors import ConfigError
@@ -46,7 +46,7 @@ def load(
     checker = Checker(os.environ if environ is None else environ)
     documents = _read_all(main, texts or {}, checker)
     values: dict[str, dict[str, Any]] = {}
-    rows: dict[str, list[sources.Row]] = {"sources": [], "tags": []}
+    rows: dict[str, list[sources.Row]] = {"sources": [], "tags": [], "feeds": []}
     for file, document in documents.items():
         for section, path, raw in checker.sections(document, file):
             checked = checker.table(document, section, path, raw)
@@ -62,6 +62,7 @@ def load(
         files=tuple(str(document.path) for document in documents.values()),
         sources=sources.build_sources(rows["sources"], site, checker),
         tags=sources.build_tags(rows["tags"], checker),
+        feeds=feeds.build_feeds(rows["feeds"], checker),
         **_absolute(built, site),
     )
     _check_together(settings, documents, rows["sources"], checker)
@@ -108,17 +109,17 @@ def _check_together(
         wrong("schedule", "min", "expected at most schedule.max")
     if settings.publish.entries > settings.publish.max:
         wrong("publish", "entries", "expected at most publish.max")
-    items, feeds = settings.storage.items, settings.publish.dir
-    if _overlap(items, feeds):
+    items, published = settings.storage.items, settings.publish.dir
+    if _overlap(items, published):
         wrong("publish", "dir", "expected a directory apart from storage.items")
-    for section, key, directory in (("storage", "items", items), ("publish", "dir", feeds)):
+    for section, key, directory in (("storage", "items", items), ("publish", "dir", published)):
         for taken in (settings.root, *map(os.path.dirname, settings.files)):
             if directory == os.path.normpath(taken) or _overlap(directory, taken) and taken != settings.root:
                 wrong(section, key, "expected a directory of its own, apart from the configuration")
                 break
-    if _overlap(feeds, os.path.join(settings.root, settings.storage.index.removeprefix("sqlite:///"))):
+    if _overlap(published, os.path.join(settings.root, settings.storage.index.removeprefix("sqlite:///"))):
         wrong("storage", "index", "expected a file outside publish.dir: everything there is public")
-    for directory, name in ((items, "storage.items"), (feeds, "publish.dir")):
+    for directory, name in ((items, "storage.items"), (published, "publish.dir")):
         for row in rows:
             path = row.values.get("path", "")
             if row.values.get("kind") == "folder" and path and _overlap(str(Path(settings.root, path)), directory):

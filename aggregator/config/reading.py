@@ -56,6 +56,16 @@ class Document:
             path = path[:-1]
         return positions.line_column(self.text, self.spans[path].key) if path else (1, 1)
 
+    def within(self, path: positions.Path, offset: int) -> tuple[int, int]:
+        """Return line and column of a character of a key's text, of the key if the text is written with escapes."""
+        span = self.spans.get(path)
+        value: object = self.data
+        for part in path:
+            value = value[part]  # type: ignore[index]  # the path of a value that was read
+        if span is None or self.text[span.value + 1 : span.end - 1] != value:
+            return self.where(path)
+        return positions.line_column(self.text, span.value + 1 + offset)
+
 
 def locate(directory: str, config_file: str, environ: Mapping[str, str]) -> Place:
     """Return the site that the arguments mean.

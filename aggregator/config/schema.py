@@ -162,7 +162,9 @@ _PUBLISH = Section(
         _key("max", integer(1, 10_000), "A feed holds at most this many entries.", 200),
         _key("max_size", size(), "A feed is at most this long; one entry always stays.", "1MiB"),
         _key("formats", _FORMATS, "What is written of each feed.", ["atom", "json", "html"]),
-        _key("hub", optional(formats.web_url()), "URL of a WebSub hub that the feeds name. Empty: none.", ""),
+        _key("hub", optional(formats.web_url()), "WebSub hub that feeds name and that is told of changes.", ""),
+        _key("archive", choice("monthly", "off"), "Whether older entries of `all` and of tags stay readable.", "monthly"),
+        _key("max_feeds", integer(1, 1_000_000), "Tags that have a feed: configured ones, then the largest.", 10_000),
         _key(
             "entry_ids",
             choice("stable", "per-feed"),
@@ -220,6 +222,24 @@ _TAG_RULES = Section(
         _key("not", _WORDS, "Words that forbid it.", []),
         _key("parent", text("the name of another tag"), "A tag that every item with this one gets too.", ""),
         _key("description", text(), "Shown with the tag's feed.", ""),
+        _key("icon", optional(formats.web_url()), "URL of a small square picture for the tag's feed.", ""),
+        _key("logo", optional(formats.web_url()), "URL of a picture twice as wide as high for the tag's feed.", ""),
+    ),
+)
+_FEEDS = Section(
+    name="feeds",
+    file="tags.toml",
+    doc="One feed by query, over all items.",
+    many=True,
+    keys=(
+        Key(name="slug", kind=formats.slug(), doc="Name of its file: `feeds/queries/<slug>.xml`.", required=True),
+        _key("title", text(), "Shown to people; empty: the query.", ""),
+        Key(
+            name="query",
+            kind=text("a query such as '苹果 and not 手机'", empty=False),
+            doc="Which items it shows.",
+            required=True,
+        ),
     ),
 )
 
@@ -233,7 +253,7 @@ SECTIONS: tuple[Section, ...] = (
     _SERVER,
     _SOURCES,
     _TAG_RULES,
-    Section(name="feeds", file="tags.toml", doc="Feeds by query.", many=True, available=False),
+    _FEEDS,
     Section(name="filters", file="tags.toml", doc="Entries to keep or drop.", many=True, available=False),
 )
 FILES = ("tagwire.toml", "sources.toml", "tags.toml")

@@ -22,9 +22,13 @@ def open_fetchers(http: Http, *, version: str, contact: str, clock: Clock) -> Se
     from aggregator.fetchers.file import FileFetcher, FolderFetcher  # noqa: PLC0415
     from aggregator.fetchers.http import HttpFetcher  # noqa: PLC0415 - a tenth of a second for those who fetch
 
-    agent = f"tagwire/{version} (+{contact})" if contact else f"tagwire/{version}"
     return (
-        HttpFetcher(http, user_agent=agent, clock=clock),
+        HttpFetcher(http, user_agent=agent(version, contact), clock=clock),
         FileFetcher(max_bytes=http.max_bytes),
         FolderFetcher(max_bytes=http.max_bytes),
     )
+
+
+def agent(version: str, contact: str) -> str:
+    """Return our own User-Agent."""
+    return f"tagwire/{version} (+{contact})" if contact else f"tagwire/{version}"

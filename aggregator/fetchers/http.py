@@ -56,7 +56,7 @@ class HttpFetcher:
         self._clock = clock
         self._common = requests.common(http.user_agent or user_agent)
         self._network = network or SystemNetwork()
-        self._transport = self._open_transport(ssl_context)
+        self._transport = open_transport(http, self._network, ssl_context)
 
     def accepts(self, source: Source) -> bool:
         """Whether the source is a feed with a URL."""
@@ -88,15 +88,6 @@ class HttpFetcher:
         """Close connections and lookup threads."""
         await self._transport.aclose()
         self._network.close()
-
-    def _open_transport(self, ssl_context: ssl.SSLContext | None) -> httpx.AsyncBaseTransport:
-        if not self._http.proxy:
-            rules = addresses.policy(self._http.allow_hosts, private=self._http.allow_private_networks)
-            return PerHost(CheckedBackend(self._network, rules), ssl_context=ssl_context)
-        try:
-            return httpx.AsyncHTTPTransport(verify=ssl_context or True, trust_env=False, proxy=self._http.proxy)
-        except (httpx.InvalidURL, ValueError, ImportError) as error:
-            raise ConfigError((f"http.proxy: {error}",)) from error
 
     async def _fetch(
         self, trail: requests.Trail, own: requests.Headers, conditions: requests.Headers, state: FetchState
@@ -166,6 +157,20 @@ class HttpFetcher:
             max_age=caching.max_age(said, self._clock.now()),
             moved_to=trail.moved_to,
         )
+
+
+def open_transport(http: Http, network: Network, ssl_context: ssl.SSLContext | None = None) -> httpx.AsyncBaseTransport:
+    """Return what sends requests: only to addresses that may be dialled, or through the configured proxy.
+
+    Raises `errors.ConfigError` for a bad proxy.
+    """
+    if not http.proxy:
+        rules = addresses.policy(http.allow_hosts, private=http.allow_private_networks)
+        return PerHost(CheckedBackend(network, rules), ssl_context=ssl_context)
+    try:
+        return httpx.AsyncHTTPTransport(verify=ssl_context or True, trust_env=False, proxy=http.proxy)
+    except (httpx.InvalidURL, ValueError, ImportError) as error:
+        raise ConfigError((f"http.proxy: {error}",)) from error
 
 
 def _headers(answer: httpx.Response) -> dict[str, str]:

@@ -44,6 +44,8 @@ class Catalogue:
     """In configured order."""
     named: tuple[Channel, ...] = ()
     """Sources that only item files name, by id."""
+    queries: tuple[tuple[str, str], ...] = ()
+    """(path, title) of the feeds by query, in configured order."""
 
     @property
     def posts(self) -> tuple[Post, ...]:

@@ -16,6 +16,10 @@ class Tag:
     slug: str
     count: int = 0
     description: str = ""
+    icon: str = ""
+    logo: str = ""
+    parent: str = ""
+    """Slug of the tag that this one belongs to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +59,14 @@ class Post:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Deleted:
+    """A tombstone, Atom `at:deleted-entry` (RFC 6721 §3): an entry that its publisher took away."""
+
+    id: str
+    when: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
     """What one output file is rendered from; `posts` newest first."""
 
@@ -71,4 +83,13 @@ class Feed:
     hub: str = ""
     formats: tuple[str, ...] = ()
     """The formats that exist of this feed, for its links."""
+    icon: str = ""
+    logo: str = ""
+    current: str = ""
+    """Path of the feed whose archive document this is (RFC 5005 §4); empty for a feed itself."""
+    previous: str = ""
+    """Path of the archive document with the next older entries."""
+    following: str = ""
+    """Path of the archive document with the next newer entries."""
+    deleted: tuple[Deleted, ...] = ()
     posts: tuple[Post, ...] = ()

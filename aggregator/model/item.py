@@ -45,6 +45,16 @@ class Item:
     """The exact text, for items that came as files: they are never rewritten."""
 
 
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One item in a listing: as much of its record as archives are divided by."""
+
+    key: str
+    published: datetime
+    size: int
+    """Bytes of its file."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """What the index knows of one item: everything but its body. A tombstone has `gone` set and no path."""

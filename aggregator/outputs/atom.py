@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from feedgen.ext.base import BaseExtension
 from feedgen.feed import FeedGenerator
+from lxml import etree
 
 from aggregator import __version__
 from aggregator.steps import splice, urls
@@ -29,6 +30,8 @@ FORMAT = "atom"
 SUFFIX = ".xml"
 
 _MEDIA_NS: Final = "http://search.yahoo.com/mrss/"
+_HISTORY_NS: Final = "http://purl.org/syndication/history/1.0"
+_TOMBSTONES_NS: Final = "http://purl.org/atompub/tombstones/1.0"
 _STYLESHEET: Final = b'<?xml-stylesheet type="text/css" href="%sfeed.css"?>\n'
 _END: Final = b"</feed>"
 _fragments: Final = Newest[bytes](len)
@@ -54,12 +57,23 @@ def render(feed: Feed, *, limit: int = 0) -> bytes:
 
 
 class _FeedExtension(BaseExtension):  # type: ignore[misc]
-    """Declares the media namespace and marks texts that look like markup."""
+    """Declares namespaces, marks texts that look like markup and archive documents, and adds tombstones."""
+
+    feed: Feed
 
     def extend_ns(self) -> Mapping[str, str]:
-        return {"media": _MEDIA_NS}
+        found = {"media": _MEDIA_NS}
+        if self.feed.current:
+            found["fh"] = _HISTORY_NS
+        if self.feed.deleted:
+            found["at"] = _TOMBSTONES_NS
+        return found
 
     def extend_atom(self, feed: _Element) -> _Element:
+        if self.feed.current:
+            etree.SubElement(feed, f"{{{_HISTORY_NS}}}archive")
+        for one in self.feed.deleted:
+            etree.SubElement(feed, f"{{{_TOMBSTONES_NS}}}deleted-entry", ref=one.id, when=one.when.isoformat())
         for name in ("title", "subtitle"):
             element = feed.find(name)
             if element is not None and _MARKUP.search(element.text):
@@ -72,6 +86,7 @@ def _head(feed: Feed) -> bytes:
     """The document up to its first entry, with the stylesheet (RFC 3023 §8.1, xml-stylesheet)."""
     generator = FeedGenerator()
     generator.register_extension("tagwire", _FeedExtension)
+    generator.tagwire.feed = feed
     if _LANGUAGE.fullmatch(feed.lang):
         generator.language(feed.lang)
     generator.id(feed.id)
@@ -83,8 +98,15 @@ def _head(feed: Feed) -> bytes:
     generator.link(rel="self", type="application/atom+xml", href=splice.address(feed, SUFFIX))
     for url, media_type in splice.twins(feed, but=FORMAT):
         generator.link(rel="alternate", type=media_type, href=url)
+    for rel, path in (("current", feed.current), ("prev-archive", feed.previous), ("next-archive", feed.following)):
+        if path:
+            generator.link(rel=rel, type="application/atom+xml", href=splice.place(feed, path + SUFFIX))
     if feed.hub:
         generator.link(rel="hub", href=urls.iri_to_uri(feed.hub))
+    if feed.icon:
+        generator.icon(urls.iri_to_uri(feed.icon))
+    if feed.logo:
+        generator.logo(urls.iri_to_uri(feed.logo))
     document: bytes = generator.atom_str()
     declaration, _, rest = document.partition(b"\n")
     stylesheet = _STYLESHEET % splice.up(feed.path).encode()

@@ -22,16 +22,27 @@ _Outline = dict[str, str]
 
 
 def feeds(catalogue: Catalogue) -> bytes:
-    """Return the OPML of every feed that we publish: all, then a group for tags and one for sources."""
+    """Return the OPML of every feed that we publish: all, then groups for queries, tags and sources.
+
+    Tags with a parent stand in a group of that parent's, behind the group of the others.
+    """
     main = catalogue.feed
+    labels = {tag.slug: tag.label for tag in catalogue.tags}
+    families: dict[str, list[_Outline]] = {"": []}
+    for tag in catalogue.tags:
+        outline = _ours(catalogue, tag.label, f"tags/{tag.slug}", tag.description)
+        families.setdefault(tag.parent if tag.parent in labels else "", []).append(outline)
     groups = [
-        ("tags", [_ours(catalogue, tag.label, f"tags/{tag.slug}", tag.description) for tag in catalogue.tags]),
+        ("queries", [_ours(catalogue, title, path) for path, title in catalogue.queries]),
+        ("tags", families.pop("")),
+        *((labels[parent], outlines) for parent, outlines in families.items()),
         (
             "sources",
             [_ours(catalogue, one.title, one.path) for one in catalogue.channels + catalogue.named if one.path],
         ),
     ]
-    return _document(main.title, main.author, [_ours(catalogue, main.title, main.path)], groups)
+    full = [(name, outlines) for name, outlines in groups if outlines]
+    return _document(main.title, main.author, [_ours(catalogue, main.title, main.path)], full)
 
 
 def sources(catalogue: Catalogue) -> bytes:

@@ -2,17 +2,22 @@
 
 What stands in a feed is decided by `steps.select` and `edition`, how it looks by `outputs/`, how it reaches the disk by
 `shelf`. Published bytes are a pure function of the items, the states of the sources and the configuration: publishing
-twice writes nothing. This module does not decide when to publish and pings nobody.
+twice writes nothing. This module does not decide when to publish and announces nothing.
 """
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
 
 from aggregator.errors import PublishError
+from aggregator.publish.catalogue import documents
 from aggregator.publish.edition import Edition, Library
-from aggregator.publish.shelf import Shelf
+from aggregator.publish.past import ARCHIVED, Past
+from aggregator.publish.shelf import KEPT, Shelf
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -23,6 +28,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Published", "Publisher"]
 
+PAGES: Final = "html"
+"""The format that is not for subscribing."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
@@ -32,6 +40,8 @@ class Published:
     removed: tuple[str, ...] = ()
     feeds: int = 0
     """Feeds that were rendered, changed or not."""
+    topics: tuple[str, ...] = ()
+    """URLs of the feeds among `written`, for those who are told of changes; archives are none."""
     problems: tuple[Problem, ...] = ()
     """Items that were left out, since their files could not be read."""
 
@@ -64,34 +74,72 @@ class Publisher:
         written; every feed is then whole, new or as it was.
         """
         edition = Edition(self._settings, self._store, self._library)
-        members = edition.members() if feeds is None else frozenset(feeds)
         shelf = Shelf(self._settings.root, self._settings.publish.dir, check=check)
+        members, days = _sorted_out(feeds)
+        members = edition.members() if members is None else edition.touched(members) | self._missing(edition, shelf)
         known = [(member, path) for member in _adjacent(members) if (path := edition.path(member))]
-        written = shelf.put(self._documents(edition, known), sync=feeds is not None)
-        vanished = len(known) < len(members)
-        removed = shelf.clear(self._stale(edition, shelf)) if feeds is None or vanished else ()
-        return Published(written=written, removed=removed, feeds=len(known), problems=edition.problems)
+        past = Past(self._settings, self._store, edition, shelf, days)
+        written = shelf.put(self._documents(edition, known, past), sync=feeds is not None)
+        vanished = len(known) < len(members) or edition.taxonomy.surplus > 0
+        stale = self._stale(edition, shelf) if feeds is None or vanished else ()
+        removed = shelf.clear(dict.fromkeys((*stale, *past.stale)))
+        topics = () if check else self._topics(known, frozenset(written))
+        return Published(written=written, removed=removed, feeds=len(known), topics=topics, problems=edition.problems)
 
-    def _documents(self, edition: Edition, feeds: Iterable[tuple[str, str]]) -> Iterator[tuple[str, bytes]]:
+    def _topics(self, feeds: Iterable[tuple[str, str]], written: frozenset[str]) -> tuple[str, ...]:
+        """The URLs of the feed files that were written, pages not counted."""
+        publish = self._settings.publish
+        suffixes = [self._outputs[name].SUFFIX for name in publish.formats if name != PAGES]
+        names = (path + suffix for _, path in feeds for suffix in suffixes)
+        home = os.path.relpath(Path(self._settings.root, publish.dir), self._settings.root)
+        changed = (name for name in names if Path(home, name).as_posix() in written)
+        return tuple(self._settings.site.base_url + quote(name) for name in changed)
+
+    def _documents(self, edition: Edition, feeds: Iterable[tuple[str, str]], past: Past) -> Iterator[tuple[str, bytes]]:
         """(name, bytes) of every file to write, rendered when asked for, so that few are in memory at a time."""
         publish = self._settings.publish
         for member, path in feeds:
             feed = edition.feed(member, path)
             for name in publish.formats:
                 output = self._outputs[name]
-                yield path + output.SUFFIX, output.render(feed, limit=publish.max_size)
-        yield from edition.documents()
+                if name == ARCHIVED:
+                    yield from past.documents(member, feed, output)
+                else:
+                    yield path + output.SUFFIX, output.render(feed, limit=publish.max_size)
+        yield from documents(edition)
+
+    def _missing(self, edition: Edition, shelf: Shelf) -> frozenset[str]:
+        """Tags that have a feed only since others have fewer items; never any while every tag has one."""
+        if not edition.taxonomy.surplus:
+            return frozenset()
+        suffix = self._outputs[self._settings.publish.formats[0]].SUFFIX
+        there = set(shelf.names("tags"))
+        tags = (member for member in edition.members() if member.startswith("tag:"))
+        return frozenset(member for member in tags if edition.path(member) + suffix not in there)
 
     def _stale(self, edition: Edition, shelf: Shelf) -> Iterator[str]:
         """Names of feed files that no known feed has."""
         suffixes = {output.SUFFIX for output in self._outputs.values()}
-        ours = {self._outputs[name].SUFFIX for name in self._settings.publish.formats}
+        formats = self._settings.publish.formats
+        ours = {self._outputs[name].SUFFIX for name in formats}
         paths = {path for member in edition.members() if (path := edition.path(member))}
-        for name in shelf.names("", "tags", "sources"):
+        for name in shelf.names("", *KEPT):
             stem, dot, suffix = name.rpartition(".")
             feed_file = dot + suffix in suffixes and (stem == "all" or "/" in stem)
             if feed_file and not (stem in paths and dot + suffix in ours):
                 yield name
+        for folder in ("all", *shelf.folders("tags")):
+            if folder not in paths or self._settings.publish.archive == "off" or ARCHIVED not in formats:
+                yield from (name for name in shelf.names(folder) if name.endswith(self._outputs[ARCHIVED].SUFFIX))
+
+
+def _sorted_out(touched: Iterable[str] | None) -> tuple[frozenset[str] | None, frozenset[str] | None]:
+    """The feeds and the days of what was touched, both None for everything."""
+    if touched is None:
+        return None, None
+    touched = frozenset(touched)
+    days = frozenset(member for member in touched if member.startswith("day:"))
+    return touched - days, frozenset(day.removeprefix("day:") for day in days)
 
 
 def _adjacent(members: Iterable[str]) -> list[str]:

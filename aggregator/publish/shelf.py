@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 _MARK = re.compile(rb"generator\b[^{}]{0,60}tagwire")
 """Stands near the beginning of every feed that we write, whatever its format."""
 _MARK_WITHIN: Final = 8192
+KEPT: Final = ("tags", "sources", "queries")
+"""Folders of feeds."""
 
 
 class Shelf:
@@ -62,6 +65,14 @@ class Shelf:
                 continue
         return sorted(found)
 
+    def folders(self, folder: str) -> list[str]:
+        """Return the folders in a folder of the directory, sorted, as names relative to it."""
+        try:
+            with os.scandir(self._home / folder) as entries:
+                return sorted(f"{folder}/{entry.name}".lstrip("/") for entry in entries if entry.is_dir())
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+
     def clear(self, names: Iterable[str]) -> tuple[str, ...]:
         """Remove those of the files that we wrote; return their paths. Raises `PublishError`."""
         removed: list[str] = []
@@ -72,6 +83,7 @@ class Shelf:
                     continue
                 if not self._check:
                     path.unlink()
+                    _leave(path.parent, self._home)
             except OSError as error:
                 raise PublishError(f"{self._shown(path)} cannot be removed: {error.strerror or error}") from error
             removed.append(self._shown(path))
@@ -79,6 +91,13 @@ class Shelf:
 
     def _shown(self, path: str | Path) -> str:
         return self._shown_home + os.fspath(path).removeprefix(os.fspath(self._home))
+
+
+def _leave(folder: Path, home: Path) -> None:
+    """Remove a folder of archives that became empty; those of feeds stay."""
+    if folder != home and folder.name not in KEPT:
+        with suppress(OSError):  # it is not empty
+            folder.rmdir()
 
 
 def _holds(path: str, data: bytes) -> bool:

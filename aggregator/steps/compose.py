@@ -33,7 +33,10 @@ def post(record: Record, html: str, *, origin: Origin, tags: tuple[Tag, ...], co
     return Post(
         key=record.key,
         id=entry_id(record.entry_id),
-        title=text.one_line(record.title) or text.one_line(summary, 80) or link or record.key,
+        title=text.one_line(record.title)
+        or (text.one_line(summary, 80) if content != "link" else "")
+        or link
+        or record.key,
         link=link,
         published=record.published,
         updated=record.updated,
@@ -93,6 +96,11 @@ def source_path(source_id: str) -> str:
     """Return the path of a source's feed: its id, made safe for file systems if it is not."""
     name = slugs.slug(source_id)
     return f"sources/{source_id if name == source_id.casefold() else name}"
+
+
+def query_path(slug: str) -> str:
+    """Return the path of the feed of a query."""
+    return f"queries/{slug}"
 
 
 def public(url: str) -> str:

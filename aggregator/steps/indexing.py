@@ -75,5 +75,9 @@ def _timeless(record: Record) -> Record:
 
 
 def feeds(record: Record) -> set[str]:
-    """Return the feeds that show the record, as the outbox names them: `all`, `source:<id>`, `tag:<tag key>`."""
-    return {"all", f"source:{record.source}", *(f"tag:{key}" for key in tags(record.tags))}
+    """Return the feeds that show the record, as the outbox names them: `all`, `source:<id>`, `tag:<tag key>`.
+
+    With them goes `day:<YYYY-MM-DD>`, its day in UTC, which tells the parts of their archives that it touches.
+    """
+    day = f"day:{whole(record.published):%Y-%m-%d}"
+    return {"all", f"source:{record.source}", day, *(f"tag:{key}" for key in tags(record.tags))}

@@ -5,7 +5,8 @@ This module does not ask the store and does not know what a feed weighs in bytes
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,6 +15,13 @@ if TYPE_CHECKING:
     from aggregator.model import Record
     from aggregator.settings import Publish
 
+BURIED: Final = 1000
+"""The latest deletions of a site that are looked at."""
+TOMBSTONES: Final = 50
+"""Deletions that one feed tells of."""
+REMEMBERED: Final = timedelta(days=30)
+"""How much older than the feed's newest entry a deletion may be."""
+
 
 def window(records: Iterable[Record], publish: Publish) -> list[Record]:
     """Return the records of one feed, newest `published` first, then by entry id.
@@ -21,13 +29,27 @@ def window(records: Iterable[Record], publish: Publish) -> list[Record]:
     Copies of one article are collapsed first (`collapse`). What is left is everything within `publish.window` seconds
     of the newest, at least `publish.entries`, at most `publish.max`. The order of `records` does not matter.
     """
-    ordered = sorted(collapse(records), key=lambda record: record.entry_id)
-    ordered.sort(key=lambda record: record.published, reverse=True)
-    if not ordered:
+    found = ordered(collapse(records))
+    if not found:
         return []
-    newest = ordered[0].published
-    recent = sum((newest - record.published).total_seconds() <= publish.window for record in ordered)
-    return ordered[: min(max(recent, publish.entries), publish.max)]
+    newest = found[0].published
+    recent = sum((newest - record.published).total_seconds() <= publish.window for record in found)
+    return found[: min(max(recent, publish.entries), publish.max)]
+
+
+def ordered(records: Iterable[Record]) -> list[Record]:
+    """Return the records newest `published` first, then by entry id."""
+    by_id = sorted(records, key=lambda record: record.entry_id)
+    return sorted(by_id, key=lambda record: record.published, reverse=True)
+
+
+def tombstones(buried: Iterable[Record], newest: datetime) -> list[Record]:
+    """Return those of the tombstones, the latest first, that a feed whose newest entry is from `newest` tells of.
+
+    Copies of other articles are left out: the article is still there.
+    """
+    told = [one for one in buried if not one.duplicate_of and newest - one.updated <= REMEMBERED]
+    return told[:TOMBSTONES]
 
 
 def collapse(records: Iterable[Record]) -> list[Record]:

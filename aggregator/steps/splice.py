@@ -43,7 +43,12 @@ def fit(head: bytes, fragments: Iterable[bytes], tail: bytes, *, separator: byte
 
 def address(feed: Feed, suffix: str) -> str:
     """Return the absolute, percent-encoded URL of one format of the feed."""
-    return feed.home + quote(feed.path + suffix)
+    return place(feed, feed.path + suffix)
+
+
+def place(feed: Feed, path: str) -> str:
+    """Return the absolute, percent-encoded URL of a file of the site."""
+    return feed.home + quote(path)
 
 
 def twins(feed: Feed, *, but: str) -> list[tuple[str, str]]:

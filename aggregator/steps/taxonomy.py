@@ -6,6 +6,7 @@ This module counts nothing itself and gives no item a tag (`steps.tag` does).
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aggregator.model import Tag
@@ -18,9 +19,12 @@ if TYPE_CHECKING:
 
 
 class Taxonomy:
-    """Every known tag by its key (`slugs.tag_key`); names that are not known get a tag of their own."""
+    """Every known tag by its key (`slugs.tag_key`); names that are not known get a tag of their own.
 
-    def __init__(self, known: Mapping[str, tuple[str, int]], rules: Sequence[TagRule]) -> None:
+    At most `most` of them, 0 for all, have a feed: configured ones first, then those with the most items.
+    """
+
+    def __init__(self, known: Mapping[str, tuple[str, int]], rules: Sequence[TagRule], *, most: int = 0) -> None:
         by_key = {slugs.tag_key(rule.name): rule for rule in rules}
         # Configured slugs first: they were chosen, so a tag that happens to be named alike has to yield.
         order = sorted(known, key=lambda key: (not (key in by_key and by_key[key].slug), key))
@@ -30,14 +34,25 @@ class Taxonomy:
             label, count = known[key]
             self._tags[key] = tag = _tag(key, label, count, rule=by_key.get(key), taken=taken)
             taken.add(tag.slug)
+        for key, rule in by_key.items():
+            parent = self._tags.get(slugs.tag_key(rule.parent))
+            if key in self._tags and parent:
+                self._tags[key] = replace(self._tags[key], parent=parent.slug)
+        ranked = sorted(self._tags, key=lambda key: (key not in by_key, -self._tags[key].count, key))
+        self._fed = dict.fromkeys(ranked[: most or None])
         self._by_name: dict[str, Tag] = {}
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._tags)
+        return iter(self._fed)
+
+    @property
+    def surplus(self) -> int:
+        """How many tags have no feed."""
+        return len(self._tags) - len(self._fed)
 
     def get(self, key: str) -> Tag | None:
-        """Return the tag with this key, None if it is not known."""
-        return self._tags.get(key)
+        """Return the tag with this key, None if it is not known or has no feed."""
+        return self._tags[key] if key in self._fed else None
 
     def tag(self, name: str) -> Tag:
         """Return label and slug of the tag that this spelling means.
@@ -52,8 +67,8 @@ class Taxonomy:
         return found
 
     def largest(self) -> tuple[Tag, ...]:
-        """Return the tags that have items, those with the most first, then by label."""
-        full = (tag for tag in self._tags.values() if tag.count)
+        """Return the tags that have items and a feed, those with the most first, then by label."""
+        full = (tag for key in self._fed if (tag := self._tags[key]).count)
         return tuple(sorted(full, key=lambda tag: (-tag.count, tag.label)))
 
 
@@ -62,5 +77,11 @@ def _tag(key: str, label: str, count: int, *, rule: TagRule | None, taken: set[s
     slug = (rule.slug if rule else "") or slugs.slug(label)
     if slug in taken:
         slug = f"{slug}-{hashlib.sha256(key.encode()).hexdigest()[:8]}"
-    description = rule.description if rule else ""
-    return Tag(label=text.one_line(label) or slug, slug=slug, count=count, description=text.one_line(description))
+    return Tag(
+        label=text.one_line(label) or slug,
+        slug=slug,
+        count=count,
+        description=text.one_line(rule.description) if rule else "",
+        icon=rule.icon if rule else "",
+        logo=rule.logo if rule else "",
+    )

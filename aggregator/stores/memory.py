@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Self
 
 from aggregator import errors
 from aggregator.model import FetchState, Record
+from aggregator.model.item import Row
 from aggregator.steps import indexing, slugs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
     from types import TracebackType
 
     from aggregator.model import Saved
-    from aggregator.ports import Access
+    from aggregator.ports import Access, History
 
 
 def open_store(url: str = "memory:", root: str = "", *, access: Access = "write") -> MemoryStore:  # noqa: ARG001
@@ -53,6 +54,11 @@ class MemoryStore:
     _records: dict[str, Record] = field(default_factory=dict)
     _labels: dict[str, str] = field(default_factory=dict)
     _outbox: set[str] = field(default_factory=set)
+    history: History = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Open the past of the same records."""
+        self.history = MemoryHistory(self._records)
 
     def __enter__(self) -> Self:
         return self
@@ -166,3 +172,32 @@ class MemoryStore:
         """See `ports.Store.outbox`."""
         self._outbox.difference_update(done)
         return frozenset(self._outbox)
+
+
+@dataclass(slots=True)
+class MemoryHistory:
+    """`ports.History` of the records in a dict."""
+
+    _records: Mapping[str, Record]
+
+    def span(self, tag: str, since: datetime, until: datetime) -> list[Row]:
+        """See `ports.History.span`."""
+        found = [one for one in self._standing(tag) if indexing.whole(since) <= one.published < indexing.whole(until)]
+        rows = [Row(one.key, one.published, one.size) for one in found]
+        return sorted(rows, key=lambda row: (row.published, row.key))
+
+    def before(self, tag: str, instant: datetime) -> datetime | None:
+        """See `ports.History.before`."""
+        return max((one.published for one in self._standing(tag) if one.published < instant), default=None)
+
+    def after(self, tag: str, instant: datetime) -> datetime | None:
+        """See `ports.History.after`."""
+        return min((one.published for one in self._standing(tag) if one.published >= instant), default=None)
+
+    def buried(self, limit: int) -> list[Record]:
+        """See `ports.History.buried`."""
+        gone = sorted((one for one in self._records.values() if one.gone), key=lambda one: one.key)
+        return sorted(gone, key=lambda one: one.updated, reverse=True)[:limit]
+
+    def _standing(self, tag: str) -> Iterator[Record]:
+        return (one for one in self._records.values() if not one.gone and (not tag or tag in indexing.tags(one.tags)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
@@ -33,6 +33,10 @@ def record(key="a" * 16, **changes):
 
 def saved(*records):
     return [Saved(record=one) for one in records]
+
+
+def feeds(marks):
+    return {mark for mark in marks if not mark.startswith("day:")}
 
 
 def keys(records):
@@ -183,7 +187,7 @@ def test_instants_are_kept_in_utc_and_whole_seconds(store):
 
 def test_commit_marks_all_the_source_and_the_tags_new_and_removed(store):
     store.commit(FetchState(source="a"), [Saved(record=record(tags=("qq", "AI")), removed_tags=("Old News",))])
-    assert store.outbox() == {"all", "source:qq", "tag:qq", "tag:ai", "tag:old-news"}
+    assert feeds(store.outbox()) == {"all", "source:qq", "tag:qq", "tag:ai", "tag:old-news"}
 
 
 def test_commit_without_records_marks_nothing(store):
@@ -218,18 +222,26 @@ def test_the_last_of_two_rows_with_one_key_stays(store):
 
 def test_feeds_named_stale_are_published_too(store):
     store.commit(FetchState(source="a"), [], stale=["source:a", "all"])
-    assert store.outbox() == {"source:a", "all"}
+    assert feeds(store.outbox()) == {"source:a", "all"}
 
 
 # --- outbox ---
 
 
+def test_the_days_of_old_and_new_are_marked_in_utc(store):
+    store.replace([record(published=datetime(2025, 2, 28, 23, 59, tzinfo=UTC))])
+    assert {mark for mark in store.outbox() if mark.startswith("day:")} == {"day:2025-02-28"}
+    store.outbox(store.outbox())
+    store.replace([record(published=datetime(2025, 3, 2, tzinfo=timezone(timedelta(hours=8))))])
+    assert {mark for mark in store.outbox() if mark.startswith("day:")} == {"day:2025-02-28", "day:2025-03-01"}
+
+
 def test_the_outbox_forgets_what_is_done_and_only_that(store):
     store.commit(FetchState(source="a"), saved(record()))
-    assert store.outbox(done=["all", "tag:ai", "tag:never"]) == {"source:qq", "tag:qq"}
-    assert store.outbox() == {"source:qq", "tag:qq"}
+    assert feeds(store.outbox(done=["all", "tag:ai", "tag:never"])) == {"source:qq", "tag:qq"}
+    assert feeds(store.outbox()) == {"source:qq", "tag:qq"}
     store.commit(FetchState(source="a"), saved(record(tags=("qq",))))
-    assert store.outbox() == {"all", "source:qq", "tag:qq", "tag:ai"}
+    assert feeds(store.outbox()) == {"all", "source:qq", "tag:qq", "tag:ai"}
 
 
 # --- replace ---
@@ -239,7 +251,7 @@ def test_replace_marks_the_feeds_of_old_and_new(store):
     store.replace([record(tags=("old",), source="before")])
     store.outbox(done=store.outbox())
     store.replace([record(tags=("new",), source="after")])
-    assert store.outbox() == {"all", "source:before", "source:after", "tag:old", "tag:new"}
+    assert feeds(store.outbox()) == {"all", "source:before", "source:after", "tag:old", "tag:new"}
     assert store.items(tag="old") == store.items(source="before") == []
     assert keys(store.items(tag="new")) == keys(store.items(source="after")) == ["a" * 16]
 
@@ -250,7 +262,7 @@ def test_removed_items_leave_everything_but_their_marks(store):
     store.replace([], removed=["a" * 16, "not there"])
     assert keys(store.items()) == keys(store.items(tag="ai")) == ["b" * 16]
     assert store.known(["a" * 16], [], []) == []
-    assert store.outbox() == {"all", "source:qq", "tag:qq", "tag:ai"}
+    assert feeds(store.outbox()) == {"all", "source:qq", "tag:qq", "tag:ai"}
 
 
 def test_replacing_nothing_marks_nothing(store):
@@ -412,7 +424,7 @@ def test_another_file_time_alone_publishes_nothing(store):
     assert store.outbox() == frozenset()
     assert store.files()[record().path][1:] == (5, 7)
     store.replace([record(size=5, mtime_ns=7, title="another")])
-    assert store.outbox() == {"all", "source:qq", "tag:qq", "tag:ai"}
+    assert feeds(store.outbox()) == {"all", "source:qq", "tag:qq", "tag:ai"}
 
 
 # --- text ---
@@ -422,3 +434,34 @@ def test_another_file_time_alone_publishes_nothing(store):
 def test_any_text_comes_back_unchanged(store, title):
     store.replace([record(title=title, tags=(title, "AI"))])
     assert store.items(tag="AI")[0].title == title
+
+
+# --- history ---
+
+
+def test_a_span_has_the_items_of_a_tag_the_oldest_first(store):
+    late, early = record("b" * 16, size=7), record("a" * 16, published=NOW - timedelta(hours=1))
+    store.replace([late, early, record("c" * 16, tags=("other",)), record("d" * 16, gone=True)])
+    rows = store.history.span("ai", NOW - timedelta(days=1), NOW + timedelta(seconds=1))
+    assert [(row.key, row.published, row.size) for row in rows] == [
+        ("a" * 16, NOW - timedelta(hours=1), 0),
+        ("b" * 16, NOW, 7),
+    ]
+    assert [row.key for row in store.history.span("ai", NOW - timedelta(days=1), NOW)] == ["a" * 16]
+    assert len(store.history.span("", NOW - timedelta(days=1), NOW + timedelta(seconds=1))) == 3
+
+
+def test_edges_are_the_nearest_items_before_and_from_an_instant(store):
+    assert store.history.before("", NOW) is store.history.after("ai", NOW) is None
+    store.replace([record("a" * 16), record("b" * 16, published=NOW - timedelta(days=40), tags=("x",))])
+    assert store.history.before("", NOW) == NOW - timedelta(days=40)
+    assert store.history.before("ai", NOW) is None
+    assert store.history.after("", NOW - timedelta(days=39)) == store.history.after("ai", NOW) == NOW
+    assert store.history.after("x", NOW) is None
+
+
+def test_the_buried_come_latest_first(store):
+    old, new = record("a" * 16, gone=True), record("b" * 16, gone=True, updated=NOW + timedelta(days=1))
+    store.replace([old, new, record("c" * 16)])
+    assert keys(store.history.buried(9)) == ["b" * 16, "a" * 16]
+    assert keys(store.history.buried(1)) == ["b" * 16]

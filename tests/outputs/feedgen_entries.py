@@ -56,6 +56,7 @@ def entries(feed) -> bytes:
     """Return the entries of the document that feedgen writes for the feed, one right after the other."""
     generator = FeedGenerator()
     generator.register_extension("tagwire", atom._FeedExtension, Extension)
+    generator.tagwire.feed = feed
     generator.id("x")
     generator.title("x")
     generator.updated(feed.updated)

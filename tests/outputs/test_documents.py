@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -51,6 +52,25 @@ def test_feeds_opml_lists_every_feed_in_groups(catalogue):
         _rss("航运", f"{home}tags/%E8%88%AA%E8%BF%90.xml", f"{home}tags/%E8%88%AA%E8%BF%90.html", description="船"),
         {"text": "sources"},
         _rss("A & <B>", f"{home}sources/a.xml", f"{home}sources/a.html"),
+    ]
+
+
+def test_tags_with_a_parent_stand_in_its_group_and_queries_in_theirs(catalogue):
+    tags = (
+        Tag(label="科技", slug="tech", count=9),
+        Tag(label="芯片", slug="chips", count=2, parent="tech"),
+        Tag(label="孤儿", slug="orphan", count=1, parent="gone"),
+    )
+    site = replace(catalogue, tags=tags, queries=(("queries/x", "查询"),), channels=())
+    assert [(one["text"], one.get("xmlUrl", "").rpartition("/")[2]) for one in outlines(opml.feeds(site))] == [
+        ("港湾", "all.xml"),
+        ("queries", ""),
+        ("查询", "x.xml"),
+        ("tags", ""),
+        ("科技", "tech.xml"),
+        ("孤儿", "orphan.xml"),
+        ("科技", ""),
+        ("芯片", "chips.xml"),
     ]
 
 

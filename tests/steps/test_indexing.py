@@ -64,4 +64,4 @@ def test_due_is_the_later_of_plan_and_plea():
 def test_feeds_are_all_the_source_and_each_tag_once():
     one = record(tags=("AI", "ai", "Open Source", " "))
     assert indexing.tags(one.tags) == {"ai": "AI", "open-source": "Open Source"}
-    assert indexing.feeds(one) == {"all", "source:qq", "tag:ai", "tag:open-source"}
+    assert indexing.feeds(one) == {"all", "source:qq", f"day:{one.published:%Y-%m-%d}", "tag:ai", "tag:open-source"}

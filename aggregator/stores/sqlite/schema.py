@@ -57,5 +57,6 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE TABLE outbox (feed TEXT PRIMARY KEY) WITHOUT ROWID",
         "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
     ),
+    ("CREATE INDEX item_gone ON item (json_extract(record, '$.updated') DESC, key) WHERE gone",),
 )
 """What each version changed; the file's `user_version` is the number of migrations that it has seen."""

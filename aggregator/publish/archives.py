@@ -1,0 +1,137 @@
+"""Which archive documents a feed has, and which of them one publication has to render.
+
+A feed and its archive hold every item together: parts that begin before the feed's oldest entry are its archive, so an
+entry may stand in both. This module renders and writes nothing; how months are divided is `steps.archives`' business.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from aggregator.steps import archives
+from aggregator.steps.archives import Month, Part
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from zoneinfo import ZoneInfo
+
+    from aggregator.model import Post
+    from aggregator.model.item import Row
+    from aggregator.ports import History
+
+_SECOND = timedelta(seconds=1)
+
+
+@dataclass(slots=True)
+class Archive:
+    """The archive of one feed: of the tag with the key `tag`, of everything if that is empty."""
+
+    tag: str
+    history: History
+    zone: ZoneInfo
+    limit: int
+    """Bytes that one document may have, about."""
+    newest: Part | None = None
+    """The part with the newest item that the feed does not show; None while it shows all."""
+    _months: dict[Month, list[list[Row]]] = field(default_factory=dict)
+
+    def begin(self, posts: Sequence[Post]) -> None:
+        """Find the newest part, given the posts that stand in the feed, newest first."""
+        self.newest = None
+        if not posts:
+            return
+        standing = frozenset(post.key for post in posts)
+        edge = min(post.published for post in posts)
+        month = archives.month_of(edge, self.zone)
+        found = archives.outside(self.history.span(self.tag, month.begin(self.zone), edge + _SECOND), standing)
+        if found is None:
+            older = self.history.before(self.tag, month.begin(self.zone))
+            if older is None:
+                return
+            month = archives.month_of(older, self.zone)
+            found = self._rows(month)[-1][-1]
+        numbers = [number for number, rows in enumerate(self._rows(month)) if any(row.key == found.key for row in rows)]
+        self.newest = Part(month, numbers[0])
+
+    def keys(self, part: Part) -> list[str]:
+        """Return the keys of a part's items."""
+        return [row.key for row in self._rows(part.month)[part.number]]
+
+    def previous(self, part: Part) -> Part | None:
+        """Return the part before, None for the oldest."""
+        return Part(part.month, part.number - 1) if part.number else self._before(part.month)
+
+    def following(self, part: Part) -> Part | None:
+        """Return the part behind, None for the newest."""
+        if part.number + 1 < len(self._rows(part.month)):
+            found: Part | None = Part(part.month, part.number + 1)
+        else:
+            found = self._after(part.month)
+        return found if found and self.newest and found <= self.newest else None
+
+    def everything(self) -> Iterator[Part]:
+        """Give every part, the newest first."""
+        part = self.newest
+        while part is not None:
+            yield part
+            part = self.previous(part)
+
+    def touched(self, days: Iterable[str], there: Collection[Part]) -> Iterator[Part]:
+        """Give the parts to render after items of these `days` (`YYYY-MM-DD` in UTC) came, changed or went.
+
+        `there` are those that have a file. Some are given more than once.
+        """
+        for part in self.everything():  # what left the feed since it was published last has no file yet
+            yield part
+            if part in there:
+                break
+        for month, since in self._earliest(days).items():
+            yield from self._from(month, since)
+
+    def gone(self, there: Iterable[Part]) -> Iterator[Part]:
+        """Give those of the parts that are none of this archive's, as far as their months were looked at."""
+        for part in there:
+            rows = self._months.get(part.month)
+            if self.newest is None or part > self.newest or (rows is not None and part.number >= len(rows)):
+                yield part
+
+    def _from(self, month: Month, since: datetime) -> Iterator[Part]:
+        """The month's parts with items at or after the instant, and the neighbours whose links may change with them."""
+        if self.newest is None or month > self.newest.month:
+            return
+        rows = self._rows(month)
+        old = sum(part[-1].published < since for part in rows)
+        parts = [Part(month, number) for number in range(max(old - 1, 0), len(rows))]
+        beside = (self._before(month), *parts, self._after(month))
+        yield from (part for part in beside if part is not None and part <= self.newest)
+
+    def _earliest(self, days: Iterable[str]) -> dict[Month, datetime]:
+        """The earliest instant of the days in each month that they touch."""
+        found: dict[Month, datetime] = {}
+        for day in sorted(days):
+            begin = datetime.fromisoformat(day).replace(tzinfo=UTC)
+            for instant in (begin, begin + timedelta(days=1) - _SECOND):
+                found.setdefault(archives.month_of(instant, self.zone), begin)
+        return found
+
+    def _before(self, month: Month) -> Part | None:
+        """The last part before the month."""
+        older = self.history.before(self.tag, month.begin(self.zone))
+        if older is None:
+            return None
+        month = archives.month_of(older, self.zone)
+        return Part(month, len(self._rows(month)) - 1)
+
+    def _after(self, month: Month) -> Part | None:
+        """The first part behind the month."""
+        newer = self.history.after(self.tag, month.end(self.zone))
+        return None if newer is None else Part(archives.month_of(newer, self.zone), 0)
+
+    def _rows(self, month: Month) -> list[list[Row]]:
+        found = self._months.get(month)
+        if found is None:
+            rows = self.history.span(self.tag, month.begin(self.zone), month.end(self.zone))
+            found = self._months[month] = archives.divide(rows, self.limit)
+        return found

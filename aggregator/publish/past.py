@@ -1,0 +1,101 @@
+"""The archive documents of feeds, rendered, with the feed's own Atom file behind them.
+
+This module writes nothing and does not know which parts there are (`archives`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+from aggregator.publish.archives import Archive
+from aggregator.steps import archives, compose, select
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from aggregator.model import Feed
+    from aggregator.ports import Output, Store
+    from aggregator.publish.edition import Edition
+    from aggregator.publish.shelf import Shelf
+    from aggregator.settings import Settings
+    from aggregator.steps.archives import Part
+
+ARCHIVED: Final = "atom"
+"""The format of archive documents: RFC 5005 knows no other."""
+_ENTRY: Final = (b"<entry>", b"<entry ")
+
+
+class Past:
+    """What lies behind the feeds of one publication; `days` are those touched, None for all."""
+
+    def __init__(
+        self, settings: Settings, store: Store, edition: Edition, shelf: Shelf, days: frozenset[str] | None
+    ) -> None:
+        self.stale: list[str] = []
+        """Archive files that no feed has any more, as far as feeds were rendered."""
+        self._publish = settings.publish
+        self._zone = ZoneInfo(settings.site.timezone)
+        self._store = store
+        self._edition = edition
+        self._shelf = shelf
+        self._days = days
+
+    def documents(self, member: str, feed: Feed, output: Output) -> Iterator[tuple[str, bytes]]:
+        """Give (name, bytes) of the archive documents to write, then of the feed, which names the newest of them."""
+        kind, _, key = member.partition(":")
+        archived = self._publish.archive != "off" and kind in ("all", "tag")
+        if not archived:
+            yield feed.path + output.SUFFIX, output.render(feed, limit=self._publish.max_size)
+            return
+        archive = Archive(key, self._store.history, self._zone, self._publish.max_size)
+        data, feed = self._fitted(archive, feed, output)
+        there = self._there(feed.path, output.SUFFIX)
+        chosen = set(archive.everything() if self._days is None else archive.touched(self._days, there))
+        for part in sorted(chosen):
+            document = self._document(archive, part, feed)
+            yield document.path + output.SUFFIX, output.render(document)
+        gone = there - chosen if self._days is None else archive.gone(there)
+        self.stale += sorted(_path(feed, part) + output.SUFFIX for part in gone)
+        yield feed.path + output.SUFFIX, data
+
+    def _fitted(self, archive: Archive, feed: Feed, output: Output) -> tuple[bytes, Feed]:
+        """The feed, rendered, with the archive that begins where its entries end."""
+        standing = len(feed.posts)
+        while True:
+            archive.begin(feed.posts[:standing])
+            linked = replace(feed, previous=_path(feed, archive.newest) if archive.newest else "")
+            data = output.render(linked, limit=self._publish.max_size)
+            entries = sum(map(data.count, _ENTRY))
+            if entries >= standing:
+                return data, linked
+            standing = entries  # the size cut it, and links to an archive may do so once more
+
+    def _there(self, path: str, suffix: str) -> set[Part]:
+        """The parts of which there is a file."""
+        names = (name.rpartition("/")[2] for name in self._shelf.names(path) if name.endswith(suffix))
+        return {part for name in names if (part := archives.part_named(name.removesuffix(suffix)))}
+
+    def _document(self, archive: Archive, part: Part, feed: Feed) -> Feed:
+        records = select.ordered(select.collapse(self._store.known(archive.keys(part), (), ())))
+        posts = tuple(self._edition.posts(records, feed.path))
+        previous, following = archive.previous(part), archive.following(part)
+        # Validators want an archive document to lead somewhere: the only one leads on to the feed.
+        newer = _path(feed, following) if following else feed.path if previous is None else ""
+        return replace(
+            feed,
+            path=_path(feed, part),
+            current=feed.path,
+            previous=_path(feed, previous) if previous else "",
+            following=newer,
+            updated=max((post.updated for post in posts), default=compose.EMPTY_SINCE),
+            formats=(ARCHIVED,),
+            hub="",
+            deleted=(),
+            posts=posts,
+        )
+
+
+def _path(feed: Feed, part: Part) -> str:
+    return f"{feed.path}/{part.name}"

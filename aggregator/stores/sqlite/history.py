@@ -1,0 +1,61 @@
+"""`ports.History` in SQL: ranges of one index each. This module writes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from aggregator.model.item import Row
+from aggregator.steps import indexing
+from aggregator.stores.sqlite import rows
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from aggregator.model import Record
+    from aggregator.stores.sqlite.database import Database
+
+_SPAN = """
+    SELECT key, published, size FROM item WHERE NOT gone AND published >= ? AND published < ? ORDER BY published, key
+"""
+_SPAN_TAG = """
+    SELECT item_tag.key, item_tag.published, item.size FROM item_tag CROSS JOIN item USING (key)
+    WHERE item_tag.tag = ? AND item_tag.published >= ? AND item_tag.published < ?
+    ORDER BY item_tag.published, item_tag.key
+"""
+_BEFORE = "SELECT max(published) FROM item WHERE NOT gone AND published < ?"
+_BEFORE_TAG = "SELECT max(published) FROM item_tag WHERE tag = ? AND published < ?"
+_AFTER = "SELECT min(published) FROM item WHERE NOT gone AND published >= ?"
+_AFTER_TAG = "SELECT min(published) FROM item_tag WHERE tag = ? AND published >= ?"
+_BURIED = "SELECT record FROM item WHERE gone ORDER BY json_extract(record, '$.updated') DESC, key LIMIT ?"
+
+
+@dataclass(slots=True)
+class SqliteHistory:
+    """The past of an index in SQLite."""
+
+    database: Database
+
+    def span(self, tag: str, since: datetime, until: datetime) -> list[Row]:
+        """See `ports.History.span`."""
+        bounds = indexing.seconds(since), indexing.seconds(until)
+        found = self.database.read(_SPAN_TAG, (tag, *bounds)) if tag else self.database.read(_SPAN, bounds)
+        return [Row(key, indexing.EPOCH + timedelta(seconds=published), size) for key, published, size in found]
+
+    def before(self, tag: str, instant: datetime) -> datetime | None:
+        """See `ports.History.before`."""
+        return self._edge(_BEFORE_TAG if tag else _BEFORE, tag, instant)
+
+    def after(self, tag: str, instant: datetime) -> datetime | None:
+        """See `ports.History.after`."""
+        return self._edge(_AFTER_TAG if tag else _AFTER, tag, instant)
+
+    def buried(self, limit: int) -> list[Record]:
+        """See `ports.History.buried`."""
+        return [rows.decode(rows.RECORD, text, self.database.path) for (text,) in self.database.read(_BURIED, (limit,))]
+
+    def _edge(self, sql: str, tag: str, instant: datetime) -> datetime | None:
+        values = (tag, indexing.seconds(instant)) if tag else (indexing.seconds(instant),)
+        ((found,),) = self.database.read(sql, values)
+        return None if found is None else indexing.EPOCH + timedelta(seconds=found)

@@ -1,0 +1,120 @@
+"""What publishing costs: a site of many items and tags built, rendered whole, and published after one new item.
+
+    python benchmarks/publish.py DIR [ITEMS] [TAGS]
+
+DIR should be on a RAM disk and is emptied first. CPU seconds of this process are printed; nothing is fetched.
+"""
+
+from __future__ import annotations
+
+import resource
+import shutil
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from aggregator import files
+from aggregator.mark import Mark
+from aggregator.model import Item, Record, Source
+from aggregator.outputs import discover
+from aggregator.publish import Published, Publisher
+from aggregator.settings import Publish, Settings, Site
+from aggregator.steps import frontmatter
+from aggregator.stores import open_store
+from aggregator.tree import ItemTree
+
+ZONE = ZoneInfo("Asia/Shanghai")
+NEWEST = datetime(2026, 11, 1, tzinfo=UTC)
+SENTENCE = "潮水退去以后，**港口**的灯一盏一盏亮起来，船员们把缆绳系好，等着天亮。"
+SOURCES = 100
+
+
+def settings(root: Path) -> Settings:
+    """Return the site's settings: everything as it is by default."""
+    sources = tuple(Source(id=f"s{n}", url=f"https://s{n}.example.org/feed") for n in range(SOURCES))
+    return Settings(
+        root=str(root),
+        site=Site(base_url="https://news.example.org/"),
+        publish=Publish(dir=str(root / "feeds")),
+        sources=sources,
+    )
+
+
+def item(number: int, total: int, tags: int) -> Item:
+    """Return one item of 500 characters, ten minutes older than the one before, with its source and three tags."""
+    source = f"s{number % SOURCES}"
+    # Some tags are large and most are small, as they are.
+    names = {f"t{int(tags * ((number * 7919 * (k + 1)) % 10007 / 10007) ** 2)}" for k in range(3)}
+    return Item(
+        key=f"{number:016x}",
+        source=source,
+        title=f"第 {number} 条消息",
+        link=f"https://{source}.example.org/{number}",
+        published=NEWEST - timedelta(minutes=10 * (total - number)),
+        summary=SENTENCE[:30],
+        body="\n\n".join([SENTENCE * 2] * 7)[:500],
+        tags=(source, *sorted(names)),
+        lang="zh-CN",
+    )
+
+
+def record(one: Item, path: str, data: bytes, facts: tuple[int, int]) -> Record:
+    """Return the index row of an item whose file holds `data`."""
+    assert one.published
+    return Record(
+        key=one.key, source=one.source, path=path, title=one.title, link=one.link, url=one.link, entry_id=one.link,
+        published=one.published, updated=one.published, first_seen=one.published, via=one.source, tags=one.tags,
+        lang=one.lang, summary=one.summary, file_hash=files.digest(data), size=facts[0], mtime_ns=facts[1],
+    )  # fmt: skip
+
+
+def write(tree: ItemTree, one: Item) -> Record:
+    """Write an item's file and return its row."""
+    path = f"{one.source}/{one.published:%Y/%m}/{one.key}.md"
+    data = frontmatter.dump(one, ZONE).encode()
+    target = tree.root / path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(data)
+    facts = target.stat()
+    return record(one, path, data, (facts.st_size, facts.st_mtime_ns))
+
+
+def cpu() -> float:
+    """Return the CPU seconds that this process has used."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def told(what: str, began: float, published: Published) -> None:
+    """Print one measurement."""
+    print(f"{what:44} {cpu() - began:8.3f} s CPU  {published.feeds:5} feeds  {len(published.written):6} files written")
+
+
+def main() -> None:
+    """Measure and print."""
+    root, total, tags = Path(sys.argv[1]), int((sys.argv[2:] or ["100000"])[0]), int((sys.argv[3:] or ["2000"])[0])
+    shutil.rmtree(root, ignore_errors=True)
+    site = settings(root)
+    tree = ItemTree(root / "items", site.storage.path, ZONE)
+    with open_store(site.storage.index, site.root) as store:
+        for start in range(0, total, 5000):
+            store.replace([write(tree, item(n, total, tags)) for n in range(start, min(start + 5000, total))])
+        store.outbox(store.outbox())
+        began = cpu()
+        told("everything, nothing remembered", began, Publisher(site, store, tree.read, discover()).publish())
+        began = cpu()
+        told("everything again, this process", began, Publisher(site, store, tree.read, discover()).publish())
+        Mark(site).keep()
+    for attempt in range(3):
+        with open_store(site.storage.index, site.root) as store:
+            store.replace([write(tree, item(total + attempt, total, tags))])
+            pending = store.outbox()
+            publisher = Publisher(site, store, tree.read, discover())
+            began = cpu()
+            told(f"one new item ({len(pending)} marks), memory warm", began, publisher.publish(pending))
+            store.outbox(pending)
+
+
+if __name__ == "__main__":
+    main()

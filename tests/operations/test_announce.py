@@ -1,0 +1,149 @@
+"""WebSub: the hub is told which feeds changed, patiently, and never at the cost of a publication."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs
+
+import pytest
+
+from aggregator.operations.announce import announce
+from aggregator.settings import Http, Publish, Settings
+from aggregator.testing import FakeClock
+
+
+class Hub(ThreadingHTTPServer):
+    """A hub on loopback that answers with `statuses` in turn, the last one for ever, and keeps what it heard."""
+
+    def __init__(self, *statuses: int) -> None:
+        self.statuses = list(statuses)
+        self.heard: list[tuple[str, dict[str, list[str]]]] = []
+        super().__init__(("127.0.0.1", 0), Ear)
+
+    def __enter__(self):
+        self.thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02})
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.shutdown()
+        self.thread.join()
+        self.server_close()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}/hub"
+
+
+class Ear(BaseHTTPRequestHandler):
+    """One request to the hub."""
+
+    server: Hub
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["content-length"])).decode()
+        self.server.heard.append((self.headers["content-type"], parse_qs(body)))
+        self.send_response(self.server.statuses[0])
+        if len(self.server.statuses) > 1:
+            del self.server.statuses[0]
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def tell(tmp_path):
+    """A function that announces topics to a hub, with what it returned and how long it slept."""
+
+    def run(hub: str, *topics: str, private: bool = True):
+        site = Settings(
+            root=str(tmp_path), http=Http(allow_private_networks=private, timeout=2.0), publish=Publish(hub=hub)
+        )
+        clock = FakeClock()
+        return asyncio.run(announce(site, topics, clock)), clock.slept
+
+    return run
+
+
+TOPIC = "https://news.example.org/all.xml"
+
+
+def test_changed_feeds_are_told_in_one_request(tell):
+    with Hub(204) as hub:
+        assert tell(hub.url, TOPIC, "https://news.example.org/tags/%E8%88%AA.xml") == ((), [])
+    assert hub.heard == [
+        (
+            "application/x-www-form-urlencoded",
+            {"hub.mode": ["publish"], "hub.url": [TOPIC, "https://news.example.org/tags/%E8%88%AA.xml"]},
+        )
+    ]
+
+
+def test_many_feeds_are_told_in_batches(tell):
+    with Hub(202) as hub:
+        tell(hub.url, *(f"https://news.example.org/{number}.xml" for number in range(120)))
+    assert [len(form["hub.url"]) for _, form in hub.heard] == [50, 50, 20]
+
+
+def test_without_hub_or_without_news_nobody_is_asked(tell, tmp_path):
+    with Hub(204) as hub:
+        assert tell("", TOPIC) == tell(hub.url) == ((), [])
+        assert hub.heard == []
+    assert not (tmp_path / "var").exists()
+
+
+def test_a_hub_that_stumbles_is_asked_again(tell):
+    with Hub(503, 500, 204) as hub:
+        assert tell(hub.url, TOPIC) == ((), [1.0, 3.0])
+    assert len(hub.heard) == 3
+
+
+def test_what_a_hub_did_not_hear_is_told_with_the_next_feeds(tell, tmp_path):
+    with Hub(500) as hub:
+        (problem,), _ = tell(hub.url, TOPIC)
+        assert problem.where == hub.url
+        assert problem.message == "1 feeds not announced, told with the next ones: the hub answered 500"
+        hub.statuses = [204]
+        assert tell(hub.url, "https://news.example.org/b.xml") == ((), [])
+    assert hub.heard[-1][1]["hub.url"] == [TOPIC, "https://news.example.org/b.xml"]
+    assert json.loads((tmp_path / "var/unannounced").read_bytes()) == []
+
+
+def test_a_hub_that_refuses_is_not_asked_again_at_once(tell):
+    with Hub(400) as hub:
+        (problem,), slept = tell(hub.url, TOPIC)
+    assert "answered 400" in problem.message
+    assert (slept, len(hub.heard)) == ([], 1)
+
+
+def test_a_hub_at_a_private_address_is_not_asked(tell):
+    with Hub(204) as hub:
+        (problem,), _ = tell(hub.url, TOPIC, private=False)
+    assert "127.0.0.1" in problem.message
+    assert hub.heard == []
+
+
+def test_a_hub_that_is_down_or_silent_costs_a_message(tell):
+    with Hub(204) as hub:
+        url = hub.url
+    (problem,), slept = tell(url, TOPIC)
+    assert "not announced" in problem.message
+    assert slept == [1.0, 3.0]
+
+
+def test_a_memory_that_is_damaged_or_cannot_be_kept_stops_nothing(tell, tmp_path):
+    (tmp_path / "var").mkdir()
+    (tmp_path / "var/unannounced").write_text("[")
+    with Hub(204) as hub:
+        assert tell(hub.url, TOPIC) == ((), [])
+        (tmp_path / "var/unannounced").unlink(missing_ok=True)
+        (tmp_path / "var").rmdir()
+        (tmp_path / "var").write_text("a file")
+        hub.statuses = [400]
+        problems, _ = tell(hub.url, TOPIC)
+    assert len(problems) == 2
