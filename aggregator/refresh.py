@@ -10,9 +10,10 @@ import asyncio
 import logging
 from collections import Counter
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
-from aggregator import reading
+from aggregator import completing, reading
 from aggregator.errors import BadScheme, HttpStatus, InternalError, ParseError, SourceError, StoreError, Truncated
 from aggregator.files import digest
 from aggregator.model import Duplicate, Failure, New, NotModified, Outcome, Repeated, Updated
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping, Sequence
     from datetime import datetime
 
+    from aggregator.completing import Completed
     from aggregator.model import Change, FetchState, Response, Source
     from aggregator.ports import Clock, Fetcher, Queue, Store, Workers
     from aggregator.reading import Reading
@@ -119,7 +121,7 @@ class Round:
                     await house.clock.sleep(house.settings.http.per_host_delay)
                 if self._stop.is_set():
                     return
-                outcome = await refresh(house, source, claims[source.id], self._began)
+                outcome = await refresh(house, source, claims[source.id], self._began, stopping=self._stop.is_set)
                 del claims[source.id]
                 self.outcomes.append(outcome)
                 self._on_outcome(outcome)
@@ -133,11 +135,14 @@ class Round:
                 house.store.commit(replace(state, next_at=house.clock.now()), ())
 
 
-async def refresh(house: House, source: Source, state: FetchState, began: datetime) -> Outcome:
+async def refresh(
+    house: House, source: Source, state: FetchState, began: datetime, *, stopping: Callable[[], bool] = lambda: False
+) -> Outcome:
     """Return what came of refreshing one source; `state` is its claim, and everything is committed under it.
 
-    `began` is when the round began: the instant of first sight of all that it brings, whoever answers first. Raises
-    `errors.StoreError` only: without an index there is nothing to go on with.
+    `began` is when the round began: the instant of first sight of all that it brings, whoever answers first. Once
+    `stopping` says so no entry's own page is asked for. Raises `errors.StoreError` only: without an index there is
+    nothing to go on with.
     """
     now, started = house.clock.now(), house.clock.monotonic()
     try:
@@ -148,8 +153,8 @@ async def refresh(house: House, source: Source, state: FetchState, began: dateti
             house.store.commit(after, ())
             outcome = Outcome(source=source.id, result="not_modified")
         else:
-            found = await _read(house, source, answer, began)
-            changes = _decide(house, found)
+            found = await _read(house, source, answer, state, began, stopping)
+            changes = _decide(house, found.reading)
             saved = house.tree.save(changes, now)
             after = _advance(house, source, state, answer, found, changes, body, now)
             house.store.commit(after, saved, _restyled(house, state, after))
@@ -175,8 +180,10 @@ async def _fetch(house: House, source: Source, state: FetchState) -> Response | 
     raise BadScheme(f"nothing here can fetch {source.address}", url=source.address)
 
 
-async def _read(house: House, source: Source, response: Response, now: datetime) -> Reading:
-    """Return what a worker process made of the response. Raises `errors.ParseError`."""
+async def _read(
+    house: House, source: Source, response: Response, state: FetchState, now: datetime, stopping: Callable[[], bool]
+) -> Completed:
+    """Return what worker processes made of the response and of all that it leads to. Raises `errors.ParseError`."""
     settings = house.settings
     job = reading.Job(
         source=source,
@@ -189,7 +196,19 @@ async def _read(house: House, source: Source, response: Response, now: datetime)
         rules=settings.tags,
         defaults=settings.frontmatter.defaults,
     )
-    return reading.unpack(await house.workers.call(reading.work, reading.pack(job), url=response.url))
+    tools = completing.Tools(
+        fetch=partial(_fetch, house),
+        read=partial(_work, house),
+        store=house.store,
+        clock=house.clock,
+        gap=settings.http.per_host_delay,
+        stopping=stopping,
+    )
+    return await completing.complete(job, await _work(house, job), state, tools)
+
+
+async def _work(house: House, job: reading.Job) -> Reading:
+    return reading.unpack(await house.workers.call(reading.work, reading.pack(job), url=job.url))
 
 
 def _decide(house: House, found: Reading) -> list[Change]:
@@ -206,13 +225,13 @@ def _advance(
     source: Source,
     state: FetchState,
     response: Response,
-    found: Reading,
+    done: Completed,
     changes: Sequence[Change],
     body: str,
     now: datetime,
 ) -> FetchState:
     """Return the state to commit: validators and digest advance only if everything was read."""
-    schedule = house.settings.schedule
+    schedule, found = house.settings.schedule, done.reading
     dates = [item.published for item in found.items if item.published]
     new = sum(isinstance(change, New) for change in changes)
     after = replace(
@@ -221,13 +240,23 @@ def _advance(
         link=found.link or state.link,
         feed_id=found.feed_id or state.feed_id,
         icon=found.icon or state.icon,
+        waiting=done.waiting,
+        skipped=done.skipped,
     )
-    if found.truncated:
-        error = Failure(kind=Truncated.kind, message=found.truncated)
-        return replace(cadence.failed(state, error, source, schedule, now), title=after.title, link=after.link)
+    if error := _trouble(done):
+        known = replace(state, title=after.title, link=after.link, waiting=done.waiting, skipped=done.skipped)
+        return cadence.failed(known, error, source, schedule, now, retry_after=done.retry_after)
+    if done.unfinished:
+        return replace(after, etag="", last_modified="", digest="")
     if source.kind == "folder" and (found.problems or response.problems):
         return replace(after, etag="", digest="")  # said again at every refresh, until the files are mended
     return replace(after, etag=response.etag, last_modified=response.last_modified, digest=body)
+
+
+def _trouble(done: Completed) -> Failure | None:
+    """Return why a source counts as failing although there are items."""
+    cut = done.reading.truncated
+    return Failure(kind=Truncated.kind, message=cut) if cut else done.failure
 
 
 def _restyled(house: House, state: FetchState, after: FetchState) -> set[str]:
@@ -238,7 +267,7 @@ def _restyled(house: House, state: FetchState, after: FetchState) -> set[str]:
     return set[str]().union(*map(indexing.feeds, house.store.items(source=after.source)))
 
 
-def _told(source: Source, changes: Sequence[Change], found: Reading, response: Response, after: FetchState) -> Outcome:
+def _told(source: Source, changes: Sequence[Change], done: Completed, response: Response, after: FetchState) -> Outcome:
     count = Counter(type(change) for change in changes)
     known = sum(isinstance(change, New) and bool(change.displaces) for change in changes)  # another source had them
     return Outcome(
@@ -247,9 +276,10 @@ def _told(source: Source, changes: Sequence[Change], found: Reading, response: R
         new=count[New] - known,
         updated=count[Updated],
         duplicates=count[Duplicate] + count[Repeated] + known,
-        unchanged=len(changes) - count[New] - count[Updated] - count[Duplicate] - count[Repeated],
+        unchanged=done.known + len(changes) - count[New] - count[Updated] - count[Duplicate] - count[Repeated],
         error=after.error,
-        problems=(*response.problems, *found.problems),
+        problems=(*response.problems, *done.reading.problems),
+        note=done.note,
     )
 
 

@@ -1,9 +1,13 @@
-"""Adapters that get documents: over HTTP, from a file, from a folder. `open_fetchers` is all that others need."""
+"""Adapters that get documents: feeds, declared pages and APIs over HTTP, files, folders.
+
+`open_fetchers` is all that others need.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aggregator.fetchers.declared import DeclaredFetcher
 from aggregator.fetchers.file import FileFetcher, FolderFetcher
 from aggregator.fetchers.http import HttpFetcher
 
@@ -20,8 +24,10 @@ def open_fetchers(http: Http, *, version: str, contact: str, clock: Clock) -> Se
     `contact` is a URL or address that tells server owners whom to talk to; it ends up in the User-Agent.
     """
     agent = f"tagwire/{version} (+{contact})" if contact else f"tagwire/{version}"
+    web = HttpFetcher(http, user_agent=agent, clock=clock)
     return (
-        HttpFetcher(http, user_agent=agent, clock=clock),
+        web,
+        DeclaredFetcher(web, clock=clock, gap=http.per_host_delay),
         FileFetcher(max_bytes=http.max_bytes),
         FolderFetcher(max_bytes=http.max_bytes),
     )

@@ -69,6 +69,7 @@ class PerHost(httpx.AsyncBaseTransport):
             request.method,
             httpcore.URL(scheme=key[0], host=key[1], port=key[2], target=url.raw_path),
             headers=request.headers.raw,
+            content=request.content or None,
         )
         slot = await self._claim(key)
         try:
