@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections import Counter
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from aggregator.model import Change, FetchState, Response, Source
     from aggregator.ports import Clock, Fetcher, Queue, Store, Workers
     from aggregator.reading import Reading
-    from aggregator.settings import Settings
+    from aggregator.settings import Schedule, Settings
     from aggregator.tree import ItemTree
 
 log = logging.getLogger(__name__)
@@ -247,10 +248,19 @@ def _advance(
         known = replace(state, title=after.title, link=after.link, waiting=done.waiting, skipped=done.skipped)
         return cadence.failed(known, error, source, schedule, now, retry_after=done.retry_after)
     if done.unfinished:
-        return replace(after, etag="", last_modified="", digest="")
+        return replace(_sooner(after, source, schedule, now), etag="", last_modified="", digest="")
     if source.kind == "folder" and (found.problems or response.problems):
         return replace(after, etag="", digest="")  # said again at every refresh, until the files are mended
     return replace(after, etag=response.etag, last_modified=response.last_modified, digest=body)
+
+
+def _sooner(state: FetchState, source: Source, schedule: Schedule, now: datetime) -> FetchState:
+    """Return the state with the shortest interval: something is known to be there."""
+    soon = now + timedelta(seconds=schedule.min)
+    if source.every or state.next_at is None or state.next_at <= soon:
+        return state
+    plan = f"next in {cadence.span(schedule.min)}: entries wait for their pages → minimum {cadence.span(schedule.min)}"
+    return replace(state, next_at=soon, plan=plan)
 
 
 def _trouble(done: Completed) -> Failure | None:

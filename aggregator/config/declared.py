@@ -233,16 +233,15 @@ def _of_template(
             hint = suggest(name, known) or f"; known here: {', '.join(known) or 'none'}"
             yield path, f"{{{name}}} is no field of [sources.items] that may stand in a URL{hint}"
             return
-    if "{" in "/".join(template.split("/")[:3]):
-        yield path, "expected a host without braces"
-        return
-    if template.lower().startswith("http"):
+    if not declared.is_template(template):
+        yield path, "expected a URL that begins with http://, https:// or /"
+    elif not template.startswith("/"):
+        if "{" in template.split("/")[2]:
+            yield path, "expected a host without braces"
         try:
             check_url(declared.sample(template))
         except ValueError as error:
             yield path, str(error)
-    elif not declared.is_template(template):
-        yield path, "expected a URL that begins with http://, https:// or /"
 
 
 def _mistake(kind: str, expression: str) -> str:

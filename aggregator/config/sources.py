@@ -85,6 +85,7 @@ def _check_doubles(rows: Sequence[Row], root: str, checker: Checker) -> None:
     for row in rows:
         url, path = row.values.get("url", ""), row.values.get("path", "")
         address = (urls.canonical(url) or url) if url else path and _absolute(path, root)
+        address += "\n" + row.values["body"] if row.values.get("body") else ""  # one address may answer many questions
         name = "" if "id" in row.raw and "id" not in row.values else source_id(row.values)
         at = "url" if url else "path"
         if address and (other := addresses.setdefault(address, row)) is not row:

@@ -12,9 +12,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from cssselect import SelectorError
 from lxml import etree
-from lxml.cssselect import CSSSelector
 
 from aggregator.errors import ParseError
 from aggregator.model import Parsed
@@ -82,6 +80,8 @@ def split(expression: str) -> tuple[str, str]:
 
 def mistake(expression: str) -> str:
     """Return what is wrong with an expression, in words; empty if it can be used."""
+    from cssselect import SelectorError  # noqa: PLC0415 - for declared sources only
+
     selector, attribute = split(expression)
     try:
         if selector or not attribute:
@@ -121,7 +121,9 @@ def _select(selector: str, row: Any) -> list[Any]:
 
 
 @lru_cache(maxsize=256)
-def _compiled(selector: str) -> CSSSelector:
+def _compiled(selector: str) -> Any:
+    from lxml.cssselect import CSSSelector  # noqa: PLC0415 - for declared sources only
+
     return CSSSelector(selector, translator="html")
 
 

@@ -9,19 +9,16 @@ import json
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-import jmespath
-from jmespath.exceptions import ArityError, JMESPathError, UnknownFunctionError
-
 from aggregator.errors import EntryError, ParseError
 from aggregator.model import Parsed
-from aggregator.steps import declared, decode, sniff, urls
+from aggregator.steps import declared, decode, plain, sniff, urls
 
 if TYPE_CHECKING:
     from aggregator.model import Document
 
 _SHOWN = 80
-_FOREIGN = (JMESPathError, TypeError, ValueError, ArithmeticError, AttributeError, RecursionError)
-"""What functions of JMESPath raise over values that they do not expect."""
+_FOREIGN = (ValueError, TypeError, ArithmeticError, AttributeError, RecursionError)
+"""What JMESPath raises: its own errors, which are ValueErrors, and what its functions run into."""
 
 
 def recognizes(document: Document) -> bool:
@@ -57,18 +54,17 @@ def parse(document: Document) -> Parsed:
 
 def mistake(expression: str) -> str:
     """Return what is wrong with an expression, in words; empty if it can be used."""
+    from jmespath.exceptions import ArityError, UnknownFunctionError  # noqa: PLC0415 - for declared sources only
+
     try:
         _compiled(expression).search(None)
     except (ArityError, UnknownFunctionError) as error:
         return f"expected a JMESPath expression: {_line(error)}"
-    except JMESPathError as error:
+    except _FOREIGN as error:
         at = getattr(error, "lex_position", None)
-        if at is None:
-            return ""  # a function that does not take null: it will get something else
-        return f"expected a JMESPath expression: character {at + 1} of {expression!r} does not fit"
-    except _FOREIGN:
-        return ""
-    return ""
+        if at is not None:
+            return f"expected a JMESPath expression: character {at + 1} of {expression!r} does not fit"
+    return ""  # a function that does not take null will get something else
 
 
 def _load(document: Document) -> Any:
@@ -106,6 +102,8 @@ def _search(expression: str, value: Any) -> Any:
 
 @lru_cache(maxsize=256)
 def _compiled(expression: str) -> Any:
+    import jmespath  # noqa: PLC0415 - for declared sources only
+
     return jmespath.compile(expression)
 
 
@@ -124,7 +122,7 @@ def _named(value: Any) -> str:
 
 
 def _shown(value: Any) -> str:
-    text = json.dumps(value)
+    text = plain.sound(json.dumps(value, ensure_ascii=False))
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 

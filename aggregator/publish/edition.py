@@ -70,7 +70,7 @@ class Edition:
     def members(self) -> frozenset[str]:
         """Return every feed that there is: all, known tags, configured feeds, and other sources that have items."""
         if not self._members:
-            sources = {source.id for source in self._settings.sources if source.kind == "feed"} | self._held.keys()
+            sources = {source.id for source in self._settings.sources if source.kind != "folder"} | self._held.keys()
             tags = {f"tag:{key}" for key in self._taxonomy}
             self._members = frozenset({"all"} | tags | {f"source:{name}" for name in sources})
         return self._members
@@ -83,7 +83,7 @@ class Edition:
             return f"tags/{tag.slug}" if tag else ""
         if kind == "source":
             source = self._sources.get(name)
-            known = (source and source.kind == "feed") or name in self._held
+            known = (source and source.kind != "folder") or name in self._held
             return compose.source_path(name) if known else ""
         return "all"
 
@@ -193,7 +193,7 @@ def _channel(source: Source, state: FetchState, *, origin: Origin, items: int) -
         id=source.id,
         title=origin.title,
         health=health,
-        path=compose.source_path(source.id) if source.kind == "feed" or items else "",
+        path=compose.source_path(source.id) if source.kind != "folder" or items else "",
         url=origin.feed_url,
         link=origin.link,
         lang=source.lang,

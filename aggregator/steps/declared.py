@@ -168,8 +168,8 @@ def _entry(declared: Declaration, values: Mapping[str, Values], base: str) -> En
         updated=one["updated"],
         authors=tuple(Person(name=name) for name in dict.fromkeys(values.get("author", ()))),
         image=urls.resolve(base, one["image"]),
-        summary=_html(one["summary"]),
-        content=_html("\n".join(values.get("content", ()))),
+        summary=_html(declared, one["summary"]),
+        content=_html(declared, "\n".join(values.get("content", ()))),
         categories=tuple(dict.fromkeys(values.get("tags", ()))),
         base=base,
     )
@@ -180,9 +180,9 @@ def _entry(declared: Declaration, values: Mapping[str, Values], base: str) -> En
     return replace(entry, base=entry.link or base) if declared.kind == "json" else entry
 
 
-def _html(text: str) -> str:
-    """Text without any markup as HTML that shows the same; markup as it is."""
-    return text if _MARKUP.search(text) else plain.to_html(text)
+def _html(declared: Declaration, text: str) -> str:
+    """Markup as it is; what an API gives without any, as HTML that shows the same."""
+    return text if declared.kind == "html" or _MARKUP.search(text) else plain.to_html(text)
 
 
 def _check_found(document: Document, count: int, found: set[str], needed: Sequence[str] = NEEDED) -> None:

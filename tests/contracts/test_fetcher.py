@@ -69,7 +69,12 @@ def folder_case(tmp_path):
     yield Case(Source(id="s", kind="folder", path=str(root)), path.write_bytes, remove)
 
 
-CASES = {"HttpFetcher": http_case, "DeclaredFetcher": declared_case, "FileFetcher": file_case, "FolderFetcher": folder_case}
+CASES = {
+    "HttpFetcher": http_case,
+    "DeclaredFetcher": declared_case,
+    "FileFetcher": file_case,
+    "FolderFetcher": folder_case,
+}
 
 
 def test_every_fetcher_has_a_case():

@@ -30,7 +30,9 @@ SAMPLES = {
             declared=Declaration(kind="json", each="data.items", fields=(("id", "id"), ("title", "name"))),
         ),
         Document(
-            name="g", body=b'{"data": {"name": "T"}}', declared=Declaration(kind="json", fields=(("title", "data.name"),))
+            name="g",
+            body=b'{"data": {"name": "T"}}',
+            declared=Declaration(kind="json", fields=(("title", "data.name"),)),
         ),
     ),
     "html_page": (

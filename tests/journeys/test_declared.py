@@ -71,7 +71,7 @@ QQ = FRONT_MATTER.format(
     source="qq",
     thumbnail="https://pictures.example/om_ls/640360/0",
     body=(
-        "![图片](https://pictures.example/om_bt/641)\n\n**谁会先闻到？**\n\n**作者／\u00a0\u00a0小城时报记者****林一钟**\n\n"
+        "![图片](https://pictures.example/om_bt/641)\n\n**谁会先闻到？**\n\n**作者／\u00a0\u00a0小城时报记者林一钟**\n\n"
         "2月13日，钟楼管理处宣布，整点报时将配上面包香。"
     ),
     link="{url}",
