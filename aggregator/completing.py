@@ -11,20 +11,24 @@ This module knows neither formats nor adapters: it is handed how to fetch and ho
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from aggregator.errors import HttpStatus, RateLimited, RobotsDisallowed, SourceError
+from aggregator.errors import HttpStatus, RateLimited, RobotsDisallowed, SourceError, Truncated
 from aggregator.model import Failure, FetchState, NotModified, Problem, Source, Wanted
+from aggregator.steps import cadence
 from aggregator.steps.text import fold
 from aggregator.steps.urls import canonical
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from datetime import datetime
 
     from aggregator.model import Detail, Response
     from aggregator.ports import Clock, Store
     from aggregator.reading import Job, Reading
+    from aggregator.settings import Schedule
 
 TRIES = 3
 """Rounds in which an entry's page is asked for before the entry is kept without it."""
@@ -36,7 +40,7 @@ IN_A_ROW = 3
 """Failures after which the other pages are left for the next round."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Tools:
     """What completing works with; `fetch` and `read` raise `errors.SourceError`, `gap` is in seconds."""
 
@@ -61,8 +65,14 @@ class Completed:
     partial: bool = False
     """Something of the list is neither kept nor waiting: it has to be read again."""
     failure: Failure | None = None
-    """Why the source counts as failing although its list could be read."""
+    """Why the pages that its list leads to could not be had."""
     retry_after: float | None = None
+
+    @property
+    def trouble(self) -> Failure | None:
+        """Why the source counts as failing although there are items."""
+        cut = self.reading.truncated
+        return Failure(kind=Truncated.kind, message=cut) if cut else self.failure
 
     @property
     def unfinished(self) -> bool:
@@ -86,6 +96,16 @@ async def complete(job: Job, found: Reading, state: FetchState, tools: Tools) ->
     if detail := job.source.detail:
         await work.pages(work.new(wanted, state), detail)
     return work.done
+
+
+def again(state: FetchState, source: Source, schedule: Schedule, now: datetime) -> FetchState:
+    """Return the state of a source whose list has to be read again, and soon, even if it has not changed."""
+    state = replace(state, etag="", last_modified="", digest="")
+    soon = now + timedelta(seconds=schedule.min)
+    if source.every or state.next_at is None or state.next_at <= soon:
+        return state
+    shortest = cadence.span(schedule.min)
+    return replace(state, next_at=soon, plan=f"next in {shortest}: entries wait for their pages → minimum {shortest}")
 
 
 class _Work:

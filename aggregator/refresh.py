@@ -10,12 +10,11 @@ import asyncio
 import logging
 from collections import Counter
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
 from aggregator import completing, reading
-from aggregator.errors import BadScheme, HttpStatus, InternalError, ParseError, SourceError, StoreError, Truncated
+from aggregator.errors import BadScheme, HttpStatus, InternalError, ParseError, SourceError, StoreError
 from aggregator.files import digest
 from aggregator.model import Duplicate, Failure, New, NotModified, Outcome, Repeated, Updated
 from aggregator.steps import cadence, dedupe, indexing
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from aggregator.model import Change, FetchState, Response, Source
     from aggregator.ports import Clock, Fetcher, Queue, Store, Workers
     from aggregator.reading import Reading
-    from aggregator.settings import Schedule, Settings
+    from aggregator.settings import Settings
     from aggregator.tree import ItemTree
 
 log = logging.getLogger(__name__)
@@ -197,14 +196,8 @@ async def _read(
         rules=settings.tags,
         defaults=settings.frontmatter.defaults,
     )
-    tools = completing.Tools(
-        fetch=partial(_fetch, house),
-        read=partial(_work, house),
-        store=house.store,
-        clock=house.clock,
-        gap=settings.http.per_host_delay,
-        stopping=stopping,
-    )
+    gap = settings.http.per_host_delay
+    tools = completing.Tools(partial(_fetch, house), partial(_work, house), house.store, house.clock, gap, stopping)
     return await completing.complete(job, await _work(house, job), state, tools)
 
 
@@ -244,29 +237,14 @@ def _advance(
         waiting=done.waiting,
         skipped=done.skipped,
     )
-    if error := _trouble(done):
+    if done.trouble:
         known = replace(state, title=after.title, link=after.link, waiting=done.waiting, skipped=done.skipped)
-        return cadence.failed(known, error, source, schedule, now, retry_after=done.retry_after)
+        return cadence.failed(known, done.trouble, source, schedule, now, retry_after=done.retry_after)
     if done.unfinished:
-        return replace(_sooner(after, source, schedule, now), etag="", last_modified="", digest="")
+        return completing.again(after, source, schedule, now)
     if source.kind == "folder" and (found.problems or response.problems):
         return replace(after, etag="", digest="")  # said again at every refresh, until the files are mended
     return replace(after, etag=response.etag, last_modified=response.last_modified, digest=body)
-
-
-def _sooner(state: FetchState, source: Source, schedule: Schedule, now: datetime) -> FetchState:
-    """Return the state with the shortest interval: something is known to be there."""
-    soon = now + timedelta(seconds=schedule.min)
-    if source.every or state.next_at is None or state.next_at <= soon:
-        return state
-    plan = f"next in {cadence.span(schedule.min)}: entries wait for their pages → minimum {cadence.span(schedule.min)}"
-    return replace(state, next_at=soon, plan=plan)
-
-
-def _trouble(done: Completed) -> Failure | None:
-    """Return why a source counts as failing although there are items."""
-    cut = done.reading.truncated
-    return Failure(kind=Truncated.kind, message=cut) if cut else done.failure
 
 
 def _restyled(house: House, state: FetchState, after: FetchState) -> set[str]:
