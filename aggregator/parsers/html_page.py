@@ -16,7 +16,7 @@ from lxml import etree
 
 from aggregator.errors import ParseError
 from aggregator.model import Parsed
-from aggregator.steps import declared, decode, plain, sniff, urls
+from aggregator.steps import declared, decode, limits, plain, sniff, urls
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -102,7 +102,7 @@ def _tree(document: Document) -> Any:
         raise ParseError(f"not a web page: this is {kind}, {found}", url=document.name)
     parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
     try:
-        root = etree.fromstring(plain.sound(text).encode(), parser)
+        root = etree.fromstring(limits.without_long_tags(plain.sound(text)).encode(), parser)
     except (etree.LxmlError, ValueError) as error:
         raise ParseError(f"not a web page: {error}", url=document.name) from error
     if root is None:
