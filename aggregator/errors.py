@@ -19,6 +19,7 @@
     │   │   ├── HttpStatus       by status     http-status
     │   │   │   ├── RateLimited  retryable     rate-limited
     │   │   │   └── Gone                       gone
+    │   │   ├── RobotsDisallowed               robots
     │   │   └── Missing                        missing
     │   ├── ParseError                         parse-error
     │   │   ├── NotAFeed                       not-a-feed
@@ -175,6 +176,16 @@ class Gone(HttpStatus):
     """410 (RFC 9110 §15.5.11)."""
 
     kind: ClassVar[str] = "gone"
+
+
+class RobotsDisallowed(FetchError):
+    """robots.txt forbids the page, or cannot be had (RFC 9309); ``lasting`` tells the first from the second."""
+
+    kind: ClassVar[str] = "robots"
+
+    def __init__(self, message: str, *, url: str = "", lasting: bool = True) -> None:
+        super().__init__(message, url=url)
+        self.lasting = lasting
 
 
 class Missing(FetchError):

@@ -6,7 +6,7 @@ the worker. Errors cross it as values. This module does no I/O and decides nothi
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime  # noqa: TC003 - msgspec reads the annotations at run time
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -15,14 +15,14 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from aggregator import errors, parsers
-from aggregator.model import Document, Failure, Hints, Item, Problem, Record, Source
+from aggregator.model import Document, Failure, Hints, Item, Parsed, Problem, Record, Source, Wanted
 from aggregator.settings import TagRule  # noqa: TC001 - msgspec reads the annotations at run time
-from aggregator.steps import normalize, tag
+from aggregator.steps import declared, normalize, tag
 from aggregator.steps.dedupe import record_of
 from aggregator.steps.identity import identify
 
 if TYPE_CHECKING:
-    from aggregator.model import Parsed
+    from collections.abc import Sequence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,11 +38,16 @@ class Job:
     language: str = ""
     rules: tuple[TagRule, ...] = ()
     defaults: tuple[tuple[str, object], ...] = ()
+    wanted: Wanted | None = None
+    """One entry to be completed from the document, its own page; without a document it is taken as it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What was read: items in document order, what was set aside, or the error that made all of it worthless."""
+    """What was read: items in document order, what was set aside, or the error that made all of it worthless.
+
+    Entries that have pages of their own are `wanted`, not items, until those were read (`completing`).
+    """
 
     title: str = ""
     link: str = ""
@@ -55,6 +60,9 @@ class Reading:
     """The items' rows, one each, made here since they cost time."""
     problems: tuple[Problem, ...] = ()
     truncated: str = ""
+    wanted: tuple[Wanted, ...] = ()
+    next: str = ""
+    """Absolute URL of the list's next page."""
     failure: Failure | None = None
     line: int = 0
 
@@ -88,12 +96,16 @@ def read(job: Job) -> Reading:
     """Return the items of a response. One bad entry or file is a problem; a feed that is none is a failure."""
     if job.source.kind == "folder":
         return _folder(job)
+    if job.wanted:
+        return _completed(job, job.wanted)
     document = job.documents[0]
     try:
         parsed = parsers.choose(document).parse(document)
     except errors.ParseError as error:
         return Reading(failure=Failure(kind=error.kind, message=str(error)), line=error.line)
-    items, problems = _items(job, parsed)
+    keys = identify(job.source.id, parsed.entries)
+    wanted = _wanted(job, parsed, keys)
+    items, problems = ([], []) if job.source.detail else _items(job, parsed, keys)
     return Reading(
         title=parsed.title,
         link=parsed.link,
@@ -105,6 +117,8 @@ def read(job: Job) -> Reading:
         records=_records(job, items),
         problems=(*parsed.problems, *problems),
         truncated=parsed.truncated,
+        wanted=wanted,
+        next=parsed.next,
     )
 
 
@@ -122,7 +136,8 @@ def _folder(job: Job) -> Reading:
     for document in job.documents:
         where = f"{job.source.path}/{document.name}"
         try:
-            found, bad = _items(job, parsers.choose(document).parse(document), where)
+            parsed = parsers.choose(document).parse(document)
+            found, bad = _items(job, parsed, identify(job.source.id, parsed.entries), where)
         except errors.ParseError as error:
             problems.append(Problem(where=where, message=str(error), line=error.line))
             continue
@@ -133,12 +148,42 @@ def _folder(job: Job) -> Reading:
     )
 
 
-def _items(job: Job, parsed: Parsed, where: str = "") -> tuple[list[Item], list[Problem]]:
+def _wanted(job: Job, parsed: Parsed, keys: Sequence[str]) -> tuple[Wanted, ...]:
+    """Return the entries as they wait for their own pages, what the feed says of all of them included; each once."""
+    if job.source.detail is None:
+        return ()
+    found: dict[str, Wanted] = {}
+    for entry, key in zip(parsed.entries, keys, strict=True):
+        base = normalize.base_of(entry, parsed, job.url)
+        whole = declared.absolute(entry, base)
+        told = replace(whole, base=base, lang=entry.lang or parsed.lang, authors=entry.authors or parsed.authors)
+        url = declared.page_of(job.source.detail, whole, base)
+        found.setdefault(key, Wanted(key=key, url=url, entry=told))
+    return tuple(found.values())
+
+
+def _completed(job: Job, wanted: Wanted) -> Reading:
+    """Return the one item of an entry with its own page, none if the page says to leave it out."""
+    entry, detail = wanted.entry, job.source.detail
+    if job.documents and detail:
+        document = job.documents[0]
+        try:
+            parsed = parsers.choose(document).parse(document)
+        except errors.ParseError as error:
+            return Reading(failure=Failure(kind=error.kind, message=str(error)), line=error.line)
+        if not parsed.entries:
+            return Reading()
+        entry = declared.overlaid(entry, parsed.entries[0], detail.page)
+    there = replace(job, url=entry.base or job.url)
+    items, problems = _items(there, Parsed(entries=(entry,)), [wanted.key], wanted.url or job.url)
+    return Reading(entries=1, items=tuple(items), records=_records(job, items), problems=tuple(problems))
+
+
+def _items(job: Job, parsed: Parsed, keys: Sequence[str], where: str = "") -> tuple[list[Item], list[Problem]]:
     """Return one document's items, and a problem for every entry that cannot become one."""
     given = context(zone=job.zone, now=job.now, rules=job.rules, defaults=job.defaults, language=job.language)
     items: list[Item] = []
     problems: list[Problem] = []
-    keys = identify(job.source.id, parsed.entries)
     for number, (entry, key) in enumerate(zip(parsed.entries, keys, strict=True), 1):
         try:
             items.append(normalize.normalize(entry, key, job.source, parsed, given, job.url))

@@ -10,9 +10,11 @@ import asyncio
 import logging
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
-from aggregator.errors import BadScheme, HttpStatus, InternalError, ParseError, SourceError, StoreError, Truncated
+from aggregator import completing
+from aggregator.errors import BadScheme, HttpStatus, InternalError, ParseError, SourceError, StoreError
 from aggregator.files import digest
 from aggregator.model import Duplicate, Failure, New, NotModified, Outcome, Repeated, Updated
 from aggregator.steps import cadence, dedupe, indexing
@@ -22,9 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping, Sequence
     from datetime import datetime
 
+    from aggregator.completing import Completed
     from aggregator.model import Change, FetchState, Response, Saved, Source
     from aggregator.ports import Clock, Fetcher, Queue, Store, Workers
-    from aggregator.reading import Reading
+    from aggregator.reading import Job, Reading
     from aggregator.settings import Settings
     from aggregator.tree import ItemTree
 
@@ -123,7 +126,7 @@ class Round:
                     await house.clock.sleep(house.settings.http.per_host_delay)
                 if self._stop.is_set():
                     return
-                outcome = await refresh(house, source, claims[source.id], self._began)
+                outcome = await refresh(house, source, claims[source.id], self._began, stopping=self._stop.is_set)
                 del claims[source.id]
                 self.outcomes.append(outcome)
                 self._on_outcome(outcome)
@@ -137,11 +140,14 @@ class Round:
                 house.store.commit(replace(state, next_at=house.clock.now()), ())
 
 
-async def refresh(house: House, source: Source, state: FetchState, began: datetime) -> Outcome:
+async def refresh(
+    house: House, source: Source, state: FetchState, began: datetime, *, stopping: Callable[[], bool] = lambda: False
+) -> Outcome:
     """Return what came of refreshing one source; `state` is its claim, and everything is committed under it.
 
-    `began` is when the round began: the instant of first sight of all that it brings, whoever answers first. Raises
-    `errors.StoreError` only: without an index there is nothing to go on with.
+    `began` is when the round began: the instant of first sight of all that it brings, whoever answers first. Once
+    `stopping` says so no entry's own page is asked for. Raises `errors.StoreError` only: without an index there is
+    nothing to go on with.
     """
     now, started = house.clock.now(), house.clock.monotonic()
     try:
@@ -152,10 +158,10 @@ async def refresh(house: House, source: Source, state: FetchState, began: dateti
             house.store.commit(after, ())
             outcome = Outcome(source=source.id, result="not_modified")
         else:
-            payload, answer = _packed(house, source, answer, began), replace(answer, documents=())
-            found = await _read(house, payload, answer.url)
+            found = await _read(house, _job(house, source, answer, began), state, stopping)
+            answer = replace(answer, documents=())
             async with house.saving:
-                changes, saved = await _settle(house, found, now)
+                changes, saved = await _settle(house, found.reading, now)
                 after = _advance(house, source, state, answer, found, changes, body, now)
                 house.store.commit(after, saved, _restyled(house, state, after))
             outcome = _told(source, changes, found, answer, after)
@@ -180,12 +186,12 @@ async def _fetch(house: House, source: Source, state: FetchState) -> Response | 
     raise BadScheme(f"nothing here can fetch {source.address}", url=source.address)
 
 
-def _packed(house: House, source: Source, response: Response, now: datetime) -> bytes:
-    """Return the response as a worker takes it; the caller then forgets the documents, which may be large."""
-    from aggregator import reading  # noqa: PLC0415 - 30 ms that a round without news need not pay
+def _job(house: House, source: Source, response: Response, now: datetime) -> Job:
+    """Return what a worker is to do with the response."""
+    from aggregator.reading import Job  # noqa: PLC0415 - 30 ms that a round without news need not pay
 
     settings = house.settings
-    job = reading.Job(
+    return Job(
         source=source,
         documents=response.documents,
         url=response.url,
@@ -196,14 +202,23 @@ def _packed(house: House, source: Source, response: Response, now: datetime) -> 
         rules=settings.tags,
         defaults=settings.frontmatter.defaults,
     )
-    return reading.pack(job)
 
 
-async def _read(house: House, payload: bytes, url: str) -> Reading:
-    """Return what a worker process made of the response. Raises `errors.ParseError`."""
-    from aggregator import reading  # noqa: PLC0415 - as in `_packed`
+async def _read(house: House, job: Job, state: FetchState, stopping: Callable[[], bool]) -> Completed:
+    """Return what worker processes made of the response and of all that it leads to. Raises `errors.ParseError`.
 
-    return reading.unpack(await house.workers.call(reading.work, payload, url=url))
+    What a worker has is forgotten here meanwhile: documents may be large.
+    """
+    from aggregator import reading  # noqa: PLC0415 - as in `_job`
+
+    async def work(job: Job) -> Reading:
+        return reading.unpack(await house.workers.call(reading.work, reading.pack(job), url=job.url))
+
+    payload, job = reading.pack(job), replace(job, documents=())
+    found = reading.unpack(await house.workers.call(reading.work, payload, url=job.url))
+    gap = house.settings.http.per_host_delay
+    tools = completing.Tools(partial(_fetch, house), work, house.store, house.clock, gap, stopping)
+    return await completing.complete(job, found, state, tools)
 
 
 async def _settle(house: House, found: Reading, now: datetime) -> tuple[list[Change], list[Saved]]:
@@ -230,13 +245,13 @@ def _advance(
     source: Source,
     state: FetchState,
     response: Response,
-    found: Reading,
+    done: Completed,
     changes: Sequence[Change],
     body: str,
     now: datetime,
 ) -> FetchState:
     """Return the state to commit: validators and digest advance only if everything was read."""
-    schedule = house.settings.schedule
+    schedule, found = house.settings.schedule, done.reading
     dates = [item.published for item in found.items if item.published]
     new = sum(isinstance(change, New) for change in changes)
     after = replace(
@@ -245,10 +260,14 @@ def _advance(
         link=found.link or state.link,
         feed_id=found.feed_id or state.feed_id,
         icon=found.icon or state.icon,
+        waiting=done.waiting,
+        skipped=done.skipped,
     )
-    if found.truncated:
-        error = Failure(kind=Truncated.kind, message=found.truncated)
-        return replace(cadence.failed(state, error, source, schedule, now), title=after.title, link=after.link)
+    if done.trouble:
+        known = replace(state, title=after.title, link=after.link, waiting=done.waiting, skipped=done.skipped)
+        return cadence.failed(known, done.trouble, source, schedule, now, retry_after=done.retry_after)
+    if done.unfinished:
+        return completing.again(after, source, schedule, now)
     if source.kind == "folder" and (found.problems or response.problems):
         return replace(after, etag="", digest="")  # said again at every refresh, until the files are mended
     return replace(after, etag=response.etag, last_modified=response.last_modified, digest=body)
@@ -262,7 +281,7 @@ def _restyled(house: House, state: FetchState, after: FetchState) -> set[str]:
     return set[str]().union(*map(indexing.feeds, house.store.items(source=after.source)))
 
 
-def _told(source: Source, changes: Sequence[Change], found: Reading, response: Response, after: FetchState) -> Outcome:
+def _told(source: Source, changes: Sequence[Change], done: Completed, response: Response, after: FetchState) -> Outcome:
     count = Counter(type(change) for change in changes)
     known = sum(isinstance(change, New) and bool(change.displaces) for change in changes)  # another source had them
     return Outcome(
@@ -271,9 +290,10 @@ def _told(source: Source, changes: Sequence[Change], found: Reading, response: R
         new=count[New] - known,
         updated=count[Updated],
         duplicates=count[Duplicate] + count[Repeated] + known,
-        unchanged=len(changes) - count[New] - count[Updated] - count[Duplicate] - count[Repeated],
+        unchanged=done.known + len(changes) - count[New] - count[Updated] - count[Duplicate] - count[Repeated],
         error=after.error,
-        problems=(*response.problems, *found.problems),
+        problems=(*response.problems, *done.reading.problems),
+        note=done.note,
     )
 
 

@@ -95,6 +95,8 @@ class Visit:
     path: str
     headers: Mapping[str, str]
     status: int
+    body: bytes = b""
+    """What came with a POST."""
 
 
 class LoopbackSite:
@@ -171,13 +173,13 @@ class LoopbackSite:
         """Return how often a path was asked for."""
         return sum(visit.path == path for visit in self.requests)
 
-    def answer(self, path: str, headers: Mapping[str, str]) -> Page:
+    def answer(self, path: str, headers: Mapping[str, str], body: bytes = b"") -> Page:
         """Return the page as it is to be sent to somebody who asks with these headers, and record the visit."""
         page = self._pages.get(path, Page(status=404, body=b"no such page", media_type="text/plain"))
         if page.delay:
             self._stopping.wait(page.delay)
         status = HTTPStatus.NOT_MODIFIED if _is_current(page, headers) else page.status
-        self.requests.append(Visit(path=path, headers=headers, status=status))
+        self.requests.append(Visit(path=path, headers=headers, status=status, body=body))
         if status == page.status:
             return page
         return Page(status=status, etag=page.etag, last_modified=page.last_modified, headers=page.headers)
@@ -236,7 +238,8 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Send the page."""
         headers = {name.lower(): value for name, value in self.headers.items()}
-        page = self.server.site.answer(self.path, headers)
+        length = headers.get("content-length", "0")
+        page = self.server.site.answer(self.path, headers, self.rfile.read(int(length)))
         fields = {
             "Content-Type": page.media_type,
             "ETag": page.etag,
@@ -253,6 +256,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(page.body)
         self.wfile.flush()
+
+    def do_POST(self) -> None:
+        """Send the page, whatever came."""
+        self.do_GET()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the standard library's name
         """Say nothing: `LoopbackSite.requests` is the log."""

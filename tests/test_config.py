@@ -198,11 +198,8 @@ def test_a_wrong_value_is_told_with_its_place(site, text, expected):
         ('id = ""\nurl = "https://x.example/"', "2:1: sources[1].id: expected a name of lower-case letters"),
         ('url = "https://x.example/"\npath = "x.xml"', "3:1: sources[1].path: expected url or path, not both"),
         ('url = "https://x.example/"\nkind = "folder"', "2:1: sources[1].url: a folder is given by path, not by url"),
-        ('url = "https://x.example/"\nkind = "json"', '3:1: sources[1].kind: "json" is known, but not available'),
-        ('url = "https://x.example/"\nkind = "rss"', '3:1: sources[1].kind: expected "feed" or "folder"'),
-        ('url = "https://x.example/"\nfull_text = "auto"', "3:1: sources[1].full_text: full text is known, but not"),
+        ('url = "https://x.example/"\nkind = "rss"', '3:1: sources[1].kind: expected "feed" or "folder" or "json"'),
         ('url = "https://x.example/"\nfull_text = 3', "3:1: sources[1].full_text: expected false"),
-        ('url = "https://x.example/"\nitems = { list = "a" }', "3:1: sources[1].items: known, but not available"),
         ('url = "https://x.example/"\nevery = "0.5s"', "3:1: sources[1].every: expected a duration from 1s"),
         ('url = "https://x.example/"\ninterval = "5m"', '3:1: sources[1].interval: unknown key - did you mean "every"'),
         ('url = "https://x.example/"\nheaders = { Host = "x" }', "3:13: sources[1].headers.Host: this header is set"),
@@ -419,7 +416,9 @@ def test_the_json_schema_knows_every_available_key_and_its_default():
     assert found["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     assert set(found["properties"]) == {entry.name for entry in schema.SECTIONS if entry.available}
     assert found["properties"]["publish"]["properties"]["entries"]["default"] == 50
-    assert "items" not in found["properties"]["sources"]["items"]["properties"]
+    items = found["properties"]["sources"]["items"]["properties"]["items"]
+    assert items["required"] == ["list"]
+    assert "limit" in items["properties"]["detail"]["properties"]
     assert found["properties"]["tags"]["items"]["required"] == ["name"]
 
 

@@ -76,6 +76,7 @@ def document(source: Source, state: FetchState) -> dict[str, Any]:
         "last_ok": rfc3339(state.ok_at),
         "next": rfc3339(state.next_at),
         "plan": state.plan,
+        "waiting": len(state.waiting),
     }
 
 

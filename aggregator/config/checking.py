@@ -104,6 +104,8 @@ class Checker:
 
     def value(self, document: Document, path: Path, kind: Kind, value: object) -> Any:
         """Return the checked value, or a marker that nothing equals after remembering its mistakes."""
+        if kind.keys and isinstance(value, dict):
+            return self.table(document, schema.Section(name=dotted(path), file="", doc="", keys=kind.keys), path, value)
         if kind.name is not None and kind.each is not None:
             return self._members(document, path, kind, value)
         if kind.each is not None:

@@ -267,28 +267,6 @@ def keep() -> Kind:
     return Kind(expected='"forever"', read=read, json={"const": "forever"})
 
 
-def full_text() -> Kind:
-    """Return the kind of `full_text`."""
-
-    def read(value: object) -> bool:
-        if value is False:
-            return False
-        if value == "auto" or (isinstance(value, str) and value.startswith("css:")):
-            raise ValueError(f"full text is {LATER}; expected false")
-        raise ValueError
-
-    return Kind(expected="false", read=read, json={"const": False})
-
-
-def unavailable() -> Kind:
-    """Return the kind of keys that a later version will know."""
-
-    def read(_: object) -> object:
-        raise ValueError(LATER)
-
-    return Kind(expected="nothing", read=read, available=False)
-
-
 def listen_host() -> Kind:
     """Return the kind of addresses and host names to listen on."""
     return text("a host name or address", empty=False, pattern=re.compile(r"[\w.:%-]+"))

@@ -42,8 +42,19 @@ class Kind:
     """From an environment variable's text to the TOML value; None: not a scalar."""
     secret: bool = False
     """May be written as `env:NAME`, and is masked when shown."""
-    available: bool = True
-    """False: known, but refused in this version."""
+    keys: tuple[Key, ...] = ()
+    """Set for tables with keys of their own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """One key; `default` is written as in TOML, None where there is none."""
+
+    name: str
+    kind: Kind
+    doc: str
+    default: object = None
+    required: bool = False
 
 
 def suggest(word: str, known: Iterable[str]) -> str:
@@ -121,12 +132,10 @@ def _number(convert: Callable[[str], float], word: str) -> float | str:
         return word
 
 
-def choice(*allowed: str, later: tuple[str, ...] = ()) -> Kind:
-    """Return the kind of strings that are one of a few; those in `later` are refused as not available yet."""
+def choice(*allowed: str) -> Kind:
+    """Return the kind of strings that are one of a few."""
 
     def read(value: object) -> str:
-        if value in later:
-            raise ValueError(f'"{value}" is {LATER}')
         if value not in allowed:
             raise ValueError(f"expected {expected}" + (suggest(value, allowed) if isinstance(value, str) else ""))
         return str(value)
@@ -145,6 +154,18 @@ def table(name: Kind, each: Kind, expected: str) -> Kind:
     """Return the kind of tables with free keys."""
     json = {"type": "object", "additionalProperties": each.json}
     return Kind(expected=expected, read=tuple, json=json, show=dict, each=each, name=name, from_text=None)
+
+
+def record(keys: tuple[Key, ...], expected: str) -> Kind:
+    """Return the kind of tables with these keys; what is read is a dictionary of those that are written."""
+
+    def read(_: object) -> object:
+        raise ValueError  # tables are checked key by key
+
+    properties = {key.name: {**key.kind.json, "description": key.doc} for key in keys}
+    required = [key.name for key in keys if key.required]
+    json = {"type": "object", "additionalProperties": False, "properties": properties, "required": required}
+    return Kind(expected=expected, read=read, json=json, keys=keys, from_text=None)
 
 
 def duration(low: float = 0.0) -> Kind:

@@ -8,19 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from aggregator.config import formats
-from aggregator.config.kinds import Kind, boolean, choice, duration, integer, listing, number, optional, size, text
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Key:
-    """One key; `default` is written as in TOML, None where there is none."""
-
-    name: str
-    kind: Kind
-    doc: str
-    default: object = None
-    required: bool = False
+from aggregator.config import declared, formats
+from aggregator.config.kinds import Key, Kind, boolean, choice, duration, integer, listing, number, optional, size, text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,17 +180,18 @@ _SOURCES = Section(
         _key("id", formats.slug(), "Stable name, part of every item's path. Absent: from the URL's host."),
         _key("url", formats.web_url(), "Address of the feed."),
         _key("path", formats.path(), "A feed file, or the directory of a folder source."),
-        _key("kind", choice("feed", "folder", later=("json", "html")), "What stands there.", "feed"),
+        _key("kind", choice("feed", "folder", "json", "html"), "What stands there.", "feed"),
         _key("title", text(), "Shown to people; empty: the feed's own title.", ""),
         _key("tags", _TAGS, "Tags for every item of the source.", []),
         _key("lang", formats.language(empty=True), "Language, whatever the feed says.", ""),
         _key("timezone", optional(formats.zone()), "Zone of dates without offset; empty: the site's.", ""),
         _key("every", duration(1.0), "Fixed time between two fetches. Absent: adapts to the source's rhythm."),
         _key("content", choice("full", "summary", "link"), "How much of the text is published.", "full"),
-        _key("full_text", formats.full_text(), "Whether the linked page is fetched for its text.", default=False),
+        _key("full_text", declared.full_text(), "The linked page is fetched for its text.", default=False),
         _key("enabled", boolean(), "False pauses the source.", default=True),
         _key("headers", formats.headers(), "Request headers for the source's own host; values may be `env:NAME`.", {}),
-        _key("items", formats.unavailable(), "Selectors for json and html."),
+        _key("body", declared.body(), "Sent with the request, which is a POST then.", ""),
+        _key("items", declared.items(), "Where entries are, for json and html."),
     ),
 )
 _TAG_RULES = Section(
@@ -282,7 +272,7 @@ def _section_schema(entry: Section) -> dict[str, object]:
         "type": "object",
         "description": entry.doc,
         "additionalProperties": False,
-        "properties": {key.name: _key_schema(key) for key in entry.keys if key.kind.available},
+        "properties": {key.name: _key_schema(key) for key in entry.keys},
     }
     if required:
         schema["required"] = required

@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
-from aggregator.config import schema
+from aggregator.config import declared, schema
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from aggregator.config.kinds import Key
     from aggregator.settings import Settings
 
 MASK = "***"
@@ -64,14 +65,14 @@ def _table(section: schema.Section, value: Any, root: str) -> dict[str, Any]:
         name = "not_" if key.name == "not" else key.name
         if not hasattr(value, name):
             continue
-        written = _written(key, getattr(value, name), root)
+        written = declared.shown(value) if key.kind.keys else _written(key, getattr(value, name), root)
         absent = key.default is None and written in ("", "0s", None)
         if not (section.many and (written == key.default or absent)):
             table[key.name] = written
     return table
 
 
-def _written(key: schema.Key, value: Any, root: str) -> Any:
+def _written(key: Key, value: Any, root: str) -> Any:
     kind = key.kind
     if kind.name is not None and kind.each is not None:
         each = kind.each

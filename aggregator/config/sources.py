@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path as File
 from typing import TYPE_CHECKING, Any
 
+from aggregator.config import declared
 from aggregator.model import Source
 from aggregator.settings import TagRule
 from aggregator.steps import slugs, urls
@@ -53,15 +54,17 @@ def build_sources(rows: Sequence[Row], root: str, checker: Checker) -> tuple[Sou
     """Return the sources; what contradicts itself or another source is remembered as a mistake."""
     for row in rows:
         _check_address(row, checker)
+        _check_declared(row, checker)
     _check_doubles(rows, root, checker)
     whole = [row for row in rows if len(row.raw) == len(row.values) and ("url" in row.raw) != ("path" in row.raw)]
     return tuple(_source(row, root) for row in whole)
 
 
 def _source(row: Row, root: str) -> Source:
-    fields = {name: value for name, value in row.values.items() if name not in {"full_text", "path"}}
+    fields = {name: value for name, value in row.values.items() if name != "path"}
     path = row.values.get("path", "")
     fields["id"] = source_id(row.values)
+    fields["items"], fields["detail"] = declared.build(row.values)
     return Source(**fields, path=_absolute(path, root) if path else "")
 
 
@@ -82,6 +85,7 @@ def _check_doubles(rows: Sequence[Row], root: str, checker: Checker) -> None:
     for row in rows:
         url, path = row.values.get("url", ""), row.values.get("path", "")
         address = (urls.canonical(url) or url) if url else path and _absolute(path, root)
+        address += "\n" + row.values["body"] if row.values.get("body") else ""  # one address may answer many questions
         name = "" if "id" in row.raw and "id" not in row.values else source_id(row.values)
         at = "url" if url else "path"
         if address and (other := addresses.setdefault(address, row)) is not row:
@@ -96,9 +100,17 @@ def _check_address(row: Row, checker: Checker) -> None:
     given = [name for name in ("url", "path") if name in row.raw]
     if row.raw.get("kind") == "folder" and "url" in given:
         checker.add(row.document, (*row.path, "url"), "a folder is given by path, not by url")
+    elif row.raw.get("kind") in {"json", "html"} and "path" in given:
+        checker.add(row.document, (*row.path, "path"), f"a {row.raw['kind']} source is given by url, not by path")
     elif len(given) != 1:
         at = (*row.path, "path") if given else row.path
         checker.add(row.document, at, "expected url or path" + (", not both" if given else ""))
+
+
+def _check_declared(row: Row, checker: Checker) -> None:
+    if len(row.raw) == len(row.values):  # what is wrong already is told already
+        for at, message in declared.mistakes(row.values):
+            checker.add(row.document, (*row.path, *at), message)
 
 
 def build_tags(rows: Sequence[Row], checker: Checker) -> tuple[TagRule, ...]:

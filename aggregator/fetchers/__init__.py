@@ -1,4 +1,7 @@
-"""Adapters that get documents: over HTTP, from a file, from a folder. `open_fetchers` is all that others need."""
+"""Adapters that get documents: feeds, declared pages and APIs over HTTP, files, folders.
+
+`open_fetchers` is all that others need.
+"""
 
 from __future__ import annotations
 
@@ -19,11 +22,14 @@ def open_fetchers(http: Http, *, version: str, contact: str, clock: Clock) -> Se
     """
     # As if httpx's own command line were not installed: with rich and pygments it costs 60 ms that no fetch needs.
     cast("dict[str, Any]", sys.modules).setdefault("httpx._main", None)
+    from aggregator.fetchers.declared import DeclaredFetcher  # noqa: PLC0415
     from aggregator.fetchers.file import FileFetcher, FolderFetcher  # noqa: PLC0415
     from aggregator.fetchers.http import HttpFetcher  # noqa: PLC0415 - a tenth of a second for those who fetch
 
+    web = HttpFetcher(http, user_agent=agent(version, contact), clock=clock)
     return (
-        HttpFetcher(http, user_agent=agent(version, contact), clock=clock),
+        web,
+        DeclaredFetcher(web, clock=clock, gap=http.per_host_delay),
         FileFetcher(max_bytes=http.max_bytes),
         FolderFetcher(max_bytes=http.max_bytes),
     )

@@ -68,7 +68,7 @@ class HttpFetcher:
         `url` of the result is where the document came from, after redirects and without credentials.
         """
         url = requests.parse_url(source.url)
-        trail = requests.Trail(url)
+        trail = requests.Trail(url, source.body)
         own = requests.private(source, url)
         try:
             async with asyncio.timeout(self._http.timeout):
@@ -95,7 +95,7 @@ class HttpFetcher:
         common = self._common + conditions
         while True:
             headers = requests.merge(common, own) if own and trail.trusted else common
-            answer = await self._transport.handle_async_request(httpx.Request("GET", trail.url, headers=headers))
+            answer = await self._transport.handle_async_request(trail.request(headers))
             try:
                 said = _headers(answer)
                 if answer.status_code in _REDIRECTS:

@@ -34,6 +34,8 @@ _CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 _NAME = re.compile(r"[A-Za-z0-9_.-]+")
 _USERINFO = re.compile(r"^([^/?#]*//)[^/?#]*@")
 _PERMANENT = frozenset({301, 308})
+_REPEATS = frozenset({307, 308})
+"""Redirects after which the request is the same; after others it is a GET (RFC 9110 §15.4)."""
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -107,15 +109,22 @@ class Trail:
     """The way of one fetch over redirects: where it stands, and what may still be told there.
 
     `url` never carries credentials. `trusted` says whether the source's own headers may be sent: until the first hop
-    to another host or port, or from https to http, and never again after it.
+    to another host or port, or from https to http, and never again after it. With a body the requests are POSTs.
     """
 
-    def __init__(self, url: httpx.URL) -> None:
+    def __init__(self, url: httpx.URL, body: str = "") -> None:
         self.url = url.copy_with(userinfo=b"", fragment=None) if url.userinfo or url.fragment else url
         self.trusted = True
         self.moved_to = ""
+        self._body = body.encode()
         self._permanent = True
         self._seen = {str(self.url)}
+
+    def request(self, headers: Headers) -> httpx.Request:
+        """Return the request for where the fetch stands."""
+        if not self._body:
+            return httpx.Request("GET", self.url, headers=headers)
+        return httpx.Request("POST", self.url, headers=headers, content=self._body)
 
     def follow(self, status: int, location: str) -> None:
         """Go where a redirect points. Raises `errors.BadRedirect`, `BadScheme` and, for a bad target, `BadUrl`."""
@@ -132,6 +141,9 @@ class Trail:
             raise BadRedirect(f"redirects in a circle, back to {target}")
         self._seen.add(str(target))
         self.trusted = self.trusted and _same_owner(self.url, target)
+        if self._body and status in _REPEATS and not self.trusted:
+            raise BadRedirect(f"{status} would send the request's body to {target}, another server")
+        self._body = self._body if status in _REPEATS else b""
         self._permanent = self._permanent and status in _PERMANENT
         self.moved_to = str(target) if self._permanent else ""
         self.url = target

@@ -21,8 +21,9 @@ from aggregator.model.change import (
     Unchanged,
     Updated,
 )
+from aggregator.model.declared import Declaration, Detail
 from aggregator.model.document import Document, Hints, NotModified, Problem, Response
-from aggregator.model.entry import Enclosure, Entry, Parsed, Person
+from aggregator.model.entry import Enclosure, Entry, Parsed, Person, Wanted
 from aggregator.model.feed import Deleted, Feed, Origin, Post, Tag
 from aggregator.model.item import Item, Record
 from aggregator.model.source import Failure, FetchState, Source
@@ -30,7 +31,9 @@ from aggregator.model.source import Failure, FetchState, Source
 __all__ = [
     "Adopted",
     "Change",
+    "Declaration",
     "Deleted",
+    "Detail",
     "Document",
     "Duplicate",
     "Enclosure",
@@ -58,4 +61,5 @@ __all__ = [
     "Tag",
     "Unchanged",
     "Updated",
+    "Wanted",
 ]

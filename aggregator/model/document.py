@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from aggregator.model.declared import Declaration  # noqa: TC001 - msgspec reads the annotations at run time
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
@@ -16,6 +18,8 @@ class Document:
     """Lower case, without parameters; empty if the server said nothing."""
     charset: str = ""
     """The label of the transport, not of the body."""
+    declared: Declaration | None = None
+    """How to read it, where that was declared."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,6 +60,19 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """An entry that waits for a page of its own, known by its key already."""
+
+    key: str
+    url: str
+    """Absolute URL of that page."""
+    entry: Entry
+    """What the list gave; its URLs are absolute."""
+    tries: int = 0
+    """How often the page could not be had or read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Parsed:
     """One document, read: what it says of itself and its entries in document order."""
 
@@ -74,3 +87,5 @@ class Parsed:
     problems: tuple[Problem, ...] = ()
     truncated: str = ""
     """Why we believe that the document ends too early; empty if it is whole."""
+    next: str = ""
+    """Absolute URL of the next page of the list, where one was declared."""

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime  # noqa: TC003 - msgspec reads the annotations at run time
 from typing import Literal
 
+from aggregator.model.declared import Declaration, Detail  # noqa: TC001 - msgspec reads the annotations at run time
 from aggregator.model.document import Hints
+from aggregator.model.entry import Wanted  # noqa: TC001
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +17,7 @@ class Source:
 
     id: str
     """Stable name; the item's `categories` and first tag; part of every item's path."""
-    kind: Literal["feed", "folder"] = "feed"
+    kind: Literal["feed", "folder", "json", "html"] = "feed"
     url: str = ""
     """Absolute http(s) URL of the feed; empty for files."""
     path: str = ""
@@ -34,6 +36,14 @@ class Source:
     enabled: bool = True
     headers: tuple[tuple[str, str], ...] = ()
     """Extra request headers, sent to the source's own host only."""
+    body: str = ""
+    """What is sent with the request, which is a POST then."""
+    items: Declaration | None = None
+    """How the entries of json and html sources are found."""
+    detail: Detail | None = None
+    """The page that each new entry is completed from."""
+    full_text: str = ""
+    """As configured: `auto`, `css:…` or empty; `detail` is made from it."""
 
     @property
     def address(self) -> str:
@@ -91,3 +101,7 @@ class FetchState:
     """Seconds watched, decayed alike (cadence)."""
     plan: str = ""
     """Why `next_at` is when it is, for people."""
+    waiting: tuple[Wanted, ...] = ()
+    """Entries whose own pages are still to be fetched."""
+    skipped: tuple[str, ...] = ()
+    """Keys of entries that their own pages told to leave out, as long as the list names them."""

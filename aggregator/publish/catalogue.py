@@ -55,7 +55,7 @@ def _shown(source: Source, state: FetchState, *, origin: Origin, items: int) -> 
         id=source.id,
         title=origin.title,
         health=health,
-        path=compose.source_path(source.id) if source.kind == "feed" or items else "",
+        path=compose.source_path(source.id) if source.kind != "folder" or items else "",
         url=origin.feed_url,
         link=origin.link,
         lang=source.lang,

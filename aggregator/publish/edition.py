@@ -77,7 +77,7 @@ class Edition:
     def members(self) -> frozenset[str]:
         """Return every feed that there is: all, known tags, queries, configured feeds, and other sources with items."""
         if not self._members:
-            sources = {source.id for source in self.settings.sources if source.kind == "feed"} | self.held.keys()
+            sources = {source.id for source in self.settings.sources if source.kind != "folder"} | self.held.keys()
             tags = {f"tag:{key}" for key in self.taxonomy}
             self._members = frozenset({"all"} | tags | {f"source:{name}" for name in sources} | self._queries.members())
         return self._members
@@ -94,7 +94,7 @@ class Edition:
             return f"tags/{tag.slug}" if tag else ""
         if kind == "source":
             source = self._sources.get(name)
-            known = (source and source.kind == "feed") or name in self.held
+            known = (source and source.kind != "folder") or name in self.held
             return compose.source_path(name) if known else ""
         return self._queries.path(name) if kind == "query" else "all"
 

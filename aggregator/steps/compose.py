@@ -54,9 +54,9 @@ def post(record: Record, html: str, *, origin: Origin, tags: tuple[Tag, ...], co
 def origin(source_id: str, source: Source | None, state: FetchState | None, *, authority: str) -> Origin:
     """Return where entries of a source come from; `source` is None for sources that are named in files only.
 
-    The id is the upstream feed's own if that can be published, else its URL, else a `tag:` URI (RFC 4151).
+    The id is the upstream feed's own if that can be published, else the feed's URL, else a `tag:` URI (RFC 4151).
     """
-    address = public(source.url) if source else ""
+    address = public(source.url) if source and source.kind == "feed" else ""
     feed_id = ids.publishable(state.feed_id) if state else ""
     return Origin(
         id=feed_id or ids.publishable(address) or f"tag:{authority}:source/{quote(source_id, safe='')}",

@@ -25,6 +25,11 @@ _IMPLIED_NAMES = "p li dt dd tr td th thead tbody tfoot option rb rt rp rtc"
 _IMPLIED = frozenset(_IMPLIED_NAMES.split())
 
 
+def without_long_tags(html: str) -> str:
+    """Return HTML without tags of over 64 kB: their attributes cost quadratic time."""
+    return _LONG_TAG.sub("", html)
+
+
 def bounded(html: str) -> tuple[str, bool]:
     """Return HTML of at most `MAX_SIZE` characters that any parser reads in linear time, and whether it was cut."""
     cut = len(html) > MAX_SIZE
@@ -33,7 +38,7 @@ def bounded(html: str) -> tuple[str, bool]:
         if (last := html.rfind("<")) > html.rfind(">"):
             html = html[:last]
     if len(html) > _FEW:
-        html = _LONG_TAG.sub("", html)
+        html = without_long_tags(html)
         html = flat(html) if html.count("<") > _FEW else html
     return html, cut
 

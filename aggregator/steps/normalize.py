@@ -62,7 +62,7 @@ def normalize(entry: Entry, key: str, source: Source, parsed: Parsed, context: C
     """
     if entry.file:
         return _from_file(entry.file, key, source, parsed, context)
-    base = _base(entry, parsed, base_url)
+    base = base_of(entry, parsed, base_url)
     html, body = _body(entry, base)
     title, link = _title(entry), _link(entry.link, base)
     enclosures = _enclosures(entry, base)
@@ -113,8 +113,8 @@ def _from_file(content: str, key: str, source: Source, parsed: Parsed, context: 
     )
 
 
-def _base(entry: Entry, parsed: Parsed, base_url: str) -> str:
-    """What relative URLs are relative to: xml:base if it stays within the site, else the feed's link, else its URL."""
+def base_of(entry: Entry, parsed: Parsed, base_url: str) -> str:
+    """Return what an entry's URLs are relative to: xml:base within the site, else the feed's link, else its URL."""
     home = _home(parsed.link, base_url)
     if entry.base and (not home or urls.same_site(urls.host(entry.base), urls.host(home))):
         return entry.base

@@ -25,6 +25,10 @@ HEAVY = {
     "nh3",
     "comrak",
     "jinja2",
+    "jmespath",
+    "cssselect",
+    "protego",
+    "trafilatura",
 }
 BROAD_EXCEPTS = {
     "aggregator/refresh.py",

@@ -12,7 +12,7 @@ import pytest
 
 from aggregator.errors import ConfigError, FetchError, TooLarge
 from aggregator.fetchers import open_fetchers
-from aggregator.model import FetchState, NotModified, Response, Source
+from aggregator.model import Declaration, FetchState, NotModified, Response, Source
 from aggregator.settings import Http
 from aggregator.testing import FakeClock, LoopbackSite
 
@@ -40,6 +40,15 @@ def http_case(tmp_path):
 
 
 @contextmanager
+def declared_case(tmp_path):
+    with LoopbackSite() as site:
+        url = site.page("/list", b"one")
+        page = Declaration(kind="html", each="li")
+        source = Source(id="s", kind="html", url=url, items=page)
+        yield Case(source, lambda body: site.page("/list", body), lambda: site.remove("/list"))
+
+
+@contextmanager
 def file_case(tmp_path):
     path = tmp_path / "feed.xml"
     path.write_bytes(b"one")
@@ -60,7 +69,12 @@ def folder_case(tmp_path):
     yield Case(Source(id="s", kind="folder", path=str(root)), path.write_bytes, remove)
 
 
-CASES = {"HttpFetcher": http_case, "FileFetcher": file_case, "FolderFetcher": folder_case}
+CASES = {
+    "HttpFetcher": http_case,
+    "DeclaredFetcher": declared_case,
+    "FileFetcher": file_case,
+    "FolderFetcher": folder_case,
+}
 
 
 def test_every_fetcher_has_a_case():

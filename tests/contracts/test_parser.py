@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from aggregator import parsers
 from aggregator.errors import NotAFeed, ParseError
-from aggregator.model import Document, Entry, Parsed
+from aggregator.model import Declaration, Document, Entry, Parsed
 
 PARSERS = parsers.discover()
 
@@ -22,6 +22,33 @@ SAMPLES = {
     "jsonfeed": (
         Document(name="c", body=b'{"version":"https://jsonfeed.org/version/1","items":[{"id":"1","title":"T"}]}'),
         Document(name="d", body=b'{"items":[{"title":"T"}]}', media_type="application/feed+json"),
+    ),
+    "json_api": (
+        Document(
+            name="f",
+            body=b'{"data": {"items": [{"id": 1, "name": "T"}]}}',
+            declared=Declaration(kind="json", each="data.items", fields=(("id", "id"), ("title", "name"))),
+        ),
+        Document(
+            name="g",
+            body=b'{"data": {"name": "T"}}',
+            declared=Declaration(kind="json", fields=(("title", "data.name"),)),
+        ),
+    ),
+    "html_page": (
+        Document(
+            name="h",
+            body=b"<ul><li><a href='/1'>T</a></ul>",
+            declared=Declaration(kind="html", each="li", fields=(("title", "a"), ("link", "a"))),
+        ),
+        Document(name="i", body=b"<h1>T</h1>", declared=Declaration(kind="html", fields=(("title", "h1"),))),
+    ),
+    "article": (
+        Document(
+            name="http://a/",
+            body=b"<html><body><article>" + b"<p>A paragraph long enough to be the main text of it.</p>" * 5,
+            declared=Declaration(kind="auto"),
+        ),
     ),
     "markdown": (Document(name="e.md", body=b"---\ntitle: T\n---\n\nText\n", media_type="text/markdown"),),
 }
@@ -41,7 +68,7 @@ def test_its_samples_are_recognized_chosen_and_read(name):
         assert parsers.choose(document) is PARSERS[name]
         parsed = PARSERS[name].parse(document)
         assert len(parsed.entries) == 1
-        assert parsed.entries[0].title == "T" or parsed.entries[0].file
+        assert parsed.entries[0].title == "T" or parsed.entries[0].file or "main text" in parsed.entries[0].content
 
 
 @by_parser

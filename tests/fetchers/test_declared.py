@@ -1,0 +1,210 @@
+"""Declared pages and APIs: robots.txt, the gap between requests, requests with a body."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from aggregator import errors
+from aggregator.fetchers.declared import DeclaredFetcher, Pace
+from aggregator.fetchers.http import HttpFetcher
+from aggregator.fetchers.robots import Robots
+from aggregator.model import Declaration, FetchState, NotModified, Response, Source
+from aggregator.settings import Http
+from aggregator.testing import FakeClock, LoopbackSite
+
+PAGE = Declaration(kind="html", each="li")
+RULES = (
+    "User-agent: *\nDisallow: /private\nAllow: /private/open\nDisallow: /*.cgi$\n\nUser-agent: otherbot\nDisallow: /\n"
+)
+
+
+@pytest.fixture
+def site():
+    with LoopbackSite() as site:
+        site.page("/list", "<li>x", media_type="text/html")
+        yield site
+
+
+def fetch(*sources, clock=None, state=None):
+    """Fetch the sources one after the other; errors are returned."""
+    clock = clock or FakeClock()
+
+    async def main():
+        web = HttpFetcher(Http(timeout=5, allow_private_networks=True), user_agent="tagwire/0", clock=clock)
+        fetcher = DeclaredFetcher(web, clock=clock, gap=2.0)
+        answers: list[Response | NotModified | errors.FetchError] = []
+        for source in sources:
+            assert fetcher.accepts(source)
+            try:
+                answers.append(await fetcher.fetch(source, state or FetchState(source=source.id)))
+            except errors.FetchError as error:
+                answers.append(error)
+        await fetcher.aclose()
+        await web.aclose()
+        return answers
+
+    return asyncio.run(main())
+
+
+def page(site, path="/list", **more):
+    return Source(id="s", kind="html", url=site.url(path), items=PAGE, **more)
+
+
+def api(site, path="/list", **more):
+    return Source(id="s", kind="json", url=site.url(path), items=Declaration(kind="json", each="a"), **more)
+
+
+def test_the_document_carries_its_declaration(site):
+    (answer,) = fetch(page(site))
+    assert isinstance(answer, Response)
+    assert [one.declared for one in answer.documents] == [PAGE]
+
+
+def test_pages_ask_for_robots_txt_once_and_apis_never(site):
+    fetch(api(site), page(site), page(site))
+    assert [visit.path for visit in site.requests] == ["/list", "/robots.txt", "/list", "/list"]
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"), [("/list", True), ("/private/x", False), ("/private/open", True), ("/a.cgi", False)]
+)
+def test_what_robots_txt_forbids_is_not_asked_for(site, path, allowed):
+    site.page("/robots.txt", RULES, media_type="text/plain")
+    site.page(path, "<li>x", media_type="text/html")
+    (answer,) = fetch(page(site, path))
+    assert isinstance(answer, Response) is allowed
+    assert (path in [visit.path for visit in site.requests]) is allowed
+    if not allowed:
+        assert answer.kind == "robots"
+        assert answer.lasting
+        assert str(answer) == f"{site.url('/robots.txt')} forbids this page to tagwire"
+        assert answer.url == site.url(path)
+
+
+def test_rules_for_our_name_go_before_rules_for_all(site):
+    site.page("/robots.txt", "User-agent: *\nDisallow: /\n\nUser-agent: Tagwire\nAllow: /\n")
+    assert isinstance(fetch(page(site))[0], Response)
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 410])
+def test_a_robots_txt_that_is_not_there_allows_everything(site, status):
+    site.page("/robots.txt", "User-agent: *\nDisallow: /", status=status)
+    assert isinstance(fetch(page(site))[0], Response)
+
+
+@pytest.mark.parametrize("status", [500, 503, 429])
+def test_a_robots_txt_that_cannot_be_had_forbids_everything_for_an_hour(site, status):
+    site.page("/robots.txt", "", status=status)
+    clock = FakeClock()
+    first, second = fetch(page(site), page(site), clock=clock)
+    assert first.kind == second.kind == "robots"
+    assert not first.lasting
+    assert f"{status}" in str(first)
+    assert "forbids all pages for a while" in str(first)
+    assert [visit.path for visit in site.requests] == ["/robots.txt"]
+
+
+def test_what_is_remembered_of_robots_txt_ends_after_a_day_or_after_an_hour_of_trouble():
+    clock, answers, asked = FakeClock(), [b"User-agent: *\nDisallow: /", errors.DnsFailed("no"), b""], []
+
+    async def get(url):
+        asked.append(url)
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def refused(robots):
+        try:
+            await robots.check("https://u:p@a.example:8443/x?y")
+        except errors.RobotsDisallowed as error:
+            return error.lasting
+        return None
+
+    async def main():
+        robots = Robots(get, clock)
+        found = []
+        for seconds in (0, 86399, 1, 3599, 1):
+            clock.advance(seconds)
+            found.append(await refused(robots))
+        return found
+
+    assert asyncio.run(main()) == [True, True, False, False, None]
+    assert asked == ["https://a.example:8443/robots.txt"] * 3
+
+
+@pytest.mark.parametrize("body", [b"<html><body>Not found</body></html>", b"\xff\xfe\x00", b"", b"Disallow: /\n" * 10])
+def test_a_robots_txt_that_is_none_allows_everything(site, body):
+    site.page("/robots.txt", body)
+    assert isinstance(fetch(page(site))[0], Response)
+
+
+def test_of_a_long_robots_txt_the_first_500_kib_count(site):
+    site.page("/robots.txt", b"User-agent: *\n" + b"#" * (500 * 1024) + b"\nDisallow: /\n")
+    assert isinstance(fetch(page(site))[0], Response)
+
+
+def test_requests_to_a_host_keep_their_distance(site):
+    clock = FakeClock()
+    fetch(api(site), api(site), page(site), clock=clock)
+    assert clock.slept == [2.0, 2.0, 2.0]
+
+
+def test_one_request_at_a_time_to_a_host_and_hosts_side_by_side():
+    clock, running, most = FakeClock(), {"a": 0, "b": 0}, []
+
+    async def one(pace, name):
+        async with pace.turn(name):
+            running[name] += 1
+            most.append(dict(running))
+            await asyncio.sleep(0)
+            running[name] -= 1
+
+    async def main():
+        pace = Pace(clock, 1.0)
+        await asyncio.gather(*(one(pace, name) for name in "aabb"))
+
+    asyncio.run(main())
+    assert max(state["a"] for state in most) == max(state["b"] for state in most) == 1
+    assert {"a": 1, "b": 1} in most
+
+
+def test_lists_are_asked_for_conditionally(site):
+    (first,) = fetch(page(site))
+    state = FetchState(source="s", url=site.url("/list"), etag=first.etag)
+    assert isinstance(fetch(page(site), state=state)[0], NotModified)
+    assert isinstance(fetch(api(site, body="x"), state=state)[0], Response)
+
+
+class TestBody:
+    """Requests with a body."""
+
+    def test_they_are_posts_that_say_what_they_are(self, site):
+        fetch(api(site, body='{"q": "新闻"}'))
+        (visit,) = site.requests
+        assert visit.body.decode() == '{"q": "新闻"}'
+        assert visit.headers["content-type"] == "application/json"
+        assert visit.headers["accept"].startswith("application/json")
+
+    def test_configured_headers_go_before_ours(self, site):
+        fetch(api(site, body="a=b", headers=(("content-type", "application/x-www-form-urlencoded"), ("Accept", "x/y"))))
+        assert site.requests[0].headers["content-type"] == "application/x-www-form-urlencoded"
+        assert site.requests[0].headers["accept"] == "x/y"
+
+    @pytest.mark.parametrize(("status", "body"), [(301, b""), (302, b""), (303, b""), (307, b"x"), (308, b"x")])
+    def test_redirects_repeat_or_drop_it(self, site, status, body):
+        """RFC 9110 §15.4."""
+        site.page("/old", "", status=status, headers={"Location": "/list"})
+        (answer,) = fetch(api(site, "/old", body="x"))
+        assert isinstance(answer, Response)
+        assert [(visit.path, visit.body) for visit in site.requests] == [("/old", b"x"), ("/list", body)]
+
+    def test_it_is_not_sent_to_another_server(self, site):
+        with LoopbackSite("127.0.0.2") as other:
+            site.page("/old", "", status=307, headers={"Location": other.url("/list")})
+            (answer,) = fetch(api(site, "/old", body="x"))
+            assert answer.kind == "redirect"
+            assert "another server" in str(answer)
+            assert other.requests == []
