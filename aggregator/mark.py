@@ -37,6 +37,10 @@ class Mark:
         """Whether the rules that give tags are those under which all items were read."""
         return self._stored().get("rules") == self._present["rules"]
 
+    def kept_rules(self) -> str:
+        """Return what stands for the rules under which all items were last read; empty if nobody knows."""
+        return self._stored().get("rules", "")
+
     def stands(self) -> bool:
         """Whether nothing but items can have changed since: same configuration, and no published file is missing."""
         stored = self._stored()

@@ -1,6 +1,6 @@
-"""What the house needs from outside, as Protocols: Fetcher, Parser, Store, History, Output, Queue, Workers, Clock.
+"""What the house needs from outside, as Protocols: Fetcher, Parser, Store, History, Search, Output, Queue and others.
 
-An adapter is one module in `fetchers/`, `parsers/`, `stores/`, `outputs/` or `queues/`; the contract suites in
+An adapter is one module in `fetchers/`, `parsers/`, `stores/`, `searches/`, `outputs/` or `queues/`; the suites in
 `tests/contracts/` find it by themselves. This module holds no behaviour.
 """
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from aggregator.model import Document, Feed, FetchState, NotModified, Parsed, Record, Response, Saved, Source
     from aggregator.model.item import Row
+    from aggregator.model.search import Found, Page, Query
 
 Access = Literal["write", "read", "scratch"]
 """What an index is opened for; `scratch` is a private copy."""
@@ -143,6 +144,35 @@ class History(Protocol):
 
     def buried(self, limit: int) -> list[Record]:
         """Tombstones, the latest `updated` first, then by key."""
+
+
+class Search(Protocol):
+    """The full-text index: what is needed to find items, and nothing that would be lost with it.
+
+    A search is a context manager; leaving it closes it. Methods raise `errors.StoreError`.
+    """
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None: ...
+
+    @property
+    def folding(self) -> Mapping[int, str]:
+        """Which characters count as which others, for `steps.search_query.parse`: traditional as simplified ones."""
+
+    def renew(self, stamp: str) -> None:
+        """Forget every page that was put in under another stamp, or if so many were replaced that it pays."""
+
+    def known(self) -> Mapping[str, tuple[int, int]]:
+        """Key → (size, mtime_ns) of every page."""
+
+    def put(self, pages: Sequence[Page], removed: Iterable[str] = ()) -> None:
+        """Put pages in, in place of those with the same keys, and drop those with the keys `removed`."""
+
+    def find(self, query: Query, now: datetime, *, limit: int = 20, offset: int = 0) -> Found:
+        """Return the best hits, without excerpts; the newest of an empty query. Never raises for what is searched."""
 
 
 class Output(Protocol):

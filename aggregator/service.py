@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aggregator import locks
@@ -17,7 +16,9 @@ from aggregator.clock import SystemClock
 from aggregator.stores import open_store
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
+    from pathlib import Path
 
     from aggregator.config.watching import Watch
     from aggregator.daemon import Pulse
@@ -45,15 +46,25 @@ async def run_daemon(watch: Watch, *, serve: bool, stop: asyncio.Event, hangup: 
     work = Work(watch, clock, pulse)
     async with asyncio.TaskGroup() as group:
         if serve:
-            group.create_task(serve_feeds(watch.settings, stop))
+            from aggregator import server  # noqa: PLC0415 - an extra
+
+            published = asyncio.Event()
+            told = server.Told(settings=lambda: watch.settings, pulse=pulse, published=published)
+            work.tell(told.tally.heard, published.set)
+            group.create_task(server.serve(watch.settings, stop, told=told))
         group.create_task(daemon.Heartbeat(work.beat, clock, pulse).run(stop, hangup))
 
 
-async def serve_feeds(settings: Settings, stop: asyncio.Event) -> None:
-    """Serve the published directory until `stop` is set. Raises ImportError without the extra `server`, OSError."""
+async def serve_feeds(
+    settings: Settings, stop: asyncio.Event, on_listening: Callable[[int], None] = lambda _: None
+) -> None:
+    """Serve the site until `stop` is set; `on_listening` is told the port.
+
+    Raises ImportError without the extra `server`, OSError.
+    """
     from aggregator import server  # noqa: PLC0415 - an extra
 
-    await server.serve(settings, str(Path(settings.root) / settings.publish.dir), stop)
+    await server.serve(settings, stop, on_listening=on_listening)
 
 
 class Work:
@@ -65,6 +76,12 @@ class Work:
         self._pulse = pulse
         self._last: datetime | None = None
         self._thorough_at = 0.0
+        self._heard: Callable[[Outcome], None] = lambda _: None
+        self._published: Callable[[], None] = lambda: None
+
+    def tell(self, heard: Callable[[Outcome], None], published: Callable[[], None]) -> None:
+        """Call `heard` with every outcome, and `published` after a publication of items that are new or changed."""
+        self._heard, self._published = heard, published
 
     async def beat(self, stop: asyncio.Event) -> Summary | None:
         """Refresh what is due and publish what changed; None if there was nothing to do.
@@ -87,6 +104,8 @@ class Work:
             looking.cancel()
             await asyncio.wait({looking})
         self._last, self._thorough_at = self._clock.now(), self._clock.monotonic() + THOROUGH
+        if summary.feeds_written:
+            self._published()
         return summary
 
     def _has_work(self, settings: Settings) -> bool:
@@ -97,8 +116,9 @@ class Work:
         with open_store(settings.storage.index, settings.root) as store:
             return bool(store.due_hosts(now, 1))
 
-    def _moved(self, _: Outcome) -> None:
+    def _moved(self, outcome: Outcome) -> None:
         self._pulse.moved_at = self._clock.monotonic()
+        self._heard(outcome)
 
 
 async def _until_wanted(lock: Path, stop: asyncio.Event, enough: asyncio.Event) -> None:

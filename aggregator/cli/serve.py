@@ -40,16 +40,18 @@ def serve(options: Options, *, host: str | None, port: int | None) -> None:
     async def work(stop: asyncio.Event) -> None:
         from aggregator.service import serve_feeds
 
-        if not options.quiet:
-            err(f"serving {settings.publish.dir} on {server.host} port {server.port}; Ctrl-C ends it")
-        await serve_feeds(replace(settings, server=server), stop)
+        def tell(port: int) -> None:
+            if not options.quiet:
+                err(f"serving {settings.publish.dir} on {server.host} port {port}; Ctrl-C ends it")
+
+        await serve_feeds(replace(settings, server=server), stop, tell)
 
     run_until_signal(work)
 
 
 def can_serve() -> bool:
     """Whether the extra `server` is installed."""
-    return all(find_spec(name) for name in ("starlette", "uvicorn"))
+    return all(find_spec(name) for name in ("starlette", "uvicorn", "httptools", "prometheus_client"))
 
 
 command = serve

@@ -40,6 +40,21 @@ _SHARED: Final = 1024
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "zh": {
         "about": "一条新闻线，一个标签",
+        "and_more": "以及更多",
+        "found": "找到",
+        "ignored": "没有看懂",
+        "indexing": "搜索索引正在更新，结果可能不全。",
+        "last_fetch": "上次抓取",
+        "next_fetch": "下次抓取",
+        "no_scheduler": "这个进程只提供服务，不抓取。",
+        "nothing_found": "没有找到。",
+        "page_next": "后面的结果",
+        "search": "搜索",
+        "search_hint": "词、“短语”、-排除、tag:标签、source:来源、lang:语言、since:7d",
+        "stuck": "调度停住了",
+        "running": "调度正常",
+        "status": "状态",
+        "unreadable": "索引无法读取",
         "subscribe": "订阅：把这个地址交给阅读器",
         "empty": "还没有内容。",
         "failing": "失败",
@@ -59,6 +74,21 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
     },
     "en": {
         "about": "a news wire per tag",
+        "and_more": "and more",
+        "found": "Found",
+        "ignored": "Not understood",
+        "indexing": "The search index is being brought up to date: something may be missing.",
+        "last_fetch": "Last fetch",
+        "next_fetch": "Next fetch",
+        "no_scheduler": "This process serves only, it fetches nothing.",
+        "nothing_found": "Nothing found.",
+        "page_next": "Further results",
+        "search": "Search",
+        "search_hint": 'words, "phrases", -exclusions, tag:name, source:id, lang:en, since:7d',
+        "stuck": "The scheduler is stuck",
+        "running": "The scheduler is running",
+        "status": "Status",
+        "unreadable": "The index cannot be read",
         "subscribe": "Subscribe: give this address to your reader",
         "empty": "Nothing here yet.",
         "failing": "failing",
@@ -94,11 +124,15 @@ def render(feed: Feed, *, limit: int = 0) -> bytes:
 def index(catalogue: Catalogue) -> bytes:
     """Return the index page: tags with counts, newest posts, sources and their health, OPML, autodiscovery links."""
     feed = catalogue.feed
-    words = _words(feed.lang)
-    states = {health: f"{sign} {getattr(words, health)}" for health, sign in _SIGNS.items()}
+    states = {health: f"{sign} {getattr(words(feed.lang), health)}" for health, sign in _SIGNS.items()}
     template = _template("index.html")
     page = template.render(**_frame(feed), catalogue=catalogue, feed=feed, links=_links(feed), states=states)
     return page.encode()
+
+
+def page(name: str, feed: Feed, **values: object) -> bytes:
+    """Return a page made by the server from the template `name`: the frame of `feed`, and `values` for the rest."""
+    return _template(name).render(**_frame(feed), feed=feed, links=(), signs=_SIGNS, **values).encode()
 
 
 def stylesheet() -> bytes:
@@ -123,7 +157,7 @@ def _fragment(post: Post, lang: str, up: str, suffix: str) -> bytes:
         body=Markup(post.html),  # noqa: S704 - sanitised, see `model.Post.html`
         summary=post.summary,
         enclosures=post.enclosures,
-        words=_words(lang),
+        words=words(lang),
     )
     return page.encode()
 
@@ -145,7 +179,7 @@ def _frame(feed: Feed) -> dict[str, object]:
     return {
         "style": style,
         "style_hash": digest,
-        "words": _words(feed.lang),
+        "words": words(feed.lang),
         "version": __version__,
         "up": splice.up(feed.path),
         "suffix": page_suffix,
@@ -168,7 +202,8 @@ def _words_in(language: str) -> SimpleNamespace:
     return SimpleNamespace(**_WORDS[language])
 
 
-def _words(lang: str) -> SimpleNamespace:
+def words(lang: str) -> SimpleNamespace:
+    """Return the words of the language."""
     return _words_in("zh" if lang.lower().startswith("zh") else "en")
 
 

@@ -49,7 +49,7 @@ def _named(edition: Edition, name: str) -> Channel:
 
 
 def _shown(source: Source, state: FetchState, *, origin: Origin, items: int) -> Channel:
-    health = _health(source, state)
+    health = health_of(source, state)
     failing = health == "failing"
     return Channel(
         id=source.id,
@@ -66,7 +66,8 @@ def _shown(source: Source, state: FetchState, *, origin: Origin, items: int) -> 
     )
 
 
-def _health(source: Source, state: FetchState) -> Health:
+def health_of(source: Source, state: FetchState) -> Health:
+    """Return how a configured source is, in one word."""
     if not source.enabled:
         return "paused"
     if state.error is not None:

@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 LOW = 200 * 2**20
 """Bytes of free space below which a site is in danger: a day's items and a copy of the largest feed."""
 SPARE_DESCRIPTORS = 64
-EXTRAS = {"server": ("starlette", "uvicorn"), "zh": ("opencc",), "fulltext": ("trafilatura",)}
+EXTRAS = {
+    "server": ("starlette", "uvicorn", "httptools", "prometheus_client"),
+    "zh": ("opencc",),
+    "fulltext": ("trafilatura",),
+}
 """Extra → modules that it brings."""
 _USE = {
     "server": "`tagwire serve` and the pages of `tagwire run`",

@@ -1,0 +1,89 @@
+"""`tagwire search`: items by the words in them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from aggregator.cli.options import Options, command, pass_options
+
+if TYPE_CHECKING:
+    from aggregator.model.search import Found, Hit, Query
+
+
+@command("search")
+@click.argument("query", nargs=-1, required=True)
+@click.option("--limit", "-n", type=click.IntRange(1, 1000), default=20, show_default=True, help="At most so many.")
+@pass_options
+def search(options: Options, query: tuple[str, ...], limit: int) -> None:
+    """Find items by the words in their titles and texts, best first.
+
+    QUERY holds words, "phrases", -exclusions, tag:, source:, lang: and since: (7d, 2026-11-01); all have to hold.
+    Put `--` before a query that begins with an exclusion.
+    """
+    from aggregator.cli.output import emit, err
+    from aggregator.finding import open_finder
+
+    with options.app() as app:
+        finder = open_finder(app.settings)
+        indexed = finder.update(app.store)
+        asked, found = finder.find(" ".join(query), app.clock.now(), limit=limit)
+        finder.close()
+    for problem in indexed.problems:
+        err(f"{problem.where}: {problem.message}")
+    if options.json:
+        emit({"query": " ".join(query), "total": found.total, "more": found.more, "ignored": list(asked.ignored),
+              "items": [document(hit) for hit in found.hits]})  # fmt: skip
+    else:
+        _print(asked, found, options)
+
+
+def document(hit: Hit) -> dict[str, Any]:
+    """Return a hit as JSON shows it; `marks` are the places of what was searched for in `excerpt`."""
+    from aggregator.cli.output import rfc3339
+
+    marks, at = [], 0
+    for piece, marked in hit.excerpt:
+        marks += [[at, at + len(piece)]] if marked else []
+        at += len(piece)
+    return {
+        "key": hit.key,
+        "source": hit.source,
+        "title": hit.title,
+        "link": hit.link,
+        "path": hit.path,
+        "published": rfc3339(hit.published),
+        "lang": hit.lang,
+        "excerpt": "".join(piece for piece, _ in hit.excerpt),
+        "marks": marks,
+    }
+
+
+def _print(asked: Query, found: Found, options: Options) -> None:
+    import sys
+
+    from aggregator.cli.output import colored, err, out, safe
+
+    if asked.ignored:
+        err(f"not understood: {', '.join(safe(part) for part in asked.ignored)}")
+    paint = colored(sys.stdout, options.color)
+    for hit in found.hits:
+        out(f"{hit.published:%Y-%m-%d}  {safe(hit.source)}  {hit.key}  {safe(hit.title, 120)}")
+        pieces = ((safe_piece(piece), marked and paint) for piece, marked in hit.excerpt)
+        if shown := "".join(f"\x1b[1m{piece}\x1b[0m" if bold else piece for piece, bold in pieces):
+            out(f"    {shown}")
+    if not found.hits:
+        err("no items")
+    elif found.total > len(found.hits):
+        err(f"{len(found.hits)} of {found.total}{' and more' if found.more else ''}")
+
+
+def safe_piece(piece: str) -> str:
+    """Return a piece of a stranger's text, its spaces at the ends kept, that cannot steer a terminal."""
+    from aggregator.steps.text import clean
+
+    return clean(piece).replace("\n", " ")
+
+
+command = search

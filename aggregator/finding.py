@@ -1,0 +1,149 @@
+"""Finds items: brings the full-text index up to date from index and item files, and answers searches with excerpts.
+
+The full-text index is `var/search.db` and holds nothing that would be lost with it. It is brought up to date when
+somebody asks, never by a refresh. This module does not know how it is kept (`searches/`) or what searches look like
+(`steps.search_query`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+from aggregator import locks
+from aggregator.errors import EntryError, Locked
+from aggregator.mark import Mark
+from aggregator.model import Problem
+from aggregator.model.search import Found, Page
+from aggregator.searches import open_search
+from aggregator.steps import excerpt, frontmatter, search_query, tokens
+from aggregator.tree import ASIDE, ItemTree
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from datetime import datetime
+
+    from aggregator.model import Record
+    from aggregator.model.search import Hit, Query
+    from aggregator.ports import Search, Store
+    from aggregator.settings import Settings
+
+FILE: Final = "var/search.db"
+_BATCH: Final = 2000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Indexed:
+    """What bringing the full-text index up to date did."""
+
+    put: int = 0
+    removed: int = 0
+    problems: tuple[Problem, ...] = ()
+    """Item files that could not be read: found by title and summary only."""
+    busy: str = ""
+    """Who is at it already; then nothing was done."""
+
+
+class Finder:
+    """Searches one site; see `open_finder`."""
+
+    def __init__(self, settings: Settings, search: Search) -> None:
+        self._settings = settings
+        self._search = search
+        self._alike = excerpt.spellings(search.folding)
+        storage, site = settings.storage, settings.site
+        self._tree = ItemTree(Path(settings.root) / storage.items, storage.path, ZoneInfo(site.timezone))
+
+    def close(self) -> None:
+        """Close the full-text index."""
+        self._search.__exit__(None, None, None)
+
+    def update(self, store: Store, stopped: Callable[[], bool] = lambda: False) -> Indexed:
+        """Bring the full-text index in line with the store and the item files.
+
+        If another process is at it, nothing is done; when `stopped` says so, the rest is left for the next time.
+        Raises `errors.StoreError`.
+        """
+        try:
+            with locks.lock(Path(self._settings.root) / f"{FILE}.lock", who="search"):
+                return self._update(store, stopped)
+        except Locked as error:
+            return Indexed(busy=str(error))
+
+    def find(self, text: str, now: datetime, *, limit: int = 20, offset: int = 0) -> tuple[Query, Found]:
+        """Return the search as it was read, and the best hits with excerpts; nothing of a search that says nothing.
+
+        Raises `errors.StoreError`, but never for what is searched.
+        """
+        asked = search_query.parse(text, now, self._search.folding)
+        if asked.empty:
+            return asked, Found()
+        found = self._search.find(asked, now, limit=limit, offset=offset)
+        wanted = excerpt.pattern(asked, self._alike)
+        hits = tuple(replace(hit, excerpt=excerpt.cut(self._text(hit), wanted)) for hit in found.hits)
+        return asked, replace(found, hits=hits)
+
+    def _update(self, store: Store, stopped: Callable[[], bool]) -> Indexed:
+        self._search.renew(Mark(self._settings).kept_rules())
+        known = self._search.known()
+        wanted = {
+            key: (size, mtime_ns)
+            for path, (key, size, mtime_ns) in store.files().items()
+            if not path.startswith(f"{ASIDE}/")
+        }
+        removed = known.keys() - wanted.keys()
+        if removed:
+            self._search.put([], removed)
+        stale = (key for key, facts in wanted.items() if known.get(key) != facts)
+        problems: list[Problem] = []
+        count = 0
+        for keys in _batches(stale):
+            if stopped():
+                break
+            records = [one for one in store.known(keys, (), ()) if one.key in wanted and not one.broken]
+            pages = [self._page(record, problems) for record in records]
+            self._search.put(pages)
+            count += len(pages)
+        return Indexed(put=count, removed=len(removed), problems=tuple(problems))
+
+    def _page(self, record: Record, problems: list[Problem]) -> Page:
+        try:
+            body = tokens.readable(frontmatter.body(self._tree.read(record), record.source))
+        except (OSError, ValueError, EntryError) as error:
+            problems.append(Problem(where=record.path, message=str(error), line=getattr(error, "line", 0)))
+            body = record.summary
+        return Page(
+            key=record.key,
+            path=record.path,
+            size=record.size,
+            mtime_ns=record.mtime_ns,
+            source=record.source,
+            title=record.title,
+            link=record.link,
+            lang=record.lang,
+            published=record.published,
+            tags=record.tags,
+            body=body,
+        )
+
+    def _text(self, hit: Hit) -> str:
+        """The text of a hit; empty if its file went since."""
+        try:
+            text, _ = self._tree.text(hit.path)
+            return tokens.readable(frontmatter.body(text, hit.source))
+        except (OSError, EntryError):
+            return ""
+
+
+def open_finder(settings: Settings) -> Finder:
+    """Return a finder for the site; its full-text index is made if it is missing. Raises `errors.StoreError`."""
+    return Finder(settings, open_search(str(Path(settings.root) / FILE)))
+
+
+def _batches(keys: Iterable[str]) -> Iterator[Sequence[str]]:
+    keys = iter(keys)
+    while batch := list(islice(keys, _BATCH)):
+        yield batch

@@ -1,0 +1,5 @@
+"""The full-text index in SQLite with FTS5: `index` keeps it, `matching` asks it, `variants` folds characters."""
+
+from aggregator.searches.sqlite.index import open_search
+
+__all__ = ["open_search"]
