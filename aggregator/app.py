@@ -24,8 +24,10 @@ from aggregator.operations.announce import announce
 from aggregator.outputs import discover
 from aggregator.publish import Published, Publisher
 from aggregator.queues.local import LocalQueue
-from aggregator.refresh import House, Round
+from aggregator.refresh import House
+from aggregator.rounds import Round
 from aggregator.steps import select
+from aggregator.steps.cadence import current
 from aggregator.steps.due import require_set_clock, select_due
 from aggregator.steps.urls import host
 from aggregator.stores import discard, open_store
@@ -163,7 +165,8 @@ class App:
     def states(self) -> list[tuple[Source, FetchState]]:
         """Return every configured source with what is remembered of it, in configured order."""
         states = self.store.states()
-        return [(source, states.get(source.id) or FetchState(source=source.id)) for source in self.settings.sources]
+        known = ((source, states.get(source.id) or FetchState(source=source.id)) for source in self.settings.sources)
+        return [(source, current(state, source)) for source, state in known]
 
     def items(
         self,

@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from aggregator.errors import HttpStatus, RateLimited, RobotsDisallowed, SourceError, Truncated
-from aggregator.model import Failure, FetchState, NotModified, Problem, Source, Wanted
-from aggregator.steps import cadence
+from aggregator.model import Failure, FetchState, NotModified, Problem, Reason, Source, Wanted
 from aggregator.steps.text import fold
 from aggregator.steps.urls import canonical
 
@@ -104,8 +103,8 @@ def again(state: FetchState, source: Source, schedule: Schedule, now: datetime) 
     soon = now + timedelta(seconds=schedule.min)
     if source.every or state.next_at is None or state.next_at <= soon:
         return state
-    shortest = cadence.span(schedule.min)
-    return replace(state, next_at=soon, plan=f"next in {shortest}: entries wait for their pages → minimum {shortest}")
+    waiting = Reason(rule="minimum", why="entries wait for their pages", seconds=schedule.min)
+    return replace(state, next_at=soon, reasons=(*state.reasons, waiting))
 
 
 class _Work:

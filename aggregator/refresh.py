@@ -1,7 +1,7 @@
-"""Sources through the house: fetch, parse, normalize, tag, dedupe, save; an `Outcome` of each comes out, not an error.
+"""A source through the house: fetch, parse, normalize, tag, dedupe, save; an `Outcome` comes out, not an error.
 
 Reads like the design's §2. Which adapters do the work is not this module's business, nor is publishing, nor which
-source is due.
+source comes when (`rounds`).
 """
 
 from __future__ import annotations
@@ -17,28 +17,20 @@ from aggregator import completing
 from aggregator.errors import BadScheme, HttpStatus, InternalError, ParseError, SourceError, StoreError
 from aggregator.files import digest
 from aggregator.model import Duplicate, Failure, New, NotModified, Outcome, Repeated, Updated
-from aggregator.steps import cadence, dedupe, indexing
-from aggregator.steps.urls import host
+from aggregator.steps import cadence, dedupe, indexing, moves
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from aggregator.completing import Completed
     from aggregator.model import Change, FetchState, Response, Saved, Source
-    from aggregator.ports import Clock, Fetcher, Queue, Store, Workers
+    from aggregator.ports import Clock, Fetcher, Store, Workers
     from aggregator.reading import Job, Reading
     from aggregator.settings import Settings
     from aggregator.tree import ItemTree
 
 log = logging.getLogger(__name__)
-
-LEASE = 15 * 60.0
-"""Seconds after which a claim that was never committed may be taken over."""
-CLAIMS = 20
-"""Sources of one host claimed in one transaction."""
-GRACE = 5.0
-"""Seconds that sources under way are given after a stop, so that the process has ended within ten."""
 
 AT_ONCE = 50
 """Items that are decided about and written between two looks at the network."""
@@ -59,87 +51,6 @@ class House:
     """Held from looking up what is known until what was decided is committed: by one source at a time."""
 
 
-class Round:
-    """One round over sources: hosts side by side, the sources of a host one after the other with a gap.
-
-    `outcomes` grows as sources are done, and `on_outcome` hears of each.
-    """
-
-    def __init__(
-        self, house: House, sources: Sequence[Source], on_outcome: Callable[[Outcome], None], stop: asyncio.Event
-    ) -> None:
-        self.outcomes: list[Outcome] = []
-        self._house = house
-        self._sources = sources
-        self._on_outcome = on_outcome
-        self._stop = stop
-        self._error: StoreError | None = None
-        self._began = house.clock.now()
-        self._by_host: dict[str, list[Source]] = {}
-        for source in sources:
-            self._by_host.setdefault(host(source.url) or f"file:{source.id}", []).append(source)
-
-    async def run(self, queue: Queue) -> None:
-        """Refresh every source once, or until `stop`. Raises the `errors.StoreError` that ended the round early."""
-        house = self._house
-        house.store.enroll([(source.id, host(source.url)) for source in house.settings.sources if source.enabled])
-        await queue.submit("host", list(self._by_host))
-        try:
-            await self._until_stopped(
-                queue.run({"host": self._host}, concurrency=house.settings.http.concurrency, stop=self._stop)
-            )
-        finally:
-            for fetcher in house.fetchers:
-                await fetcher.aclose()
-            house.workers.close()
-        if self._error:
-            raise self._error
-
-    async def _until_stopped(self, work: Coroutine[None, None, None]) -> None:
-        """Run the work; after a stop it has `GRACE` seconds, then it is cancelled wherever it waits."""
-        running, stopping = asyncio.ensure_future(work), asyncio.ensure_future(self._stop.wait())
-        try:
-            await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            await asyncio.wait({running}, timeout=GRACE)
-        finally:
-            for task in (running, stopping):
-                task.cancel()
-            await asyncio.wait({running, stopping})
-        if not running.cancelled():
-            running.result()
-
-    async def _host(self, name: str) -> None:
-        """Refresh one host's sources in turn, politely."""
-        sources = self._by_host[name]
-        for start in range(0, len(sources), CLAIMS):
-            if self._stop.is_set():
-                return
-            await self._claimed(sources[start : start + CLAIMS], pause=bool(start))
-
-    async def _claimed(self, sources: Sequence[Source], *, pause: bool) -> None:
-        """Claim sources of one host and refresh them; those that a stop leaves over are due at once."""
-        house = self._house
-        claims = {one.source: one for one in house.store.claim([one.id for one in sources], house.clock.now(), LEASE)}
-        try:
-            for source in sources:
-                if source.url and pause:
-                    await house.clock.sleep(house.settings.http.per_host_delay)
-                if self._stop.is_set():
-                    return
-                outcome = await refresh(house, source, claims[source.id], self._began, stopping=self._stop.is_set)
-                del claims[source.id]
-                self.outcomes.append(outcome)
-                self._on_outcome(outcome)
-                pause = True
-        except StoreError as error:
-            self._error = error
-            claims.clear()
-            self._stop.set()
-        finally:
-            for state in claims.values():
-                house.store.commit(replace(state, next_at=house.clock.now()), ())
-
-
 async def refresh(
     house: House, source: Source, state: FetchState, began: datetime, *, stopping: Callable[[], bool] = lambda: False
 ) -> Outcome:
@@ -150,11 +61,13 @@ async def refresh(
     nothing to go on with.
     """
     now, started = house.clock.now(), house.clock.monotonic()
+    state = cadence.current(state, source)
     try:
         answer = await _fetch(house, source, state)
         body = "" if isinstance(answer, NotModified) else _body_digest(answer)
-        if isinstance(answer, NotModified) or (body == state.digest and state.url == source.address):
+        if isinstance(answer, NotModified) or (body and body == state.digest):
             after = cadence.unchanged(state, answer, source, house.settings.schedule, now)
+            after = moves.sighted(after, answer.moved_to, source, house.settings.sources, now)
             house.store.commit(after, ())
             outcome = Outcome(source=source.id, result="not_modified")
         else:
@@ -170,9 +83,13 @@ async def refresh(
     except Exception as error:  # noqa: BLE001 - one source never stops the others; told, counted and logged in _failed
         after, outcome = _failed(house, source, state, error, now)
         house.store.commit(after, ())
+    if note := moves.notice(state, after, source):
+        log.warning("%s: %s", source.id, note)
     return replace(
         outcome,
+        note="; ".join(filter(None, (outcome.note, note))),
         next_at=after.next_at,
+        retry_at=after.retry_at,
         failures=after.failures,
         seconds=house.clock.monotonic() - started,
         network=bool(source.url),
@@ -266,6 +183,9 @@ def _advance(
     if done.trouble:
         known = replace(state, title=after.title, link=after.link, waiting=done.waiting, skipped=done.skipped)
         return cadence.failed(known, done.trouble, source, schedule, now, retry_after=done.retry_after)
+    after = moves.sighted(after, response.moved_to, source, house.settings.sources, now)
+    if response.delta:  # the validator names the whole document, which we have not seen
+        return replace(after, etag=response.etag or state.etag, last_modified=response.last_modified, digest="")
     if done.unfinished:
         return completing.again(after, source, schedule, now)
     if source.kind == "folder" and (found.problems or response.problems):
@@ -315,7 +235,9 @@ def _failed(
 
 
 def _body_digest(response: Response) -> str:
-    """Return the hash of everything that was fetched, names included where there are several."""
+    """Return the hash of everything that was fetched, names included where there are several; none of a part."""
+    if response.delta:
+        return ""
     if len(response.documents) == 1 and not response.problems:
         return digest(response.documents[0].body)
     return digest(b"\0".join(part for one in response.documents for part in (one.name.encode(), one.body)))

@@ -16,8 +16,10 @@ from aggregator import completing
 from aggregator.fetchers import open_fetchers
 from aggregator.model import Declaration, Detail, Outcome, Source
 from aggregator.queues.local import LocalQueue
-from aggregator.refresh import House, Round
+from aggregator.refresh import House
+from aggregator.rounds import Round
 from aggregator.settings import Http, Settings
+from aggregator.steps import interval
 from aggregator.steps.urls import host
 from aggregator.stores.memory import MemoryStore
 from aggregator.testing import FakeClock, InlineWorkers, LoopbackSite
@@ -137,7 +139,7 @@ def test_what_is_beyond_the_limit_comes_in_the_next_rounds_even_if_the_list_forg
     assert state.next_at is not None
     assert state.fetched_at is not None
     assert (state.next_at - state.fetched_at).total_seconds() == Settings(root="/").schedule.min
-    assert "entries wait for their pages" in state.plan
+    assert "entries wait for their pages" in interval.words(state.reasons)
     town.listed(6)
     assert [town.refresh().new for _ in range(3)] == [2, 2, 0]
     assert sorted(town.texts()) == [f"Title {n}" for n in range(1, 7)]

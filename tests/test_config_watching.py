@@ -32,7 +32,7 @@ def test_nothing_changed_is_nothing_to_read(site):
 def test_a_changed_file_is_in_force_and_told_once(site, caplog):
     watched = watch(site)
     (site / "config" / "tagwire.toml").write_text('[site]\ntitle = "another"\n')
-    with caplog.at_level(logging.INFO):
+    with caplog.at_level(logging.INFO, logger="aggregator.config.watching"):
         assert watched.renew()
         assert not watched.renew()
     assert watched.settings.site.title == "another"

@@ -15,7 +15,8 @@ from aggregator.errors import StoreError
 from aggregator.fetchers import open_fetchers
 from aggregator.model import FetchState, Outcome, Source
 from aggregator.queues.local import LocalQueue
-from aggregator.refresh import House, Round
+from aggregator.refresh import House
+from aggregator.rounds import Round
 from aggregator.settings import Http, Settings
 from aggregator.steps.urls import host
 from aggregator.stores.memory import MemoryStore

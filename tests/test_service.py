@@ -180,7 +180,7 @@ def test_the_site_is_let_go_between_sources_when_somebody_waits(site, web):
 
 def test_a_stop_ends_slow_sources_within_their_grace_and_forgets_nothing(site, web, monkeypatch):
     """A server that takes a minute does not keep the process from ending; the source is due again at once."""
-    monkeypatch.setattr("aggregator.refresh.GRACE", 0.3)
+    monkeypatch.setattr("aggregator.rounds.GRACE", 0.3)
     declare(site, slow=web.page("/slow.xml", FEED.format(1), delay=5))
     one = work(site, SystemClock())
     stop = asyncio.Event()

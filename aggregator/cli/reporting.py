@@ -169,9 +169,8 @@ def _number(count: int) -> str:
 
 
 def _reason(outcome: Outcome) -> str:
-    if outcome.error:
-        return f"{outcome.error.kind}: {safe(outcome.error.message, 200)}"
-    return safe(outcome.note, 200)
+    error = f"{outcome.error.kind}: {safe(outcome.error.message, 200)}" if outcome.error else ""
+    return "; ".join(filter(None, (error, safe(outcome.note))))
 
 
 def _told(summary: Summary) -> str:

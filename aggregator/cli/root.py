@@ -18,7 +18,7 @@ COMMANDS = {
     "add": "Add a source to config/sources.toml.",
     "remove": "Remove sources; their items and feeds stay.",
     "pause": "Pause sources: they are not fetched any more.",
-    "resume": "Resume paused sources.",
+    "resume": "Resume paused and retired sources.",
     "sources": "List the sources and how they are.",
     "refresh": "Fetch sources now and publish what changed.",
     "publish": "Write the feeds from the items.",

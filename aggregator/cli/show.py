@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from aggregator.cli import items, sources
+from aggregator.cli import items
 from aggregator.cli.options import Options, command, pass_options
 from aggregator.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from aggregator.app import App
     from aggregator.model import FetchState, Record, Source
@@ -32,19 +32,21 @@ def show(options: Options, what: str, *, raw: bool) -> None:
     with options.app() as app:
         states = {source.id: (source, state) for source, state in app.states()}
         if what in states and not raw:
-            _show_source(options, *states[what])
+            _show_source(options, *states[what], app.settings.sources)
         else:
             _show_item(options, app, what, raw=raw)
 
 
-def _show_source(options: Options, source: Source, state: FetchState) -> None:
+def _show_source(options: Options, source: Source, state: FetchState, sources: Sequence[Source]) -> None:
+    from aggregator.cli import health
     from aggregator.cli.output import emit
+    from aggregator.clock import SystemClock
 
-    document = sources.document(source, state)
+    now = SystemClock().now()
     if options.json:
-        emit({"source": document})
+        emit({"source": health.document(source, state, now)})
     else:
-        _print(document)
+        _print(list(health.lines(source, state, sources, now)))
 
 
 def _show_item(options: Options, app: App, what: str, *, raw: bool) -> None:
@@ -59,7 +61,7 @@ def _show_item(options: Options, app: App, what: str, *, raw: bool) -> None:
     elif raw:
         out(safe_text(text).rstrip("\n"))
     else:
-        _print({**items.document(record), "path": str(Path(app.settings.storage.items, record.path))})
+        _print(list(_lines({**items.document(record), "path": str(Path(app.settings.storage.items, record.path))})))
         out()
         out(safe_text(text).rstrip("\n"))
 
@@ -74,17 +76,22 @@ def _find(app: App, what: str) -> Record:
         return app.find(str(Path(what).absolute()))
 
 
-def _print(document: Mapping[str, Any]) -> None:
-    from aggregator.cli.output import out, safe
+def _lines(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Return an item's fields for people."""
+    from aggregator.cli.output import safe
 
-    width = max(map(len, document))
     for key, value in document.items():
-        if value in (None, "", [], False, 0):
-            continue
         shown = ", ".join(value) if isinstance(value, list) else value
-        if isinstance(value, dict):
-            shown = ": ".join(map(str, value.values()))
-        out(f"{key.replace('_', ' '):<{width}}  {safe(str(shown))}")
+        yield key.replace("_", " "), safe(str(shown)) if shown else ""
+
+
+def _print(lines: Sequence[tuple[str, str]]) -> None:
+    from aggregator.cli.output import out
+
+    width = max(len(label) for label, _ in lines)
+    for label, text in lines:
+        if text:
+            out(f"{label:<{width}}  {text}")
 
 
 command = show

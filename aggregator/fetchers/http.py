@@ -67,12 +67,11 @@ class HttpFetcher:
 
         `url` of the result is where the document came from, after redirects and without credentials.
         """
-        url = requests.parse_url(source.url)
-        trail = requests.Trail(url, source.body)
-        own = requests.private(source, url)
+        trail, own = requests.begin(source, state)
+        conditions = requests.validators(source, state, self._clock.now())
         try:
             async with asyncio.timeout(self._http.timeout):
-                return await self._fetch(trail, own, requests.validators(source, state), state)
+                return await self._fetch(trail, own, conditions, state)
         except TimeoutError as error:
             message = f"no complete answer within {self._http.timeout:g} s"
             raise DeadlineExceeded(message, url=str(trail.url)) from error
@@ -105,14 +104,16 @@ class HttpFetcher:
                     await _drain(answer, {"content-length": "0"})
                     return self._not_modified(said, state, trail)
                 else:
-                    self._check_status(answer.status_code, said, str(trail.url))
+                    self._check_status(answer.status_code, said, str(trail.url), conditions)
                     body = await self._read(answer, said)
                     return self._response(answer.status_code, said, body, trail)
             finally:
                 await answer.aclose()
 
-    def _check_status(self, status: int, said: Mapping[str, str], url: str) -> None:
+    def _check_status(self, status: int, said: Mapping[str, str], url: str, conditions: requests.Headers) -> None:
         """Raise the error that a status means, unless it comes with a document (RFC 9110 §15)."""
+        if status == HTTPStatus.IM_USED and not requests.is_delta(said, conditions):
+            raise HttpStatus("226 with a part that was not asked for", status=status, url=url)
         if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES and status not in _NO_DOCUMENT:
             return
         wait = caching.retry_after(said["retry-after"], self._clock.now()) if "retry-after" in said else None
@@ -146,6 +147,7 @@ class HttpFetcher:
             last_modified=requests.opaque(said.get("last-modified", "")),
             max_age=caching.max_age(said, self._clock.now()),
             moved_to=trail.moved_to,
+            delta=status == HTTPStatus.IM_USED,
         )
 
     def _not_modified(self, said: Mapping[str, str], state: FetchState, trail: requests.Trail) -> NotModified:

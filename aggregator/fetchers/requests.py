@@ -13,10 +13,13 @@ from urllib.parse import unquote_to_bytes
 import httpx
 
 from aggregator.errors import BadRedirect, BadScheme, BadUrl, FetchError
-from aggregator.steps import addresses
+from aggregator.steps import addresses, cadence, moves
 from aggregator.steps.inflate import ACCEPT_ENCODING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
     from aggregator.model import FetchState, Source
 
 Headers = list[tuple[bytes, bytes]]
@@ -33,6 +36,7 @@ _HIGHEST_PORT = 65535
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 _NAME = re.compile(r"[A-Za-z0-9_.-]+")
 _USERINFO = re.compile(r"^([^/?#]*//)[^/?#]*@")
+_DELTA = (b"a-im", b"feed")
 _PERMANENT = frozenset({301, 308})
 _REPEATS = frozenset({307, 308})
 """Redirects after which the request is the same; after others it is a GET (RFC 9110 §15.4)."""
@@ -62,12 +66,22 @@ def opaque(validator: str) -> str:
     return validator
 
 
-def validators(source: Source, state: FetchState) -> Headers:
-    """Return the headers that make the request conditional; none if the state belongs to another address."""
-    if state.url != source.address:
+def validators(source: Source, state: FetchState, now: datetime) -> Headers:
+    """Return the headers that make the request conditional.
+
+    None if the state belongs to another address, or if its validators stood for the same document for a day: some are
+    frozen. With an ETag, a part with what is new since is welcome, too (`A-IM: feed`, RFC 3229 §10.5.3).
+    """
+    if state.url != source.address or cadence.distrusts(state, now):
         return []
     pairs = ((b"if-none-match", opaque(state.etag)), (b"if-modified-since", opaque(state.last_modified)))
-    return [(name, encode(value)) for name, value in pairs if value]
+    headers = [(name, encode(value)) for name, value in pairs if value]
+    return [*headers, _DELTA] if opaque(state.etag) else headers
+
+
+def is_delta(said: Mapping[str, str], conditions: Headers) -> bool:
+    """Whether a 226 is what was asked for: the new entries of a feed, as they stand in it (RFC 3229 §10.5.2)."""
+    return _DELTA in conditions and said.get("im", "feed").strip().lower() == "feed"
 
 
 def common(user_agent: str) -> Headers:
@@ -103,6 +117,20 @@ def encode(value: str) -> bytes:
         return value.encode("latin-1")
     except UnicodeEncodeError:
         return value.encode("utf-8", "replace")
+
+
+def begin(source: Source, state: FetchState) -> tuple[Trail, Headers]:
+    """Return where to begin, and the headers for the source's own host only. Raises `errors.BadUrl` and `BadScheme`.
+
+    A URL that was adopted after permanent redirects hears them only if it is on that host.
+    """
+    url, asked = parse_url(source.url), moves.target(source, state)
+    if asked == source.url:
+        return Trail(url, source.body), private(source, url)
+    start = parse_url(asked)
+    trail = Trail(start, source.body)
+    trail.trusted = _same_owner(url, start)
+    return trail, private(source, url)
 
 
 class Trail:

@@ -26,7 +26,7 @@ from aggregator.model.document import Document, Hints, NotModified, Problem, Res
 from aggregator.model.entry import Enclosure, Entry, Parsed, Person, Wanted
 from aggregator.model.feed import Deleted, Feed, Origin, Post, Tag
 from aggregator.model.item import Item, Record
-from aggregator.model.source import Failure, FetchState, Source
+from aggregator.model.source import Failure, FetchState, Reason, Source
 
 __all__ = [
     "Adopted",
@@ -51,6 +51,7 @@ __all__ = [
     "Person",
     "Post",
     "Problem",
+    "Reason",
     "Record",
     "Repeated",
     "Response",

@@ -96,6 +96,8 @@ class Outcome:
     """Failures in a row, this one included."""
     problems: tuple[Problem, ...] = ()
     next_at: datetime | None = None
+    retry_at: datetime | None = None
+    """The server said to stay away until then."""
     seconds: float = 0.0
     network: bool = True
     """False for files and folders: they say nothing about whether the network is up."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime  # noqa: TC003 - msgspec reads the annotations at run time
 
 from aggregator.model.declared import Declaration  # noqa: TC001 - msgspec reads the annotations at run time
 
@@ -27,11 +28,13 @@ class Hints:
     """What a server or document says about when to come back; seconds, None where nothing was said."""
 
     max_age: float | None = None
-    """Cache-Control max-age less Age, else Expires less Date (RFC 9111 §4.2)."""
+    """Cache-Control max-age less Age, else Expires less Date (RFC 9111 §4.2); of the last answer that said so."""
     ttl: float | None = None
     """RSS 2.0 `ttl` (minutes there, seconds here)."""
     period: float | None = None
     """sy:updatePeriod / sy:updateFrequency."""
+    base: datetime | None = None
+    """sy:updateBase: an instant at which a period begins."""
     skip_hours: tuple[int, ...] = ()
     """RSS 2.0 `skipHours`, GMT."""
     skip_days: tuple[str, ...] = ()
@@ -51,6 +54,8 @@ class Response:
     moved_to: str = ""
     """Target of an unbroken chain of permanent redirects (301, 308), else empty."""
     problems: tuple[Problem, ...] = ()
+    delta: bool = False
+    """226 IM Used: only what is new since the validators (RFC 3229); what is absent has not vanished."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

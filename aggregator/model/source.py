@@ -60,6 +60,18 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """One step of the reasoning that led to `FetchState.next_at`."""
+
+    rule: str
+    """Its name, for programs: `posts`, `minimum`, `max-age`, `retry-after`, …"""
+    why: str
+    """For people: ``posts 6/day``."""
+    seconds: float = 0.0
+    """The interval after this step."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FetchState:
     """What we remember of one source between fetches; kept in the index, fenced by `generation`.
 
@@ -69,7 +81,7 @@ class FetchState:
     source: str
     generation: int = 0
     url: str = ""
-    """The address that the validators belong to; they are void when the configured one differs."""
+    """The configured address that all this is about; it is void when that differs now (`cadence.current`)."""
     etag: str = ""
     last_modified: str = ""
     digest: str = ""
@@ -83,24 +95,37 @@ class FetchState:
     icon: str = ""
     fetched_at: datetime | None = None
     ok_at: datetime | None = None
+    full_at: datetime | None = None
+    """When a whole document was last had; a day later validators are not believed any more."""
     next_at: datetime | None = None
+    reasons: tuple[Reason, ...] = ()
+    """Why `next_at` is when it is, as decided then; `steps.interval.explain` puts it into words."""
     failures: int = 0
-    """Failures in a row."""
+    """Failures in a row; those while the whole network was down are not among them."""
     failing_since: datetime | None = None
     error: Failure | None = None
+    status: int = 0
+    """The HTTP status that refused us last, 0 if none did since the last success."""
+    status_count: int = 0
+    """How often in a row, answers only."""
+    status_since: datetime | None = None
+    retired_at: datetime | None = None
+    """Not asked any more since then, since the server said for long enough that the source is gone."""
     retry_at: datetime | None = None
     """The server told us to stay away until then (Retry-After); also binds a manual refresh."""
     moved_to: str = ""
+    """Where permanent redirects point, as long as that is only being watched."""
     moved_count: int = 0
     moved_since: datetime | None = None
+    adopted: str = ""
+    """The URL that is asked instead of the configured one, after permanent redirects over days."""
+    adopted_at: datetime | None = None
     hints: Hints = field(default_factory=Hints)
     """What the last document said about when to come back; still holds when it did not change."""
     posts: float = 0.0
     """New items, decayed with a half-life of 14 days (cadence)."""
     observed: float = 0.0
     """Seconds watched, decayed alike (cadence)."""
-    plan: str = ""
-    """Why `next_at` is when it is, for people."""
     waiting: tuple[Wanted, ...] = ()
     """Entries whose own pages are still to be fetched."""
     skipped: tuple[str, ...] = ()

@@ -258,6 +258,7 @@ def _hints(raw: feedxml.Raw) -> Hints:
     return Hints(
         ttl=float(ttl) * 60 if _SIZE.fullmatch(ttl) and int(ttl) else None,
         period=period / max(1, int(frequency) if _SIZE.fullmatch(frequency) else 1) if period else None,
+        base=dates.parse(_text(feed.get("sy_updatebase")), UTC),
         skip_hours=_sorted(int(hour) % 24 for hour in raw.hours if _HOUR.fullmatch(hour)),
         skip_days=tuple(day for day in _DAYS if day in {said.title() for said in raw.days}),
     )

@@ -62,7 +62,7 @@ def _shown(source: Source, state: FetchState, *, origin: Origin, items: int) -> 
         items=items,
         error=state.error if failing else None,
         failing_since=state.failing_since if failing else None,
-        moved_to=compose.public(state.moved_to),
+        moved_to=compose.public(state.adopted or state.moved_to),
     )
 
 

@@ -20,7 +20,7 @@ from aggregator.model import Feed
 from aggregator.outputs import html
 from aggregator.publish.catalogue import health_of
 from aggregator.server import metrics
-from aggregator.steps import compose, negotiate
+from aggregator.steps import compose, interval, negotiate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -160,7 +160,7 @@ def _source(source: Source, state: FetchState, items: int) -> dict[str, Any]:
         "last_fetch": _rfc3339(state.fetched_at),
         "last_ok": _rfc3339(state.ok_at),
         "next": _rfc3339(state.next_at) if source.enabled else None,
-        "plan": state.plan,
+        "plan": interval.words(state.reasons),
     }
 
 

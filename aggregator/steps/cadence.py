@@ -1,44 +1,62 @@
-"""When to come back: the state of a source after a visit, as a pure function of the state before and what happened.
+"""What becomes of a source's state after a visit, as a pure function of the state before and what happened.
 
-The interval of a source is ``base / sqrt(posts per day)``: with a fixed budget of requests this minimises the mean
-delay of an item (items arrive at rate l, a visit every I costs l·I/2; minimise the sum with Σ 1/I fixed). It is bounded
-below by `schedule.min` and by the server's own word (Cache-Control, RSS ttl, sy:updatePeriod), above by `schedule.max`.
-Failures back off exponentially; Retry-After is obeyed as it stands.
-
-This module reads no clock, draws no random numbers (jitter is a hash of source and visit) and fetches nothing.
+Rates are learned, errors counted and cleared, refusals remembered; how long to wait is `steps.interval`, what is made
+of redirects `steps.moves`. This module reads no clock, draws no random numbers and fetches nothing.
 """
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from math import log, sqrt
+from dataclasses import replace
+from datetime import timedelta
+from math import log
 from typing import TYPE_CHECKING
+
+from aggregator.model import FetchState, Hints, NotModified, Reason
+from aggregator.steps import interval
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
-    from aggregator.model import Failure, FetchState, Hints, NotModified, Response, Source
+    from aggregator.model import Failure, Response, Source
     from aggregator.settings import Schedule
 
-DAY = 86400.0
+DAY = interval.DAY
 HALF_LIFE = 14 * DAY
-PRIOR_POSTS, PRIOR_SECONDS = 0.3, 7 * DAY
-"""Gamma prior of the posting rate: a source that never posts is visited every nine or ten hours at base 60 min."""
 FULL_DOCUMENT = 10
 """A first document with fewer entries is taken to be the whole of the last 28 days, not a window."""
-SHORT_BACKOFF, LONG_BACKOFF = 15 * 60.0, 4 * 3600.0
-REFUSALS = frozenset({401, 403, 451})
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+TRUST = timedelta(days=1)
+"""So long "not modified" is believed; then the whole document is asked for once, since some validators are frozen."""
+RETIRES = {410: (3, timedelta(days=2)), 404: (3, timedelta(days=30))}
+"""Status → how many such answers in a row, over how long, make a source retire."""
+GIVES_UP = 3
+"""Failures in a row after which an adopted URL is dropped and the configured one asked again."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """Seconds until the next visit, and the reasoning in words."""
+def current(state: FetchState, source: Source) -> FetchState:
+    """Return the state without what was learned about another address than the configured one: its owner moved it.
 
-    seconds: float
-    why: str
+    What is known of the feed's title and rate stays, and the new address is due at once.
+    """
+    if state.url in ("", source.address):
+        return state
+    return FetchState(
+        source=state.source,
+        generation=state.generation,
+        title=state.title,
+        link=state.link,
+        feed_id=state.feed_id,
+        icon=state.icon,
+        fetched_at=state.fetched_at,
+        ok_at=state.ok_at,
+        posts=state.posts,
+        observed=state.observed,
+    )
+
+
+def distrusts(state: FetchState, now: datetime) -> bool:
+    """Whether validators are not to be sent this time, since they stood for the same document for a day."""
+    return state.full_at is not None and now - state.full_at >= TRUST
 
 
 def unchanged(
@@ -46,13 +64,17 @@ def unchanged(
 ) -> FetchState:
     """Return the state after a visit that brought nothing: validators refreshed (RFC 9111 §4.3.4), error cleared."""
     seen = observe(state, 0, now)
+    age = answer.max_age
+    if age is None and isinstance(answer, NotModified):
+        age = state.hints.max_age  # a 304 changes what it names only
     seen = replace(
         seen,
-        url=source.address,
         etag=answer.etag or state.etag,
         last_modified=answer.last_modified or state.last_modified,
+        full_at=(state.full_at or now) if isinstance(answer, NotModified) else now,
+        hints=state.hints if age == state.hints.max_age else replace(state.hints, max_age=age),
     )
-    return _succeeded(seen, answer.max_age, source, schedule, now)
+    return _succeeded(seen, source, schedule, now, wasted=_wasted(answer))
 
 
 def changed(
@@ -71,8 +93,10 @@ def changed(
     """
     first = state.ok_at is None
     seen = seed(state, dates, now) if first else observe(state, new, now)
-    seen = replace(seen, url=source.address, hints=hints)
-    return _succeeded(seen, response.max_age, source, schedule, now)
+    seen = replace(
+        seen, hints=replace(hints, max_age=response.max_age), full_at=state.full_at if response.delta else now
+    )
+    return _succeeded(seen, source, schedule, now)
 
 
 def failed(
@@ -85,20 +109,51 @@ def failed(
     status: int = 0,
     retry_after: float | None = None,
 ) -> FetchState:
-    """Return the state after a failure; validators, digest and everything learned stay as they were."""
-    count = state.failures + 1
-    plan = _backoff(count, status, retry_after, source, schedule)
-    due = now + timedelta(seconds=round(plan.seconds))
-    return replace(
-        state,
+    """Return the state after a failure; validators, digest and everything learned stay as they were.
+
+    `status` is the HTTP status if the server answered. A source that is gone for long enough is retired (`RETIRES`); an
+    adopted URL that goes on failing is dropped.
+    """
+    after = replace(
+        _refused(state, status, now),
+        url=source.address,
         fetched_at=now,
-        failures=count,
+        failures=state.failures + 1,
         failing_since=state.failing_since or now,
         error=failure,
-        next_at=due,
-        retry_at=due if retry_after is not None else None,
-        plan=f"next in {span(plan.seconds)}: {plan.why}",
     )
+    plan = interval.after_failure(after, source, schedule, now, retry_after)
+    after = replace(
+        after,
+        next_at=now + timedelta(seconds=round(plan.seconds)),
+        retry_at=now + timedelta(seconds=round(interval.clamped(retry_after))) if retry_after is not None else None,
+        reasons=plan.reasons,
+    )
+    if after.adopted and after.failures >= GIVES_UP:
+        return replace(after, adopted="", adopted_at=None, status=0, status_count=0, status_since=None)
+    return _retired(after, now)
+
+
+def excused(state: FetchState, schedule: Schedule, source: Source, now: datetime) -> FetchState:
+    """Return the state after `failed`, taken back since no host answered: that says nothing about this source."""
+    count = state.failures - 1
+    wait = min(interval.SHORT_BACKOFF * 2.0 ** min(count, 10), max(schedule.max, source.every))
+    reason = Reason(rule="offline", why="no host answered: the network seems to be down", seconds=wait)
+    return replace(state, failures=count, next_at=now + timedelta(seconds=wait), reasons=(reason,))
+
+
+def postponed(state: FetchState, until: datetime) -> FetchState:
+    """Return the state of a source that was not asked, since its host told others to come back at `until`."""
+    reason = Reason(rule="host", why="its host told several sources to wait")
+    return replace(state, next_at=until, reasons=(reason,))
+
+
+def revived(state: FetchState) -> FetchState:
+    """Return the state of a source that its owner wants to be asked again: nothing is held against it."""
+    return replace(
+        state, next_at=None, reasons=(), failures=0, failing_since=None, error=None, status=0, status_count=0,
+        status_since=None, retired_at=None, moved_to="", moved_count=0, moved_since=None, adopted="", adopted_at=None,
+    )  # fmt: skip
 
 
 def seed(state: FetchState, dates: Sequence[datetime], now: datetime) -> FetchState:
@@ -118,94 +173,50 @@ def observe(state: FetchState, new: int, now: datetime) -> FetchState:
     return replace(state, posts=state.posts * keep + new, observed=state.observed * keep + elapsed)
 
 
-def posts_per_day(state: FetchState) -> float:
-    """Return the estimated posting rate."""
-    return (state.posts + PRIOR_POSTS) / (state.observed + PRIOR_SECONDS) * DAY
-
-
-def interval(state: FetchState, max_age: float | None, source: Source, schedule: Schedule) -> Plan:
-    """Return the time until the next visit after a success, before skipHours, with its reasons."""
-    if source.every:
-        return Plan(seconds=source.every, why=f"every {span(source.every)} (configured)")
-    if source.path:
-        return Plan(seconds=schedule.min, why=f"files cost nothing → minimum {span(schedule.min)}")
-    rate = posts_per_day(state)
-    seconds = schedule.base / sqrt(rate)
-    reasons = [f"posts {rate:.2g}/day → {span(seconds)}"]
-    floors = [
-        (schedule.min, "minimum"),
-        (min(max_age or 0.0, DAY), "max-age"),
-        (min(state.hints.ttl or 0.0, DAY), "ttl"),
-        (min(state.hints.period or 0.0, DAY), "updatePeriod"),
-    ]
-    floor, word = max(floors, key=lambda pair: pair[0])
-    ceiling = max(schedule.max, floor)
-    if seconds < floor:
-        reasons.append(f"{word} {span(floor)} → {span(floor)}")
-    elif seconds > ceiling:
-        reasons.append(f"maximum → {span(ceiling)}")
-    seconds = min(max(seconds, floor), ceiling)
-    shift = seconds * schedule.jitter * _jitter(state)
-    spread = min(max(seconds + shift, floor), ceiling)
-    if abs(spread - seconds) >= 60:  # noqa: PLR2004 - a minute is what people see
-        reasons.append(f"jitter {'+' if spread > seconds else '−'}{span(abs(spread - seconds))}")
-    return Plan(seconds=spread, why="; ".join(reasons))
-
-
-def skip(due: datetime, hints: Hints) -> datetime:
-    """Return `due`, moved out of the hours and days on which the channel asked not to be read (RSS 2.0, GMT)."""
-    hours, days = set(hints.skip_hours), {day.lower() for day in hints.skip_days}
-    moved = due
-    for _ in range(24 * 7):
-        if moved.hour not in hours and WEEKDAYS[moved.weekday()] not in days:
-            return moved
-        moved = moved.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
-    return due  # every hour of the week is skipped: that cannot be meant
-
-
-def span(seconds: float) -> str:
-    """Return a duration for people: ``42 min``, ``3 h``, ``2 d``."""
-    for size, unit in ((DAY, "d"), (3600.0, "h"), (60.0, "min")):
-        if seconds >= size * 1.995 or (size == 60.0 and seconds >= size):  # noqa: PLR2004 - two days read better than 48 h
-            return f"{seconds / size:.3g} {unit}"
-    return f"{seconds:.0f} s"
-
-
-def _succeeded(
-    state: FetchState, max_age: float | None, source: Source, schedule: Schedule, now: datetime
-) -> FetchState:
-    plan = interval(state, max_age, source, schedule)
-    due = skip(now + timedelta(seconds=round(plan.seconds)), state.hints)
-    seconds = (due - now).total_seconds()
-    moved = "; moved out of skipHours/skipDays" if seconds > round(plan.seconds) else ""
+def _succeeded(state: FetchState, source: Source, schedule: Schedule, now: datetime, *, wasted: int = 0) -> FetchState:
+    plan = interval.after_success(state, source, schedule, now, wasted=wasted)
     return replace(
         state,
+        url=source.address,
         fetched_at=now,
         ok_at=now,
-        next_at=due,
+        next_at=now + timedelta(seconds=round(plan.seconds)),
+        reasons=plan.reasons,
         failures=0,
         failing_since=None,
         error=None,
         retry_at=None,
-        plan=f"next in {span(seconds)}: {plan.why}{moved}",
+        status=0,
+        status_count=0,
+        status_since=None,
+        retired_at=None,
     )
 
 
-def _backoff(count: int, status: int, retry_after: float | None, source: Source, schedule: Schedule) -> Plan:
-    if retry_after is not None:
-        seconds = min(max(retry_after, 60.0), 7 * DAY)
-        return Plan(seconds=seconds, why=f"the server said Retry-After {span(retry_after)}")
-    start = LONG_BACKOFF if status in REFUSALS else SHORT_BACKOFF
-    usual = source.every or schedule.min
-    seconds = min(max(usual, start * 2.0 ** min(count - 1, 10)), max(schedule.max, usual))
-    return Plan(seconds=seconds, why=f"{count} failure{'s' if count > 1 else ''} in a row")
+def _refused(state: FetchState, status: int, now: datetime) -> FetchState:
+    """Return the state with one more answer of this status; failures without an answer say nothing about the source."""
+    if not status:
+        return state
+    if state.status != status:
+        return replace(state, status=status, status_count=1, status_since=now)
+    return replace(state, status_count=state.status_count + 1)
+
+
+def _retired(state: FetchState, now: datetime) -> FetchState:
+    times, period = RETIRES.get(state.status, (0, timedelta()))
+    since = state.status_since
+    if not times or since is None or state.status_count < times or now - since < period:
+        return state
+    why = f"retired: the server said {state.status} {state.status_count} times since {since:%Y-%m-%d}"
+    return replace(state, retired_at=now, next_at=None, retry_at=None, reasons=(Reason(rule="retired", why=why),))
+
+
+def _wasted(answer: NotModified | Response) -> int:
+    """Return the bytes that a server without validators sent for nothing."""
+    if isinstance(answer, NotModified) or answer.etag or answer.last_modified:
+        return 0
+    return sum(len(document.body) for document in answer.documents)
 
 
 def _decay(seconds: float) -> float:
     return float(2.0 ** (-seconds / HALF_LIFE))
-
-
-def _jitter(state: FetchState) -> float:
-    """Return a number in [-1, 1] that differs from visit to visit but is the same in a replay."""
-    seed_bytes = f"{state.source}\0{state.generation}".encode()
-    return int.from_bytes(hashlib.blake2b(seed_bytes, digest_size=4).digest(), "big") / 0x7FFFFFFF - 1.0

@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from aggregator.errors import ClockError, UsageError
 from aggregator.model import Outcome
+from aggregator.steps import moves
+from aggregator.steps.urls import host
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from aggregator.model import FetchState, Source
+
+    State = tuple[Source, FetchState]
+
+SEVERAL = 2
+"""Sources of a host that were told to wait, until all of its sources do; hosts without an answer, until it is us."""
+RECENT = timedelta(hours=1)
+"""An answer of any host in this time says that the network is up."""
+UNREACHED = frozenset({"dns", "connect", "deadline"})
+"""Error kinds that a missing network has, too."""
+PILED_UP = timedelta(minutes=5)
+"""What has been due for longer than this waits since nobody asked, or is new: that is not ordinary work."""
+SLICES, SLICE, SLICE_OF_HOST = 40, 64, 15
+"""What has piled up is asked in so many slices, of at least so many sources; of one host so many at a time."""
 
 
 EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)
@@ -27,13 +43,13 @@ def require_set_clock(now: datetime) -> None:
 
 
 def select_due(
-    states: Sequence[tuple[Source, FetchState]], ids: Sequence[str], *, due: bool, now: datetime
+    states: Sequence[State], ids: Sequence[str], *, due: bool, now: datetime
 ) -> tuple[list[Source], list[Outcome]]:
     """Return the sources to ask, in configured order, and outcomes for those that are left alone.
 
-    Without `ids` every enabled source is meant; with `due` only those whose time has come, or was planned by a clock
-    that has been set back since. A server that said
-    Retry-After is left alone until then. Raises `errors.UsageError` for an id that is not configured.
+    Without `ids` every enabled source is meant; with `due` only those whose time has come (`is_due`). A server that
+    said Retry-After is left alone until then, a retired source until its owner resumes it. Raises `errors.UsageError`
+    for an id that is not configured.
     """
     known = {source.id for source, _ in states}
     if unknown := [name for name in ids if name not in known]:
@@ -46,19 +62,70 @@ def select_due(
             continue
         if not source.enabled:
             skipped += [_skipped(source, state, "paused")] if ids else []
-        elif due and not _has_come(state, now):
+        elif due and not is_due(state, now):
             continue
-        elif state.retry_at is not None and state.retry_at > now and state.url in ("", source.address):
+        elif state.retired_at:
+            skipped.append(_skipped(source, state, f"retired: `tagwire resume {source.id}` asks again"))
+        elif state.retry_at is not None and state.retry_at > now:
             skipped.append(_skipped(source, state, "the server said to wait"))
         else:
             chosen.append(source)
     return chosen, skipped
 
 
-def _has_come(state: FetchState, now: datetime) -> bool:
+def is_due(state: FetchState, now: datetime) -> bool:
+    """Whether the time of a source has come, or was planned by a clock that has been set back since.
+
+    That of a retired source never comes.
+    """
+    if state.retired_at is not None:
+        return False
     if state.next_at is None or state.next_at <= now:
         return True
     return state.fetched_at is not None and state.fetched_at > now + SET_BACK
+
+
+def wait_of(told: Iterable[datetime | None], now: datetime) -> datetime | None:
+    """Return until when a whole host is left alone, given what Retry-After told its sources; None if it is not."""
+    future = [until for until in told if until is not None and until > now]
+    return max(future) if len(future) >= SEVERAL else None
+
+
+def overdue_slice(states: Sequence[State], now: datetime) -> list[str]:
+    """Return the sources that a daemon asks next, the longest overdue first: not everything at once after a pause.
+
+    What came due lately is among them; what has piled up is through after `SLICES` calls, or when the slowest host is.
+    """
+    waiting = [(state.next_at, source, state) for source, state in states if source.enabled and is_due(state, now)]
+    waiting.sort(key=lambda one: one[0].timestamp() if one[0] else 0.0)
+    old = sum(at is None or now - at > PILED_UP for at, _, _ in waiting)
+    left = max(SLICE, -(-old // SLICES))
+    count: Counter[str] = Counter()
+    chosen: list[str] = []
+    for at, source, state in waiting:
+        name = _host(source, state)
+        count[name] += bool(name)
+        lately = at is not None and now - at <= PILED_UP
+        if count[name] <= SLICE_OF_HOST and (lately or left > 0):
+            left -= not lately
+            chosen.append(source.id)
+    return chosen
+
+
+def offline(states: Iterable[State], now: datetime) -> bool:
+    """Whether the network seems to be down: lately several hosts were asked, and not one has answered."""
+    unreached: set[str] = set()
+    for source, state in states:
+        if not source.url or state.fetched_at is None or now - state.fetched_at > RECENT:
+            continue
+        if state.error is None or state.error.kind not in UNREACHED:
+            return False
+        unreached.add(_host(source, state))
+    return len(unreached) >= SEVERAL
+
+
+def _host(source: Source, state: FetchState) -> str:
+    return host(moves.target(source, state))
 
 
 def _skipped(source: Source, state: FetchState, note: str) -> Outcome:

@@ -16,6 +16,7 @@ from aggregator.steps import slugs
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+NEVER = 2**53
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _Row = TypeVar("_Row", Record, FetchState)
 _INSTANTS = {
@@ -49,7 +50,12 @@ def settle(row: _Row) -> _Row:
 
 
 def due_at(state: FetchState) -> int:
-    """Return the second at which the source is due: `next_at`, but never before `retry_at`; 0 is at once."""
+    """Return the second at which the source is due: `next_at`, but never before `retry_at`; 0 is at once.
+
+    A retired source is due at the end of time.
+    """
+    if state.retired_at is not None:
+        return NEVER
     return max((seconds(instant) for instant in (state.next_at, state.retry_at) if instant is not None), default=0)
 
 

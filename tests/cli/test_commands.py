@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 
@@ -100,7 +101,10 @@ def test_show_and_sources_tell_how_a_source_is(tagwire, add_source):
     assert failing.out.splitlines()[1].startswith("gone    failing (1)  never")
     assert failing.out.splitlines()[2].startswith("gone: missing: ")
     assert tagwire("show", "gone", "--json").json["source"]["error"]["kind"] == "missing"
-    assert "failures       1" in tagwire("show", "gone").out
+    shown = tagwire("show", "gone").out
+    assert re.search(r"^condition +failing: 1 in a row$", shown, re.MULTILINE)
+    assert re.search(r"^error +missing: cannot read ", shown, re.MULTILINE)
+    assert re.search(r"^plan +next in 3[0-3] min: 1 failure in a row → 30 min", shown, re.MULTILINE)
     assert tagwire("sources", "--due").err == "no sources\n"
     assert tagwire("-q", "sources").out == ""
 

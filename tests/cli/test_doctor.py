@@ -139,6 +139,11 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str, int]] = {
         "failed 4 times in a row since .*no such host",
         0,
     ),
+    "moved": (
+        lambda site: change_state(site, url=str(site / "a.xml"), adopted="https://b.example/?key=k"),
+        r"asked at https://b.example/\?key=\*",
+        0,
+    ),
     "overdue": (lambda site: change_state(site, next_at=LONG_AGO), "overdue, the longest by 48 h", 0),
     "address": (
         lambda site: (site / "config/tagwire.toml").write_text('[site]\ntag_authority = "news.example,2026"\n'),

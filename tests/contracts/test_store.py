@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from aggregator import errors, stores
-from aggregator.model import Failure, FetchState, Person, Record, Saved
+from aggregator.model import Failure, FetchState, Hints, Person, Reason, Record, Saved
 
 NOW = datetime(2025, 3, 1, 8, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -159,7 +159,11 @@ def test_commit_keeps_every_field_of_state_and_record(store):
         failing_since=NOW,
         moved_count=2,
         posts=1.5,
-        plan="in 30 min",
+        reasons=(Reason(rule="posts", why="posts 1/day", seconds=3600.0),),
+        adopted="https://b.test/feed",
+        adopted_at=NOW,
+        status=404,
+        hints=Hints(ttl=60.0, base=NOW),
     )
     one = record(
         via="folder",

@@ -29,6 +29,7 @@ CHECKS = (
     index.temporaries,
     sources.folders,
     sources.failing,
+    sources.moved,
     sources.overdue,
     published.address,
     published.authority,

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aggregator.config.showing import masked
 from aggregator.operations.doctor.findings import Finding
 
 if TYPE_CHECKING:
@@ -44,6 +45,18 @@ def failing(patient: Patient) -> Iterator[Finding]:
             since = f" since {state.failing_since:%Y-%m-%d}" if state.failing_since else ""
             message = f"{source.id} failed {state.failures} times in a row{since}: {state.error.message}"
             yield Finding(check="failing", level="warning", message=message, fix=f"tagwire show {source.id}")
+
+
+def moved(patient: Patient) -> Iterator[Finding]:
+    """No source is asked elsewhere than configured."""
+    for source in patient.settings.sources:
+        state = patient.states.get(source.id)
+        if state and state.adopted and state.url == source.address:
+            url = masked(state.adopted)
+            message = (
+                f"{source.id} has moved for good and is asked at {url}; the configuration says {masked(source.url)}"
+            )
+            yield Finding(check="moved", level="warning", message=message, fix=f'url = "{url}" in config/sources.toml')
 
 
 def overdue(patient: Patient) -> Iterator[Finding]:

@@ -1,0 +1,187 @@
+"""One round over sources: hosts side by side, the sources of a host one after the other, politely.
+
+What is decided about a whole host or the whole network is decided here: several sources that are told to wait speak for
+their host, and when no host answers it is nobody's failure. Which sources are asked is `steps.due`, what happens to
+each of them `refresh`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from aggregator.errors import StoreError
+from aggregator.model import FetchState, Outcome
+from aggregator.refresh import House, refresh
+from aggregator.steps import cadence, due, moves
+from aggregator.steps.urls import host
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Mapping, Sequence
+    from datetime import datetime
+
+    from aggregator.model import Source
+    from aggregator.ports import Queue
+
+LEASE = 15 * 60.0
+"""Seconds after which a claim that was never committed may be taken over."""
+CLAIMS = 20
+"""Sources of one host claimed in one transaction."""
+PATIENCE = 60.0
+"""Seconds for which an outcome is kept back at most, waiting for any host to answer."""
+GRACE = 5.0
+"""Seconds that sources under way are given after a stop, so that the process has ended within ten."""
+
+
+class Round:
+    """One round over sources: hosts side by side, the sources of a host one after the other with a gap.
+
+    `outcomes` grows as sources are done, and `on_outcome` hears of each. Failures that a missing network has, too, are
+    told when a host has answered, or after a minute, or at the end: if none did by then, they are not counted.
+    """
+
+    def __init__(
+        self, house: House, sources: Sequence[Source], on_outcome: Callable[[Outcome], None], stop: asyncio.Event
+    ) -> None:
+        self.outcomes: list[Outcome] = []
+        self._house = house
+        self._sources = sources
+        self._on_outcome = on_outcome
+        self._stop = stop
+        self._error: StoreError | None = None
+        self._began = house.clock.now()
+        self._answered = False
+        self._held: list[tuple[Source, Outcome]] = []
+        self._held_since = 0.0
+        self._by_host: dict[str, list[Source]] = {}
+        self._hosts: dict[str, str] = {}
+        self._told: dict[str, list[datetime | None]] = {}
+        self._look(house.store.states())
+        for source in sources:
+            self._by_host.setdefault(self._hosts[source.id] or f"file:{source.id}", []).append(source)
+
+    def _look(self, states: Mapping[str, FetchState]) -> None:
+        """Remember which host each source is asked at, and what Retry-After told the sources of a host before."""
+        for source in (*self._house.settings.sources, *self._sources):
+            state = cadence.current(states.get(source.id) or FetchState(source=source.id), source)
+            self._hosts[source.id] = name = host(moves.target(source, state))
+            self._told.setdefault(name, []).append(state.retry_at if name else None)
+
+    async def run(self, queue: Queue) -> None:
+        """Refresh every source once, or until `stop`. Raises the `errors.StoreError` that ended the round early."""
+        house = self._house
+        house.store.enroll([(one.id, self._hosts[one.id]) for one in house.settings.sources if one.enabled])
+        await queue.submit("host", list(self._by_host))
+        try:
+            await self._until_stopped(
+                queue.run({"host": self._host}, concurrency=house.settings.http.concurrency, stop=self._stop)
+            )
+        finally:
+            for fetcher in house.fetchers:
+                await fetcher.aclose()
+            house.workers.close()
+        if self._error:
+            raise self._error
+        self._judge()
+
+    async def _until_stopped(self, work: Coroutine[None, None, None]) -> None:
+        """Run the work; after a stop it has `GRACE` seconds, then it is cancelled wherever it waits."""
+        running, stopping = asyncio.ensure_future(work), asyncio.ensure_future(self._stop.wait())
+        try:
+            await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({running}, timeout=GRACE)
+        finally:
+            for task in (running, stopping):
+                task.cancel()
+            await asyncio.wait({running, stopping})
+        if not running.cancelled():
+            running.result()
+
+    async def _host(self, name: str) -> None:
+        """Refresh one host's sources in turn, politely."""
+        sources, told = self._by_host[name], self._told.get(name, [])
+        for start in range(0, len(sources), CLAIMS):
+            if self._stop.is_set():
+                return
+            await self._claimed(sources[start : start + CLAIMS], told, pause=bool(start))
+
+    async def _claimed(self, sources: Sequence[Source], told: list[datetime | None], *, pause: bool) -> None:
+        """Claim sources of one host and refresh them; those that a stop leaves over are due at once.
+
+        `told` is what Retry-After said so far: if it said so to several sources, the others are left alone, too.
+        """
+        house = self._house
+        claims = {one.source: one for one in house.store.claim([one.id for one in sources], house.clock.now(), LEASE)}
+        try:
+            for source in sources:
+                until = due.wait_of(told, house.clock.now())
+                if source.url and pause and not until:
+                    await house.clock.sleep(house.settings.http.per_host_delay)
+                if self._stop.is_set():
+                    return
+                state = claims[source.id]
+                outcome = _postpone(house, state, until) if until else await self._refresh(source, state)
+                del claims[source.id]
+                told.append(outcome.retry_at)
+                self._settle(source, outcome)
+                pause = True
+        except StoreError as error:
+            self._error = error
+            claims.clear()
+            self._stop.set()
+        finally:
+            for state in claims.values():
+                house.store.commit(replace(state, next_at=house.clock.now()), ())
+
+    async def _refresh(self, source: Source, state: FetchState) -> Outcome:
+        return await refresh(self._house, source, state, self._began, stopping=self._stop.is_set)
+
+    def _settle(self, source: Source, outcome: Outcome) -> None:
+        """Tell an outcome, unless it may be the network's fault."""
+        if outcome.network and outcome.error and outcome.error.kind in due.UNREACHED and not self._answered:
+            now = self._house.clock.monotonic()
+            self._held_since = self._held_since if self._held else now
+            self._held.append((source, outcome))
+            if now - self._held_since >= PATIENCE:
+                self._judge()
+            return
+        if outcome.network and outcome.result != "skipped" and not self._answered:
+            self._answered = True
+            self._release()
+        self._tell(outcome)
+
+    def _judge(self) -> None:
+        """Decide about what was held back: if no host answered lately, it is nobody's failure."""
+        if self._held:
+            house, states = self._house, self._house.store.states()
+            asked = [(source, states[source.id]) for source in house.settings.sources if source.id in states]
+            if due.offline(asked, house.clock.now()):
+                self._held = [
+                    (source, _excuse(house, source, states[source.id], outcome)) for source, outcome in self._held
+                ]
+        self._release()
+
+    def _release(self) -> None:
+        for _, outcome in self._held:
+            self._tell(outcome)
+        self._held.clear()
+
+    def _tell(self, outcome: Outcome) -> None:
+        self.outcomes.append(outcome)
+        self._on_outcome(outcome)
+
+
+def _postpone(house: House, state: FetchState, until: datetime) -> Outcome:
+    """Return the outcome of a source that is not asked, since its host told others to wait."""
+    after = cadence.postponed(state, until)
+    house.store.commit(after, ())
+    note = "its host told several sources to wait"
+    return Outcome(source=state.source, result="skipped", note=note, next_at=until, failures=state.failures)
+
+
+def _excuse(house: House, source: Source, state: FetchState, outcome: Outcome) -> Outcome:
+    """Return the outcome of a failure that is the network's, after taking it off the source's account."""
+    after = cadence.excused(state, house.settings.schedule, source, house.clock.now())
+    house.store.commit(after, ())
+    return replace(outcome, failures=after.failures, next_at=after.next_at)
