@@ -14,22 +14,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from aggregator import __version__, locks, reading
+from aggregator import __version__, locks
 from aggregator.clock import SystemClock
 from aggregator.errors import StoreCorrupt, UsageError
 from aggregator.fetchers import open_fetchers
 from aggregator.mark import Mark
-from aggregator.model import Entry, FetchState, Item, Outcome, Parsed, Record, Source, Summary
+from aggregator.model import FetchState, Outcome, Record, Source, Summary
+from aggregator.operations import rules
 from aggregator.outputs import discover
 from aggregator.publish import Published, Publisher
 from aggregator.queues.local import LocalQueue
 from aggregator.refresh import House, Round
 from aggregator.steps import select
 from aggregator.steps.due import require_set_clock, select_due
-from aggregator.steps.normalize import normalize
 from aggregator.steps.urls import host
 from aggregator.stores import discard, open_store
-from aggregator.sync import Read, Synced, sync
+from aggregator.sync import Synced, sync
 from aggregator.tree import ItemTree
 from aggregator.workers import Workers
 
@@ -130,11 +130,11 @@ class App:
         synced = sync(
             self.tree,
             self.store,
-            _reader(self.settings, now),
+            rules.reader(self.settings, now),
             now=now,
             authority=self.settings.site.tag_authority,
             accept_deletions=accept_deletions,
-            everything=retag,
+            retag=rules.retagger(self.settings, now) if retag else None,
         )
         if retag and not self._dry_run:
             self._mark.keep_rules()
@@ -240,23 +240,6 @@ def _house(settings: Settings, store: Store, tree: ItemTree, clock: Clock) -> Ho
         clock=clock,
         hosts={source.id: host(source.url) for source in settings.sources},
     )
-
-
-def _reader(settings: Settings, now: datetime) -> Read:
-    """Return how item files are read: as entries of their folder or source, whose tags and rules apply."""
-    context = reading.context(
-        zone=settings.site.timezone,
-        now=now,
-        rules=settings.tags,
-        defaults=settings.frontmatter.defaults,
-        language=settings.site.language,
-    )
-
-    def read(text: str, key: str, source: str, via: str) -> Item:
-        declared = settings.by_id.get(via) or settings.by_id.get(source) or Source(id=source)
-        return normalize(Entry(file=text), key, replace(declared, id=source), Parsed(), context, "")
-
-    return read
 
 
 def _open_store(settings: Settings, *, scratch: bool, rebuild: bool) -> Store:

@@ -14,7 +14,18 @@ if TYPE_CHECKING:
     from datetime import datetime
     from types import TracebackType
 
-    from aggregator.model import Document, Feed, FetchState, NotModified, Parsed, Record, Response, Saved, Source
+    from aggregator.model import (
+        Document,
+        Dropped,
+        Feed,
+        FetchState,
+        NotModified,
+        Parsed,
+        Record,
+        Response,
+        Saved,
+        Source,
+    )
 
 
 class Fetcher(Protocol):
@@ -49,6 +60,8 @@ class Store(Protocol):
 
     Every method is one transaction. A store is a context manager; leaving it closes it.
     """
+
+    drops: Drops
 
     def __enter__(self) -> Self: ...
 
@@ -118,6 +131,19 @@ class Store(Protocol):
 
         Members are `all`, `tag:<tag key>` and `source:<id>`.
         """
+
+
+class Drops(Protocol):
+    """What filters kept out, remembered per source in bounded number so that it can be listed."""
+
+    def note(self, dropped: Sequence[Dropped]) -> int:
+        """Remember one source's entries; return how many were not known. Those known keep their first instant.
+
+        Of each source the newest `steps.indexing.DROPS` stay.
+        """
+
+    def listed(self, *, source: str = "", limit: int = 0) -> list[Dropped]:
+        """Return what is remembered, newest first, then by key; `limit` 0 means all."""
 
 
 class Output(Protocol):

@@ -153,7 +153,8 @@ async def refresh(house: House, source: Source, state: FetchState, began: dateti
             saved = house.tree.save(changes, now)
             after = _advance(house, source, state, answer, found, changes, body, now)
             house.store.commit(after, saved, _restyled(house, state, after))
-            outcome = _told(source, changes, found, answer, after)
+            dropped = house.store.drops.note(found.dropped) if found.dropped else 0
+            outcome = replace(_told(source, changes, found, answer, after), dropped=dropped)
     except StoreError:
         raise
     except Exception as error:  # noqa: BLE001 - one source never stops the others; told, counted and logged in _failed
@@ -187,6 +188,7 @@ async def _read(house: House, source: Source, response: Response, now: datetime)
         authority=settings.site.tag_authority,
         language=settings.site.language,
         rules=settings.tags,
+        filters=settings.filters,
         defaults=settings.frontmatter.defaults,
     )
     return reading.unpack(await house.workers.call(reading.work, reading.pack(job), url=response.url))

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
-    from aggregator.model import Change, Record
+    from aggregator.model import Change, Item, Record
 
 ASIDE = ".duplicates"
 STAGING = ".staging"
@@ -68,6 +68,10 @@ class ItemTree:
     def read(self, record: Record) -> str:
         """Return the text of an item's file. Raises OSError, or UnicodeDecodeError for an edit that is not UTF-8."""
         return self._disk.read(record.path).decode("utf-8")
+
+    def render(self, item: Item) -> bytes:
+        """Return the bytes of an item's file."""
+        return frontmatter.dump(item, self._zone).encode()
 
     def listing(self) -> dict[str, tuple[int, int]]:
         """Return relative path → (size, mtime_ns) of every item file, copies that are set aside included."""
@@ -119,7 +123,7 @@ class ItemTree:
         path = self.path_of(record)
         if record.duplicate_of:
             path = f"{ASIDE}/{path}"
-        data = frontmatter.dump(change.item, self._zone).encode()
+        data = self.render(change.item)
         return replace(record, path=path, file_hash=files.digest(data)), data
 
     def _rewrite(self, change: Updated, now: datetime) -> Saved:
@@ -130,7 +134,7 @@ class ItemTree:
             present = files.digest(self._disk.read(previous.path))
         except FileNotFoundError:
             return Saved(record=self.bury([previous], now)[0], removed_tags=previous.tags)
-        data = frontmatter.dump(change.item, self._zone).encode()
+        data = self.render(change.item)
         wanted = files.digest(data)
         if previous.edited or present not in {previous.file_hash, wanted}:
             return Saved(record=replace(previous, edited=True, content_hash=record.content_hash))
@@ -143,7 +147,7 @@ class ItemTree:
             present = self._disk.read(change.record.path)
         except FileNotFoundError:
             return Saved(record=self.bury([change.record], now)[0], removed_tags=change.record.tags)
-        same = present == frontmatter.dump(change.item, self._zone).encode()
+        same = present == self.render(change.item)
         return Saved(record=replace(change.record, edited=not same))
 
     def _set_aside(self, record: Record) -> Saved:

@@ -12,6 +12,7 @@ from aggregator import settings as defaults
 from aggregator.config import load, locate, schema
 from aggregator.config.sources import derived_id
 from aggregator.errors import ConfigError
+from aggregator.settings import Filter
 
 GOOD_SOURCE = '[[sources]]\nid = "a"\nurl = "https://a.example/feed"\n'
 
@@ -290,12 +291,50 @@ def test_a_circle_of_parents_is_a_mistake(site):
 
 
 def test_what_a_later_version_knows_is_refused_not_ignored(site):
-    found = mistakes(site("", None, '[[feeds]]\nslug = "x"\n\n[[filters]]\naction = "drop"\n'))
+    found = mistakes(site("", None, '[[feeds]]\nslug = "x"\n'))
     later = "known, but not available in this version"
     assert found == [
         f"config/tags.toml:1:1: feeds: feeds by query ([[feeds]]): {later}",
-        f"config/tags.toml:4:1: filters: entries to keep or drop ([[filters]]): {later}",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('match = ["AI", "re:(?<=a)b"]', ":5:16: tags[2].match[2]: expected an expression as RE2 knows them"),
+        ("not = ['re:[']", ":5:8: tags[2].not[1]: expected an expression as RE2 knows them"),
+        ("match = ['re:x*']", ":5:10: tags[2].match[1]: expected an expression that does not match the empty text"),
+        ("match = ['re:']", ":5:10: tags[2].match[1]: expected an expression that does not match the empty text"),
+        ('was = { a = "soon" }', ':5:9: tags[2].was.a: expected a day such as "2026-11-22"'),
+        ('was = { a = "2026-11-01", b = "2026-11-02" }', ':5:9: tags[2].was.a: "a" belongs to the tag "A" in line 1'),
+    ],
+)
+def test_mistakes_of_tag_rules_are_placed(site, text, expected):
+    written = f'[[tags]]\nname = "A"\n[[tags]]\nname = "B"\n{text}\n'
+    assert only(site("", None, written)).startswith(f"config/tags.toml{expected}")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('action = "drop"', ":1:1: filters[1]: expected match or not: without them the filter means every entry"),
+        ('action = "dorp"\nmatch = ["x"]', ':2:1: filters[1].action: expected "keep" or "drop" - did you mean "drop"?'),
+        ('match = ["x"]', ":1:1: filters[1].action: expected a value"),
+        ('action = "keep"\nnot = ["x"]\nsources = ["b"]', ':4:12: filters[1].sources[1]: no source "b"'),
+        ('action = "keep"\nnot = ["x"]\nfields = ["body"]', ':4:11: filters[1].fields[1]: expected "title" or'),
+    ],
+)
+def test_mistakes_of_filters_are_placed(site, text, expected):
+    found = only(site("", '[[sources]]\nid = "a"\nurl = "https://a.example/"\n', f"[[filters]]\n{text}\n"))
+    assert found.startswith(f"config/tags.toml{expected}")
+
+
+def test_filters_are_read(site):
+    text = '[[filters]]\naction = "drop"\nsources = ["a"]\nmatch = ["广告", \'re:ad\\d\']\nnot = ["x"]\n'
+    root = site("", '[[sources]]\nid = "a"\nurl = "https://a.example/"\n', text)
+    assert load(str(root), environ={}).filters == (
+        Filter(action="drop", sources=("a",), match=("广告", r"re:ad\d"), not_=("x",)),
+    )
 
 
 @pytest.mark.parametrize(

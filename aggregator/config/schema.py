@@ -6,44 +6,14 @@ table. This module reads no files.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from aggregator.config import formats, rules
+from aggregator.config.keys import Key, Section
+from aggregator.config.keys import key as _key
+from aggregator.config.kinds import boolean, choice, duration, integer, listing, number, optional, size, text
 
-from aggregator.config import formats
-from aggregator.config.kinds import Kind, boolean, choice, duration, integer, listing, number, optional, size, text
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Key:
-    """One key; `default` is written as in TOML, None where there is none."""
-
-    name: str
-    kind: Kind
-    doc: str
-    default: object = None
-    required: bool = False
+__all__ = ["FILES", "SECTIONS", "Key", "Section", "json_schema", "section"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Section:
-    """One table of a configuration file; `many` for arrays of tables."""
-
-    name: str
-    file: str
-    doc: str
-    keys: tuple[Key, ...] = ()
-    many: bool = False
-    available: bool = True
-
-    def key(self, name: str) -> Key | None:
-        """Return the key of that name, or None."""
-        return next((key for key in self.keys if key.name == name), None)
-
-
-def _key(name: str, kind: Kind, doc: str, default: object = None) -> Key:
-    return Key(name=name, kind=kind, doc=doc, default=default)
-
-
-_WORDS = listing(text("a word or phrase", empty=False), 'a list of words such as ["AI", "芯片"]')
 _TAGS = listing(text("a tag, one line of text", empty=False), 'a list of tags such as ["news", "财经"]')
 _FORMATS = listing(choice("atom", "json", "html"), 'a list of "atom", "json", "html"')
 _USER_AGENT = text("a line of printable ASCII characters", pattern=formats.PRINTABLE)
@@ -202,26 +172,6 @@ _SOURCES = Section(
         _key("items", formats.unavailable(), "Selectors for json and html."),
     ),
 )
-_TAG_RULES = Section(
-    name="tags",
-    file="tags.toml",
-    doc="One tag: its other spellings, and the words that give it to an item.",
-    many=True,
-    keys=(
-        Key(
-            name="name",
-            kind=text("a tag name, one line of text", empty=False),
-            doc="The tag as it is shown.",
-            required=True,
-        ),
-        _key("slug", optional(formats.slug()), "Name of its feed's file; empty: made from the name.", ""),
-        _key("aliases", _WORDS, "Other spellings: entries tagged so get this tag.", []),
-        _key("match", _WORDS, "Words that give the tag to an item whose title or text has them.", []),
-        _key("not", _WORDS, "Words that forbid it.", []),
-        _key("parent", text("the name of another tag"), "A tag that every item with this one gets too.", ""),
-        _key("description", text(), "Shown with the tag's feed.", ""),
-    ),
-)
 
 SECTIONS: tuple[Section, ...] = (
     _SITE,
@@ -232,9 +182,9 @@ SECTIONS: tuple[Section, ...] = (
     _PUBLISH,
     _SERVER,
     _SOURCES,
-    _TAG_RULES,
+    rules.TAGS,
     Section(name="feeds", file="tags.toml", doc="Feeds by query.", many=True, available=False),
-    Section(name="filters", file="tags.toml", doc="Entries to keep or drop.", many=True, available=False),
+    rules.FILTERS,
 )
 FILES = ("tagwire.toml", "sources.toml", "tags.toml")
 

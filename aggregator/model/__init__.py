@@ -24,13 +24,14 @@ from aggregator.model.change import (
 from aggregator.model.document import Document, Hints, NotModified, Problem, Response
 from aggregator.model.entry import Enclosure, Entry, Parsed, Person
 from aggregator.model.feed import Feed, Origin, Post, Tag
-from aggregator.model.item import Item, Record
+from aggregator.model.item import Dropped, Item, Record
 from aggregator.model.source import Failure, FetchState, Source
 
 __all__ = [
     "Adopted",
     "Change",
     "Document",
+    "Dropped",
     "Duplicate",
     "Enclosure",
     "Entry",

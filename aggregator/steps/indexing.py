@@ -15,6 +15,8 @@ from aggregator.steps import slugs
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+DROPS = 1000
+"""Entries of one source, kept out by filters, that an index remembers."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _Row = TypeVar("_Row", Record, FetchState)
 _INSTANTS = {

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from aggregator import errors, stores
-from aggregator.model import Failure, FetchState, Person, Record, Saved
+from aggregator.model import Dropped, Failure, FetchState, Person, Record, Saved
+from aggregator.steps import indexing
 
 NOW = datetime(2025, 3, 1, 8, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -413,3 +415,39 @@ def test_another_file_time_alone_publishes_nothing(store):
 def test_any_text_comes_back_unchanged(store, title):
     store.replace([record(title=title, tags=(title, "AI"))])
     assert store.items(tag="AI")[0].title == title
+
+
+# --- drops ---
+
+
+def dropped(number, **changes):
+    fields: dict[str, Any] = {
+        "key": f"{number:016x}",
+        "source": "qq",
+        "title": "广告",
+        "link": "",
+        "why": "filter 1",
+        "at": NOW,
+    }
+    return Dropped(**(fields | changes))
+
+
+def test_what_was_dropped_is_listed_newest_first(store):
+    assert store.drops.note([dropped(1), dropped(2, at=NOW + MINUTE), dropped(3, source="ws")]) == 3
+    assert [one.key[-1] for one in store.drops.listed()] == ["2", "1", "3"]
+    assert store.drops.listed(source="ws") == [dropped(3, source="ws")]
+    assert len(store.drops.listed(limit=1)) == 1
+
+
+def test_what_was_dropped_counts_once(store):
+    assert store.drops.note([dropped(1), dropped(1)]) == 1
+    assert store.drops.note([dropped(1, at=NOW + MINUTE), dropped(2)]) == 1
+    assert store.drops.listed(limit=1) == [dropped(1)]
+
+
+def test_each_source_has_its_bound(store):
+    store.drops.note([dropped(10_000, source="ws")])
+    store.drops.note([dropped(number, at=NOW + number * MINUTE) for number in range(indexing.DROPS + 5)])
+    kept = store.drops.listed(source="qq")
+    assert (len(kept), kept[-1].key) == (indexing.DROPS, f"{5:016x}")
+    assert len(store.drops.listed(source="ws")) == 1

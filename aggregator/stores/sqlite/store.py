@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Self
 
@@ -10,6 +10,7 @@ from aggregator import errors
 from aggregator.model import FetchState
 from aggregator.steps import indexing
 from aggregator.stores.sqlite import rows
+from aggregator.stores.sqlite.drops import SqliteDrops
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from aggregator.model import Record, Saved
+    from aggregator.ports import Drops
     from aggregator.stores.sqlite.database import Database
 
 _ENROLL = """
@@ -45,6 +47,10 @@ class SqliteStore:
     """The index in SQLite; open one with `aggregator.stores.open_store`."""
 
     database: Database
+    drops: Drops = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.drops = SqliteDrops(self.database)
 
     def __enter__(self) -> Self:
         return self
