@@ -26,6 +26,7 @@ COMMANDS = {
     "run": "Refresh and publish on schedule, and serve, until stopped.",
     "items": "List the newest items.",
     "show": "Show an item or a source.",
+    "tags": "List, explain, suggest, rename and merge tags.",
     "reindex": "Rebuild the index from the item files.",
     "doctor": "Look the site over and name what mends it.",
     "db": "Back up, check and vacuum the index.",

@@ -6,13 +6,12 @@ differ, there is no change to write. This module does not touch items, feeds or 
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aggregator import files
-from aggregator.config import schema
+from aggregator.config import patching, schema
 from aggregator.config.kinds import suggest
 from aggregator.config.loading import load
 from aggregator.config.reading import Document, read
@@ -61,15 +60,12 @@ class Editor:
         self._refuse_double(keys)
         name = keys.get("id") or self._free_id(keys)
         text = self._text()
-        block = "".join(f"{key} = {_toml(value)}\n" for key, value in {"id": name, **keys}.items() if value)
-        gap = "" if not text or text.endswith("\n\n") else "\n" if text.endswith("\n") else "\n\n"
-        changed = text + (gap + f"[[sources]]\n{block}").replace("\n", "\r\n" if "\r\n" in text else "\n")
-        return self._tried(changed, lambda before: (*before, None))
+        return self._tried(patching.appended(text, "sources", {"id": name, **keys}), lambda before: (*before, None))
 
     def remove(self, ids: Sequence[str]) -> Change:
         """Drop the sources. Raises `UsageError` for unknown ids: then nothing is changed."""
         gone = set(ids)
-        return self._edit(ids, _without, lambda before: tuple(source for source in before if source.id not in gone))
+        return self._edit(ids, patching.without, lambda before: tuple(source for source in before if source.id not in gone))
 
     def enable(self, ids: Sequence[str], *, enabled: bool) -> Change:
         """Set `enabled` of the sources. Raises `UsageError` for unknown ids: then nothing is changed."""
@@ -165,31 +161,6 @@ def _check(keys: Mapping[str, Any]) -> None:
                 raise UsageError(f"{name} {member!r}: {str(error) or f'expected {kind.expected}'}") from None
 
 
-def _toml(value: object) -> str:
-    """Return the value as TOML: strings, booleans and lists of strings (TOML 1.0 strings are JSON's but for DEL)."""
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def _block(document: Document, path: KeyPath) -> tuple[int, int]:
-    """Return begin and end of the source's lines, sub-tables and the comment behind the last value included."""
-    inside = [span for key, span in document.spans.items() if key[: len(path)] == path]
-    return min(span.key for span in inside), _line_end(document.text, max(span.end for span in inside))
-
-
-def _line_end(text: str, offset: int) -> int:
-    end = text.find("\n", offset)
-    return len(text) if end < 0 else end + 1
-
-
-def _without(document: Document, path: KeyPath) -> str:
-    begin, end = _block(document, path)
-    text = document.text
-    before, after = text[:begin], text[end:]
-    if not before or before.endswith(("\n\n", "\n\r\n")):
-        after = after.removeprefix("\r\n").removeprefix("\n") if before or after.strip() else after
-    return before + after
-
-
 def _enabled(document: Document, path: KeyPath, *, enabled: bool) -> str:
     text = document.text
     word = "true" if enabled else "false"
@@ -197,7 +168,7 @@ def _enabled(document: Document, path: KeyPath, *, enabled: bool) -> str:
         return text[: span.value] + word + text[span.end :]
     if enabled:
         return text
-    at = _line_end(text, document.spans[path].end)
+    at = patching.line_end(text, document.spans[path].end)
     newline = "\r\n" if "\r\n" in text else "\n"
     gap = "" if text[:at].endswith("\n") else newline
     return f"{text[:at]}{gap}enabled = false{newline}{text[at:]}"

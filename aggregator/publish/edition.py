@@ -13,6 +13,7 @@ from aggregator.errors import TagwireError
 from aggregator.model import Feed, FetchState, Origin, Post, Problem
 from aggregator.model.catalogue import Catalogue, Channel
 from aggregator.outputs import html, opml, status
+from aggregator.publish import moved
 from aggregator.steps import compose, frontmatter, markdown, select, text
 from aggregator.steps.keep import Newest
 from aggregator.steps.taxonomy import Taxonomy
@@ -68,11 +69,12 @@ class Edition:
         return tuple(self._problems[path] for path in sorted(self._problems))
 
     def members(self) -> frozenset[str]:
-        """Return every feed that there is: all, known tags, configured feeds, and other sources that have items."""
+        """Return every feed that there is: all, known tags, notices at former slugs, configured and other sources."""
         if not self._members:
             sources = {source.id for source in self._settings.sources if source.kind == "feed"} | self._held.keys()
             tags = {f"tag:{key}" for key in self._taxonomy}
-            self._members = frozenset({"all"} | tags | {f"source:{name}" for name in sources})
+            former = {f"moved:{slug}" for slug in self._taxonomy.moved}
+            self._members = frozenset({"all"} | tags | former | {f"source:{name}" for name in sources})
         return self._members
 
     def path(self, member: str) -> str:
@@ -81,6 +83,8 @@ class Edition:
         if kind == "tag":
             tag = self._taxonomy.get(name)
             return f"tags/{tag.slug}" if tag else ""
+        if kind == "moved":
+            return f"tags/{name}" if name in self._taxonomy.moved else ""
         if kind == "source":
             source = self._sources.get(name)
             known = (source and source.kind == "feed") or name in self._held
@@ -90,6 +94,9 @@ class Edition:
     def feed(self, member: str, path: str, *, most: int = 0) -> Feed:
         """Return a feed with its posts, with at most `most` of them if given."""
         kind, _, name = member.partition(":")
+        if kind == "moved":
+            label, day = self._taxonomy.moved[name]
+            return moved.notice(self._settings, path, self._taxonomy.tag(label), day)
         title, subtitle = self._headings(kind, name)
         site, publish = self._settings.site, self._settings.publish
         records = select.window(self._records({kind: name} if name else {}, most or publish.max), publish)
