@@ -21,6 +21,7 @@ from aggregator.fetchers import open_fetchers
 from aggregator.mark import Mark
 from aggregator.model import FetchState, Outcome, Record, Source, Summary
 from aggregator.operations import rules
+from aggregator.operations.discovery import Found, Scout
 from aggregator.outputs import discover
 from aggregator.publish import Published, Publisher
 from aggregator.queues.local import LocalQueue
@@ -228,6 +229,18 @@ class App:
 def lock_file(settings: Settings) -> Path:
     """Return the file whose lock a process holds while it writes to the site."""
     return Path(settings.root) / "var" / "tagwire.lock"
+
+
+async def find_feed(settings: Settings, address: str) -> Found:
+    """Return the feed that a URL stands for. Raises `errors.SourceError`, see `operations.discovery`."""
+    clock = SystemClock()
+    fetcher, *_ = open_fetchers(settings.http, version=__version__, contact=settings.site.base_url, clock=clock)
+    workers = Workers(1, seconds=PARSE_SECONDS, memory_bytes=PARSE_BYTES)
+    try:
+        return await Scout(settings=settings, fetcher=fetcher, workers=workers, clock=clock).find(address)
+    finally:
+        await fetcher.aclose()
+        workers.close()
 
 
 def _house(settings: Settings, store: Store, tree: ItemTree, clock: Clock) -> House:

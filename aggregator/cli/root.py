@@ -16,6 +16,8 @@ from aggregator.cli.options import CommandGroup
 COMMANDS = {
     "init": "Make a working site in a directory.",
     "add": "Add a source to config/sources.toml.",
+    "import": "Add the sources of an OPML file or another list.",
+    "export": "Write the sources as OPML or JSON.",
     "remove": "Remove sources; their items and feeds stay.",
     "pause": "Pause sources: they are not fetched any more.",
     "resume": "Resume paused sources.",

@@ -100,7 +100,7 @@ def _reason(ground: Ground, *, ours: bool) -> str:
 
 
 def _places(places: Iterable[Place]) -> str:
-    return ", ".join(f"{place.term!r} in the {place.field} (…{place.around}…)" for place in places)
+    return ", ".join(f"'{place.term}' in the {place.field} (…{place.around}…)" for place in places)
 
 
 @tags.command("suggest")

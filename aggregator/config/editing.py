@@ -20,7 +20,7 @@ from aggregator.errors import ConfigError, UsageError
 from aggregator.steps import urls
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from aggregator.config.positions import Path as KeyPath
     from aggregator.config.reading import Place
@@ -56,11 +56,22 @@ class Editor:
 
         An id is made up if none is given. Raises `UsageError` if a value is bad, or if source or id exist already.
         """
-        _check(keys)
+        check(keys)
         self._refuse_double(keys)
-        name = keys.get("id") or self._free_id(keys)
-        text = self._text()
-        return self._tried(patching.appended(text, "sources", {"id": name, **keys}), lambda before: (*before, None))
+        return self.add_all([keys])
+
+    def add_all(self, rows: Sequence[Mapping[str, Any]]) -> Change:
+        """Append sources that were found good (`check`) and whose ids and addresses are not taken.
+
+        Raises `ConfigError` if any of them is not.
+        """
+        free = _Names(source.id for source in self.settings.sources)
+        for keys in rows:
+            free.take(keys.get("id", ""))
+        named = [{"id": keys.get("id") or free.name(keys), **keys} for keys in rows]
+        return self._tried(
+            patching.appended(self._text(), "sources", *named), lambda before: (*before, *(None for _ in named))
+        )
 
     def remove(self, ids: Sequence[str]) -> Change:
         """Drop the sources. Raises `UsageError` for unknown ids: then nothing is changed."""
@@ -93,12 +104,6 @@ class Editor:
             same_path = keys.get("path") and str(Path(self.place.root, keys["path"])) == source.path
             if same_url or same_path:
                 raise UsageError(f"{source.address} is a source already: {source.id}")
-
-    def _free_id(self, keys: Mapping[str, Any]) -> str:
-        name = derived_id(keys.get("url", ""), keys.get("path", ""))
-        taken = {source.id for source in self.settings.sources}
-        names = (name, *(f"{name}-{number}" for number in range(2, len(taken) + 3)))
-        return next(candidate for candidate in names if candidate not in taken)
 
     def _path(self) -> Path:
         return self.place.file.with_name(FILE)
@@ -147,13 +152,40 @@ def keys_for(address: str, root: Path) -> dict[str, str]:
     return {**where, "kind": "folder"} if path.is_dir() else where
 
 
-def _check(keys: Mapping[str, Any]) -> None:
+class _Names:
+    """Ids that are taken, and free ones made from addresses."""
+
+    def __init__(self, taken: Iterable[str]) -> None:
+        self._taken = set(taken)
+        self._next: dict[str, int] = {}
+
+    def take(self, name: str) -> None:
+        """Remember an id as taken."""
+        self._taken.add(name)
+
+    def name(self, keys: Mapping[str, Any]) -> str:
+        """Return a free id for a source, and take it."""
+        name = candidate = derived_id(keys.get("url", ""), keys.get("path", ""))
+        while candidate in self._taken:
+            self._next[name] = self._next.get(name, 1) + 1
+            candidate = f"{name}-{self._next[name]}"
+        self._taken.add(candidate)
+        return candidate
+
+
+def check(keys: Mapping[str, Any]) -> None:
+    """Raise `UsageError` for the first key of a source that is unknown or has a bad value."""
     section = schema.section("sources")
     assert section is not None
     for name, value in keys.items():
         key = section.key(name)
-        assert key is not None
+        if key is None:
+            raise UsageError(f"{name}: unknown key")
+        if key.kind.name is not None:
+            continue  # tables are for the loader to judge
         kind = key.kind.each or key.kind
+        if key.kind.each and not isinstance(value, list):
+            raise UsageError(f"{name} {value!r}: expected {key.kind.expected}")
         for member in value if key.kind.each else (value,):
             try:
                 kind.read(member)

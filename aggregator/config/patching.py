@@ -20,16 +20,33 @@ if TYPE_CHECKING:
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
+def bare(key: str) -> str:
+    """Return the key as TOML, quoted only if it must be."""
+    return key if _BARE.fullmatch(key) else toml(key)
+
+
 def toml(value: object) -> str:
-    """Return the value as TOML: strings, booleans and lists of strings (TOML 1.0 strings are JSON's but for DEL)."""
+    """Return the value as TOML: strings, numbers, booleans, lists, inline tables.
+
+    TOML 1.0 strings are JSON's but for DEL.
+    """
+    if isinstance(value, dict):
+        inside = ", ".join(f"{bare(name)} = {toml(member)}" for name, member in value.items())
+        return f"{{ {inside} }}" if inside else "{}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(toml, value))}]"
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def appended(text: str, section: str, keys: Mapping[str, object]) -> str:
-    """Return the text with one more table of an array of tables at its end; values are as `toml` takes them."""
-    block = "".join(f"{key} = {toml(value)}\n" for key, value in keys.items() if value not in ("", [], None))
+def appended(text: str, section: str, *tables: Mapping[str, object]) -> str:
+    """Return the text with more tables of an array of tables at its end, without keys whose value is empty."""
+    blocks = [
+        "".join(f"{key} = {toml(value)}\n" for key, value in keys.items() if value not in ("", [], {}, None))
+        for keys in tables
+    ]
     gap = "" if not text or text.endswith("\n\n") else "\n" if text.endswith("\n") else "\n\n"
-    return text + (gap + f"[[{section}]]\n{block}").replace("\n", _newline(text))
+    added = "\n".join(f"[[{section}]]\n{block}" for block in blocks)
+    return text + (gap + added).replace("\n", _newline(text))
 
 
 def line_end(text: str, offset: int) -> int:
@@ -65,7 +82,7 @@ def with_members(document: Document, path: Path, name: str, members: Sequence[st
 
 def with_pairs(document: Document, path: Path, name: str, pairs: Mapping[str, str]) -> str:
     """Return the text with pairs put in front of an inline table, as `with_members` does."""
-    members = [f"{key if _BARE.fullmatch(key) else toml(key)} = {toml(value)}" for key, value in pairs.items()]
+    members = [f"{bare(key)} = {toml(value)}" for key, value in pairs.items()]
     return _with(document, path, name, members, "{}")
 
 

@@ -47,6 +47,8 @@ class Response:
     moved_to: str = ""
     """Target of an unbroken chain of permanent redirects (301, 308), else empty."""
     problems: tuple[Problem, ...] = ()
+    links: str = ""
+    """The Link header as it was sent (RFC 8288)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

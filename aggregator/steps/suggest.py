@@ -126,7 +126,8 @@ def _forms(name: str) -> list[str]:
     if len(single) < _NEAR:
         return [f"={single}"]
     digits = "".join(filter(str.isdigit, single))
-    return [f"={single}", *(f"~{digits}~{single[:at]}{single[at + 1 :]}" for at in range(len(single)))]
+    shorter = (f"{single[:at]}{single[at + 1 :]}" for at in range(len(single)))
+    return [f"~{digits}~{form}" for form in (single, *shorter)]
 
 
 def _words(titles: Iterable[str]) -> list[Suggestion]:
