@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 Listing = Mapping[str, tuple[int, int]]
 Read = Callable[[str, str, str, str], Item]
 """(text, key, source that it belongs to if it names none, source that brought it) → item; `errors.EntryError`."""
-Retag = Callable[[Record, str], Item | None]
-"""(row, text) → the item of the file under the present rules, to be written; None if the file is not ours alone."""
+Retag = Callable[[Record, str], tuple[Item, bytes] | None]
+"""(row, text) → the item under the present rules and its file to be; None if the file is not ours alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +133,7 @@ class _Desk:
                 self.records += [] if record.broken else [replace(record, broken=True)]
                 continue
             item, data = pair
-            ours = self._ours(record, data, retag) if retag else None
+            ours, wanted = self._ours(record, data, retag) if retag else (None, data)
             item = replace(item, tags=ours.tags, categories=ours.categories) if ours else item
             row = self._as_read(record, item, data, listing[path])
             same = row.file_hash == record.file_hash or ours is not None
@@ -143,18 +143,19 @@ class _Desk:
                 row = replace(row, updated=record.updated, edited=record.edited, categories=record.categories)
                 self.retagged += row.tags != record.tags
             self.edited += not same
-            if ours and self._tree.render(ours) != data:
+            if ours and wanted != data:
                 changes.append(Updated(item=ours, record=row, previous=record))
             else:
                 self.records.append(row)
         self.records += [saved.record for saved in self._tree.save(changes, self._now)]
         self.rewritten += [change.record.path for change in changes]
 
-    def _ours(self, record: Record, data: bytes, retag: Retag) -> Item | None:
+    def _ours(self, record: Record, data: bytes, retag: Retag) -> tuple[Item | None, bytes]:
         """Return the item to write, if the file is what we wrote last, or what we were about to write in a crash."""
-        item = retag(record, data.decode("utf-8"))
-        known = item is not None and (files.digest(data) == record.file_hash or self._tree.render(item) == data)
-        return item if known else None
+        pair = retag(record, data.decode("utf-8"))
+        if pair is None or (files.digest(data) != record.file_hash and pair[1] != data):
+            return None, data
+        return pair
 
     def bury(self, keys: Iterable[str]) -> None:
         """Make tombstones for files that their owner deleted, and for decisions that the index lost."""

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
-    from aggregator.model import Change, Item, Record
+    from aggregator.model import Change, Record
 
 ASIDE = ".duplicates"
 STAGING = ".staging"
@@ -68,10 +68,6 @@ class ItemTree:
     def read(self, record: Record) -> str:
         """Return the text of an item's file. Raises OSError, or UnicodeDecodeError for an edit that is not UTF-8."""
         return self._disk.read(record.path).decode("utf-8")
-
-    def render(self, item: Item) -> bytes:
-        """Return the bytes of an item's file."""
-        return frontmatter.dump(item, self._zone).encode()
 
     def listing(self) -> dict[str, tuple[int, int]]:
         """Return relative path → (size, mtime_ns) of every item file, copies that are set aside included."""
@@ -123,7 +119,7 @@ class ItemTree:
         path = self.path_of(record)
         if record.duplicate_of:
             path = f"{ASIDE}/{path}"
-        data = self.render(change.item)
+        data = frontmatter.dump(change.item, self._zone).encode()
         return replace(record, path=path, file_hash=files.digest(data)), data
 
     def _rewrite(self, change: Updated, now: datetime) -> Saved:
@@ -134,7 +130,7 @@ class ItemTree:
             present = files.digest(self._disk.read(previous.path))
         except FileNotFoundError:
             return Saved(record=self.bury([previous], now)[0], removed_tags=previous.tags)
-        data = self.render(change.item)
+        data = frontmatter.dump(change.item, self._zone).encode()
         wanted = files.digest(data)
         if previous.edited or present not in {previous.file_hash, wanted}:
             return Saved(record=replace(previous, edited=True, content_hash=record.content_hash))
@@ -147,7 +143,7 @@ class ItemTree:
             present = self._disk.read(change.record.path)
         except FileNotFoundError:
             return Saved(record=self.bury([change.record], now)[0], removed_tags=change.record.tags)
-        same = present == self.render(change.item)
+        same = present == frontmatter.dump(change.item, self._zone).encode()
         return Saved(record=replace(change.record, edited=not same))
 
     def _set_aside(self, record: Record) -> Saved:

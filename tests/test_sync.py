@@ -14,7 +14,7 @@ from aggregator import journal
 from aggregator.errors import TreeError
 from aggregator.model import Duplicate, Entry, FetchState, Item, New, Parsed, Record, Source
 from aggregator.settings import TagRule
-from aggregator.steps import dedupe, ids, tag
+from aggregator.steps import dedupe, frontmatter, ids, tag
 from aggregator.steps.identity import item_key
 from aggregator.steps.normalize import Context, normalize
 from aggregator.stores.memory import MemoryStore
@@ -38,9 +38,11 @@ class Site:
         self.ours: set[str] = set()
 
     def sync(self, now: datetime = LATER, *, accept_deletions: bool = False, everything: bool = False) -> Synced:
-        def retag(record: Record, text: str) -> Item | None:
-            item = read(text, record.key, record.source, record.via) if record.key in self.ours else None
-            return item and replace(item, file="")
+        def retag(record: Record, text: str) -> tuple[Item, bytes] | None:
+            if record.key not in self.ours:
+                return None
+            item = replace(read(text, record.key, record.source, record.via), file="")
+            return item, frontmatter.dump(item, ZONE).encode()
 
         context = Context(zone=ZONE, now=now, tagger=tag.compile(self.rules))
 

@@ -65,7 +65,7 @@ def retagger(settings: Settings, now: datetime) -> Retag:
     """
     given = context(settings, now)
 
-    def retag(record: Record, text: str) -> Item | None:
+    def retag(record: Record, text: str) -> tuple[Item, bytes] | None:
         if not ours(settings, record):
             return None
         written = frontmatter.load(text, given.zone, key=record.key, name=record.source)
@@ -73,6 +73,7 @@ def retagger(settings: Settings, now: datetime) -> Retag:
             return None
         source = source_of(settings, record.source, record.via)
         read = normalize.from_file(text, record.key, source, given, categories=record.categories)
-        return replace(written, tags=read.tags, categories=read.categories)
+        item = replace(written, tags=read.tags, categories=read.categories)
+        return item, frontmatter.dump(item, given.zone).encode()
 
     return retag

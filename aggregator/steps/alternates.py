@@ -37,7 +37,7 @@ _TYPES = frozenset(
 )
 _JSON_FEED = re.compile(r"feed|\.json\b", re.IGNORECASE)
 _COMMENTS = re.compile(r"comment|replies|评论|評論", re.IGNORECASE)
-_LINK = re.compile(r"<([^>]*)>((?:\s*;\s*[\w!#$&+.^`|~*-]+\s*=\s*(?:\"[^\"]*\"|[^\s\",;]+))*)")
+_LINK = re.compile(r"<([^<>]*)>((?:\s*;\s*[\w!#$&+.^`|~*-]+\s*=\s*(?:\"[^\"]*\"|[^\s\",;]+))*)")
 _PARAMETER = re.compile(r";\s*([\w!#$&+.^`|~*-]+)\s*=\s*(?:\"([^\"]*)\"|([^\s\",;]+))")
 
 
