@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from aggregator import reading
-from aggregator.errors import FetchError, HttpStatus, NotAFeed, ParseError, SourceError
+from aggregator.errors import HttpStatus, NotAFeed, ParseError, SourceError
 from aggregator.model import FetchState, Response, Source
 from aggregator.steps import alternates
 
@@ -94,8 +94,7 @@ class Scout:
 
     async def _fetch(self, url: str) -> Response:
         answer = await self.fetcher.fetch(Source(id="add", url=url), FetchState(source="add"))
-        if not isinstance(answer, Response):
-            raise FetchError("not modified, though nothing was known", url=url)
+        assert isinstance(answer, Response)  # nothing was known that could be unmodified
         return answer
 
     async def _read(self, answer: Response, url: str, how: str, others: tuple[Candidate, ...] = ()) -> Found:

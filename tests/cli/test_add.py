@@ -100,6 +100,15 @@ def test_a_page_without_feed_is_refused_unless_nobody_is_asked(tagwire, web, sit
     assert len(web.requests) == asked
 
 
+def test_pages_that_name_other_pages_or_cannot_be_read_have_no_feed(tagwire, web):
+    page = web.page("/", PAGE, media_type="text/html")
+    for path in ("/blog/rss.xml", "/blog/atom.xml", "/blog/comments.xml"):
+        web.page(path, "<html><p>Not here", media_type="text/html")
+    assert "none of the 3 feeds that it names can be read" in tagwire("add", page).err
+    empty = web.page("/empty", "<!-- nothing -->", media_type="text/html")
+    assert "it names no feed" in tagwire("add", empty).err
+
+
 def test_a_server_that_says_wait_is_asked_no_more(tagwire, web):
     page = web.page("/", PAGE, media_type="text/html")
     web.page("/blog/rss.xml", status=429, headers={"Retry-After": "60"})
