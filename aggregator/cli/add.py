@@ -32,7 +32,7 @@ def add(
     every: str,
     no_discover: bool,
 ) -> int:
-    """Find the feeds at URLs and add them to config/sources.toml.
+    """Find feeds and add them to config/sources.toml.
 
     URL is that of a feed, or of a page that names one; PATH a feed file or a folder of Markdown files. The text is
     appended: comments stay. A URL that does not answer is added as it is.

@@ -11,9 +11,9 @@ from aggregator.cli.options import Options, command, pass_options
 @click.argument("file", default="-", type=click.Path(dir_okay=False, allow_dash=True))
 @pass_options
 def export(options: Options, file: str) -> None:
-    """Write the sources as OPML, with --json as JSON; to FILE, else to standard output.
+    """Write the sources as OPML or JSON.
 
-    Passwords and request headers stay here.
+    JSON with --json; to FILE, else to standard output. Passwords and request headers stay here.
     """
     import json
 

@@ -19,7 +19,7 @@ _SHOWN = 20
 @click.option("--dry-run", is_flag=True, help="Tell what would be added, but change nothing.")
 @pass_options
 def import_(options: Options, file: BinaryIO, *, dry_run: bool) -> None:
-    """Add the sources of a list to config/sources.toml.
+    """Add the sources of an OPML file or another list.
 
     FILE is OPML, newsboat's urls file, a list of URLs, or what `tagwire export --json` wrote; - is standard input.
     """

@@ -15,7 +15,7 @@ from aggregator.cli.options import CommandGroup
 
 COMMANDS = {
     "init": "Make a working site in a directory.",
-    "add": "Add a source to config/sources.toml.",
+    "add": "Find feeds and add them to config/sources.toml.",
     "import": "Add the sources of an OPML file or another list.",
     "export": "Write the sources as OPML or JSON.",
     "remove": "Remove sources; their items and feeds stay.",
