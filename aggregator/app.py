@@ -19,8 +19,10 @@ from aggregator.clock import SystemClock
 from aggregator.errors import StoreCorrupt, UsageError
 from aggregator.fetchers import open_fetchers
 from aggregator.mark import Mark
-from aggregator.model import Entry, FetchState, Item, Outcome, Parsed, Record, Source, Summary
+from aggregator.model import FetchState, Outcome, Record, Source, Summary
+from aggregator.operations import rules
 from aggregator.operations.announce import announce
+from aggregator.operations.discovery import Found, Scout
 from aggregator.outputs import discover
 from aggregator.publish import Published, Publisher
 from aggregator.queues.local import LocalQueue
@@ -31,7 +33,7 @@ from aggregator.steps.cadence import current
 from aggregator.steps.due import require_set_clock, select_due
 from aggregator.steps.urls import host
 from aggregator.stores import discard, open_store
-from aggregator.sync import Read, Synced, sync
+from aggregator.sync import Synced, sync
 from aggregator.tree import ItemTree
 from aggregator.workers import Workers
 
@@ -134,11 +136,11 @@ class App:
         synced = sync(
             self.tree,
             self.store,
-            _reader(self.settings, now),
+            rules.reader(self.settings, now),
             now=now,
             authority=self.settings.site.tag_authority,
             accept_deletions=accept_deletions,
-            everything=retag,
+            retag=rules.retagger(self.settings, now) if retag else None,
         )
         if retag and not self._dry_run:
             self._mark.keep_rules()
@@ -235,6 +237,18 @@ def lock_file(settings: Settings) -> Path:
     return Path(settings.root) / "var" / "tagwire.lock"
 
 
+async def find_feed(settings: Settings, address: str) -> Found:
+    """Return the feed that a URL stands for. Raises `errors.SourceError`, see `operations.discovery`."""
+    clock = SystemClock()
+    fetcher, *_ = open_fetchers(settings.http, version=__version__, contact=settings.site.base_url, clock=clock)
+    workers = Workers(1, seconds=PARSE_SECONDS, memory_bytes=PARSE_BYTES)
+    try:
+        return await Scout(settings=settings, fetcher=fetcher, workers=workers, clock=clock).find(address)
+    finally:
+        await fetcher.aclose()
+        workers.close()
+
+
 def _house(settings: Settings, store: Store, tree: ItemTree, clock: Clock, chosen: Sequence[Source]) -> House:
     crowd = len({host(source.url) or source.id for source in chosen})  # a host's sources come one after the other
     return House(
@@ -246,26 +260,6 @@ def _house(settings: Settings, store: Store, tree: ItemTree, clock: Clock, chose
         clock=clock,
         hosts={source.id: host(source.url) for source in settings.sources},
     )
-
-
-def _reader(settings: Settings, now: datetime) -> Read:
-    """Return how item files are read: as entries of their folder or source, whose tags and rules apply."""
-
-    def read(text: str, key: str, source: str, via: str) -> Item:
-        from aggregator import reading  # noqa: PLC0415 - 30 ms that a tree without changes need not pay
-        from aggregator.steps.normalize import normalize  # noqa: PLC0415
-
-        declared = settings.by_id.get(via) or settings.by_id.get(source) or Source(id=source)
-        context = reading.context(
-            zone=settings.site.timezone,
-            now=now,
-            rules=settings.tags,
-            defaults=settings.frontmatter.defaults,
-            language=settings.site.language,
-        )
-        return normalize(Entry(file=text), key, replace(declared, id=source), Parsed(), context, "")
-
-    return read
 
 
 def _open_store(settings: Settings, access: Access, *, rebuild: bool) -> Store:

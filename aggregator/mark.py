@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aggregator import __version__, files
+from aggregator.steps import han
 
 if TYPE_CHECKING:
     from aggregator.settings import Settings
@@ -26,11 +27,12 @@ class Mark:
     def __init__(self, settings: Settings) -> None:
         self._path = Path(settings.root) / "var" / "published"
         self._home = Path(settings.root) / settings.publish.dir
+        given = [(source.id, source.tags) for source in settings.sources]
         self._present = {
             "site": _digest(
                 __version__, settings.site, settings.publish, settings.tags, settings.sources, settings.feeds
             ),
-            "rules": _digest(__version__, settings.tags, [(source.id, source.tags) for source in settings.sources]),
+            "rules": _digest(__version__, settings.tags, han.available(), given),
         }
 
     def rules_stand(self) -> bool:

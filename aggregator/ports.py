@@ -14,7 +14,18 @@ if TYPE_CHECKING:
     from datetime import datetime
     from types import TracebackType
 
-    from aggregator.model import Document, Feed, FetchState, NotModified, Parsed, Record, Response, Saved, Source
+    from aggregator.model import (
+        Document,
+        Dropped,
+        Feed,
+        FetchState,
+        NotModified,
+        Parsed,
+        Record,
+        Response,
+        Saved,
+        Source,
+    )
     from aggregator.model.item import Row
     from aggregator.model.search import Found, Page, Query
 
@@ -57,6 +68,8 @@ class Store(Protocol):
 
     history: History
     """The same index, asked about the past."""
+    drops: Drops
+    """What filters kept out of it."""
 
     def __enter__(self) -> Self: ...
 
@@ -128,6 +141,19 @@ class Store(Protocol):
         Members are `all`, `tag:<tag key>` and `source:<id>`, and `day:<YYYY-MM-DD>` for each day in UTC on which items
         were published that were added, changed or removed.
         """
+
+
+class Drops(Protocol):
+    """What filters kept out, remembered per source in bounded number so that it can be listed."""
+
+    def note(self, dropped: Sequence[Dropped]) -> int:
+        """Remember one source's entries; return how many were not known. Those known keep their first instant.
+
+        Of each source the newest `steps.indexing.DROPS` stay.
+        """
+
+    def listed(self, *, source: str = "", limit: int = 0) -> list[Dropped]:
+        """Return what is remembered, newest first, then by key; `limit` 0 means all."""
 
 
 class History(Protocol):

@@ -15,9 +15,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from aggregator import errors, parsers
-from aggregator.model import Document, Failure, Hints, Item, Parsed, Problem, Record, Source, Wanted
-from aggregator.settings import TagRule  # noqa: TC001 - msgspec reads the annotations at run time
-from aggregator.steps import declared, normalize, tag
+from aggregator.model import Document, Dropped, Failure, Hints, Item, Parsed, Problem, Record, Source, Wanted
+from aggregator.settings import Filter, TagRule  # noqa: TC001 - msgspec reads the annotations at run time
+from aggregator.steps import declared, normalize, sieve, tag
 from aggregator.steps.dedupe import record_of
 from aggregator.steps.identity import identify
 
@@ -37,6 +37,7 @@ class Job:
     authority: str
     language: str = ""
     rules: tuple[TagRule, ...] = ()
+    filters: tuple[Filter, ...] = ()
     defaults: tuple[tuple[str, object], ...] = ()
     wanted: Wanted | None = None
     """One entry to be completed from the document, its own page; without a document it is taken as it is."""
@@ -58,6 +59,8 @@ class Reading:
     items: tuple[Item, ...] = ()
     records: tuple[Record, ...] = ()
     """The items' rows, one each, made here since they cost time."""
+    dropped: tuple[Dropped, ...] = ()
+    """Entries that filters kept out; they are not among the items."""
     problems: tuple[Problem, ...] = ()
     truncated: str = ""
     wanted: tuple[Wanted, ...] = ()
@@ -105,7 +108,7 @@ def read(job: Job) -> Reading:
         return Reading(failure=Failure(kind=error.kind, message=str(error)), line=error.line)
     keys = identify(job.source.id, parsed.entries)
     wanted = _wanted(job, parsed, keys)
-    items, problems = ([], []) if job.source.detail else _items(job, parsed, keys)
+    items, dropped, problems = ([], [], []) if job.source.detail else _items(job, parsed, keys)
     return Reading(
         title=parsed.title,
         link=parsed.link,
@@ -115,6 +118,7 @@ def read(job: Job) -> Reading:
         entries=len(parsed.entries),
         items=tuple(items),
         records=_records(job, items),
+        dropped=tuple(dropped),
         problems=(*parsed.problems, *problems),
         truncated=parsed.truncated,
         wanted=wanted,
@@ -132,19 +136,25 @@ def context(
 def _folder(job: Job) -> Reading:
     """Return the items of a folder's files: each file is a document of its own."""
     items: list[Item] = []
+    dropped: list[Dropped] = []
     problems: list[Problem] = []
     for document in job.documents:
         where = f"{job.source.path}/{document.name}"
         try:
             parsed = parsers.choose(document).parse(document)
-            found, bad = _items(job, parsed, identify(job.source.id, parsed.entries), where)
+            found, kept_out, bad = _items(job, parsed, identify(job.source.id, parsed.entries), where)
         except errors.ParseError as error:
             problems.append(Problem(where=where, message=str(error), line=error.line))
             continue
         items += found
+        dropped += kept_out
         problems += bad
     return Reading(
-        entries=len(job.documents), items=tuple(items), records=_records(job, items), problems=tuple(problems)
+        entries=len(job.documents),
+        items=tuple(items),
+        records=_records(job, items),
+        dropped=tuple(dropped),
+        problems=tuple(problems),
     )
 
 
@@ -175,22 +185,42 @@ def _completed(job: Job, wanted: Wanted) -> Reading:
             return Reading()
         entry = declared.overlaid(entry, parsed.entries[0], detail.page)
     there = replace(job, url=entry.base or job.url)
-    items, problems = _items(there, Parsed(entries=(entry,)), [wanted.key], wanted.url or job.url)
-    return Reading(entries=1, items=tuple(items), records=_records(job, items), problems=tuple(problems))
+    items, dropped, problems = _items(there, Parsed(entries=(entry,)), [wanted.key], wanted.url or job.url)
+    return Reading(
+        entries=1,
+        items=tuple(items),
+        records=_records(job, items),
+        dropped=tuple(dropped),
+        problems=tuple(problems),
+    )
 
 
-def _items(job: Job, parsed: Parsed, keys: Sequence[str], where: str = "") -> tuple[list[Item], list[Problem]]:
-    """Return one document's items, and a problem for every entry that cannot become one."""
+def _items(
+    job: Job, parsed: Parsed, keys: Sequence[str], where: str = ""
+) -> tuple[list[Item], list[Dropped], list[Problem]]:
+    """Return one document's items, what filters kept out, and a problem for every entry that cannot become one."""
     given = context(zone=job.zone, now=job.now, rules=job.rules, defaults=job.defaults, language=job.language)
+    given = replace(given, sieve=_sieve(job.filters))
     items: list[Item] = []
+    dropped: list[Dropped] = []
     problems: list[Problem] = []
     for number, (entry, key) in enumerate(zip(parsed.entries, keys, strict=True), 1):
         try:
-            items.append(normalize.normalize(entry, key, job.source, parsed, given, job.url))
+            item = normalize.normalize(entry, key, job.source, parsed, given, job.url)
         except errors.EntryError as error:
             place = where or f"{job.url} entry {number} ({entry.guid or entry.link or entry.title or 'nameless'})"
             problems.append(Problem(where=place[:300], message=str(error), line=error.line))
-    return items, problems
+            continue
+        if item.dropped:
+            dropped.append(_kept_out(item, job))
+        else:
+            items.append(item)
+    return items, dropped, problems
+
+
+def _kept_out(item: Item, job: Job) -> Dropped:
+    source, title, link = job.source.id, item.title, item.link
+    return Dropped(key=item.key, source=source, title=title, link=link, why=item.dropped, at=job.now)
 
 
 def _records(job: Job, items: list[Item]) -> tuple[Record, ...]:
@@ -202,3 +232,8 @@ def _records(job: Job, items: list[Item]) -> tuple[Record, ...]:
 @lru_cache(maxsize=4)
 def _tagger(rules: tuple[TagRule, ...]) -> tag.Tagger:
     return tag.compile(rules)
+
+
+@lru_cache(maxsize=4)
+def _sieve(filters: tuple[Filter, ...]) -> sieve.Sieve | None:
+    return sieve.compile(filters)

@@ -77,7 +77,8 @@ async def refresh(
                 changes, saved = await _settle(house, found.reading, now)
                 after = _advance(house, source, state, answer, found, changes, body, now)
                 house.store.commit(after, saved, _restyled(house, state, after))
-            outcome = _told(source, changes, found, answer, after)
+            dropped = house.store.drops.note(found.reading.dropped) if found.reading.dropped else 0
+            outcome = replace(_told(source, changes, found, answer, after), dropped=dropped)
     except StoreError:
         raise
     except Exception as error:  # noqa: BLE001 - one source never stops the others; told, counted and logged in _failed
@@ -117,6 +118,7 @@ def _job(house: House, source: Source, response: Response, now: datetime) -> Job
         authority=settings.site.tag_authority,
         language=settings.site.language,
         rules=settings.tags,
+        filters=settings.filters,
         defaults=settings.frontmatter.defaults,
     )
 

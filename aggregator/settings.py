@@ -7,7 +7,7 @@ This module does not read files, the environment or the clock.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -106,6 +106,17 @@ class Server:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """[[filters]] of tags.toml: which entries of which sources are dropped, or are all that is kept."""
+
+    action: Literal["keep", "drop"]
+    sources: tuple[str, ...] = ()
+    match: tuple[str, ...] = ()
+    not_: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ("title", "text")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TagRule:
     """[[tags]] of tags.toml: a tag's name, its other spellings, and the words that give it to an item."""
 
@@ -118,6 +129,8 @@ class TagRule:
     description: str = ""
     icon: str = ""
     logo: str = ""
+    was: tuple[tuple[str, str], ...] = ()
+    """Former slugs of its feed, each with the day on which it moved (YYYY-MM-DD)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +158,7 @@ class Settings:
     sources: tuple[Source, ...] = ()
     tags: tuple[TagRule, ...] = ()
     feeds: tuple[QueryFeed, ...] = ()
+    filters: tuple[Filter, ...] = ()
 
     @property
     def by_id(self) -> Mapping[str, Source]:

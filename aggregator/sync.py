@@ -2,7 +2,8 @@
 
 A file that its owner edited is read again, one that appeared is taken in, one that vanished is buried for good. An
 index that was lost is rebuilt by the same road: every file appeared. Files are read as entries of a folder are, so what
-rules give them and what they lack is filled in alike.
+rules give them and what they lack is filled in alike. When the rules changed, files that are ours alone are rewritten
+with their new tags; of all others the index learns them.
 
 This module fetches and publishes nothing; the store marks the feeds that changed.
 """
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from aggregator import files, journal
 from aggregator.errors import EntryError, TreeError
-from aggregator.model import Entry, Item, Problem, Record
+from aggregator.model import Entry, Item, Problem, Record, Updated
 from aggregator.steps.dedupe import record_of
 from aggregator.steps.identity import identify, item_key
 from aggregator.steps.ids import tag_id
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 Listing = Mapping[str, tuple[int, int]]
 Read = Callable[[str, str, str, str], Item]
 """(text, key, source that it belongs to if it names none, source that brought it) → item; `errors.EntryError`."""
+Retag = Callable[[Record, str], tuple[Item, bytes] | None]
+"""(row, text) → the item under the present rules and its file to be; None if the file is not ours alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +41,10 @@ class Synced:
     added: int = 0
     edited: int = 0
     deleted: int = 0
+    retagged: int = 0
+    """Items whose tags changed because the rules did."""
+    rewritten: tuple[str, ...] = ()
+    """Paths of item files that got their new tags."""
     problems: tuple[Problem, ...] = ()
 
 
@@ -49,18 +56,18 @@ def sync(
     now: datetime,
     authority: str,
     accept_deletions: bool = False,
-    everything: bool = False,
+    retag: Retag | None = None,
 ) -> Synced:
     """Compare the tree with the index and bring the index up to date in one transaction.
 
-    With `everything` files that did not change are read again too, since the rules did. Raises `errors.TreeError`, and
+    With `retag` files that did not change are read again too, since the rules did. Raises `errors.TreeError`, and
     changes nothing, if over half of the known files vanished at once (an unmounted disk looks like that), unless
     `accept_deletions`.
     """
     listing, known = tree.listing(), store.files()
     missing = {path: known[path][0] for path in known if path not in listing}
     appeared = sorted((path for path in listing if path not in known), key=lambda path: (path.startswith(ASIDE), path))
-    touched = [path for path, facts in listing.items() if path in known and (everything or known[path][1:] != facts)]
+    touched = [path for path, facts in listing.items() if path in known and (retag or known[path][1:] != facts)]
     if not (missing or appeared or touched):
         return Synced()
     moved = {key for path in appeared if (key := key_in(path)) in missing.values()}
@@ -72,11 +79,16 @@ def sync(
         )
     desk = _Desk(tree, store, read, now=now, authority=authority)
     desk.take_in(appeared, listing)
-    desk.look_again({path: known[path][0] for path in touched}, listing, everything=everything)
+    desk.look_again({path: known[path][0] for path in touched}, listing, retag)
     desk.bury([missing[path] for path in lost])
     store.replace(desk.records)
     return Synced(
-        added=desk.added, edited=desk.edited, deleted=len(lost), problems=tuple(sorted(desk.problems, key=str))
+        added=desk.added,
+        edited=desk.edited,
+        deleted=len(lost),
+        retagged=desk.retagged,
+        rewritten=tuple(sorted(desk.rewritten)),
+        problems=tuple(sorted(desk.problems, key=str)),
     )
 
 
@@ -86,7 +98,8 @@ class _Desk:
     def __init__(self, tree: ItemTree, store: Store, read: Read, *, now: datetime, authority: str) -> None:
         self.records: list[Record] = []
         self.problems: list[Problem] = []
-        self.added = self.edited = 0
+        self.rewritten: list[str] = []
+        self.added = self.edited = self.retagged = 0
         self._tree, self._store, self._read, self._now, self._authority = tree, store, read, now, authority
         self._buried = {line["key"]: line for line in journal.read(tree.root) if line.get("event") == "deleted"}
 
@@ -109,9 +122,10 @@ class _Desk:
             self.records.append(row)
             self.added += 1
 
-    def look_again(self, paths: Mapping[str, str], listing: Listing, *, everything: bool) -> None:
-        """Make rows for known files, given with their keys, that were touched."""
+    def look_again(self, paths: Mapping[str, str], listing: Listing, retag: Retag | None) -> None:
+        """Make rows for known files, given with their keys, that were touched; with `retag` write those of ours."""
         rows = {record.key: record for record in self._store.known(paths.values(), [], [])}
+        changes: list[Updated] = []
         for path, key in paths.items():
             record = rows[key]
             pair = self._load(path, record.key, record.source, record.via)
@@ -119,14 +133,29 @@ class _Desk:
                 self.records += [] if record.broken else [replace(record, broken=True)]
                 continue
             item, data = pair
+            ours, wanted = self._ours(record, data, retag) if retag else (None, data)
+            item = replace(item, tags=ours.tags, categories=ours.categories) if ours else item
             row = self._as_read(record, item, data, listing[path])
-            same = row.file_hash == record.file_hash
-            if same and not everything:
+            same = row.file_hash == record.file_hash or ours is not None
+            if same and not retag:
                 row = replace(record, size=row.size, mtime_ns=row.mtime_ns, broken=False)
             elif same:
-                row = replace(row, updated=record.updated, edited=record.edited)
+                row = replace(row, updated=record.updated, edited=record.edited, categories=record.categories)
+                self.retagged += row.tags != record.tags
             self.edited += not same
-            self.records.append(row)
+            if ours and wanted != data:
+                changes.append(Updated(item=ours, record=row, previous=record))
+            else:
+                self.records.append(row)
+        self.records += [saved.record for saved in self._tree.save(changes, self._now)]
+        self.rewritten += [change.record.path for change in changes]
+
+    def _ours(self, record: Record, data: bytes, retag: Retag) -> tuple[Item | None, bytes]:
+        """Return the item to write, if the file is what we wrote last, or what we were about to write in a crash."""
+        pair = retag(record, data.decode("utf-8"))
+        if pair is None or (files.digest(data) != record.file_hash and pair[1] != data):
+            return None, data
+        return pair
 
     def bury(self, keys: Iterable[str]) -> None:
         """Make tombstones for files that their owner deleted, and for decisions that the index lost."""

@@ -12,6 +12,7 @@ from aggregator import settings as defaults
 from aggregator.config import load, locate, schema
 from aggregator.config.sources import derived_id
 from aggregator.errors import ConfigError
+from aggregator.settings import Filter
 
 GOOD_SOURCE = '[[sources]]\nid = "a"\nurl = "https://a.example/feed"\n'
 
@@ -57,7 +58,7 @@ def test_an_empty_file_gives_the_documented_defaults(site):
     assert loaded.files == (str(Path(root, "config", "tagwire.toml")),)
 
 
-@pytest.mark.parametrize("section", [entry for entry in schema.SECTIONS if entry.available and not entry.many])
+@pytest.mark.parametrize("section", [entry for entry in schema.SECTIONS if not entry.many])
 def test_the_schemas_defaults_are_those_of_the_settings(section):
     """A default is written twice, for people and for the program: they must agree."""
     values = getattr(defaults.Settings(root="/x"), section.name)
@@ -286,12 +287,6 @@ def test_a_circle_of_parents_is_a_mistake(site):
     assert len(mistakes(site("", None, text))) == 3
 
 
-def test_what_a_later_version_knows_is_refused_not_ignored(site):
-    found = mistakes(site("", None, '[[filters]]\naction = "drop"\n'))
-    later = "known, but not available in this version"
-    assert found == [f"config/tags.toml:1:1: filters: entries to keep or drop ([[filters]]): {later}"]
-
-
 def test_feeds_by_query_are_read(site):
     text = """[[feeds]]\nslug = "phones"\nquery = '苹果 "iPhone 17"'\ntitle = "手机"\n"""
     (found,) = load(site("", None, text)).feeds
@@ -313,6 +308,45 @@ def test_feeds_by_query_are_read(site):
 def test_mistakes_in_queries_are_told_with_their_place(site, text, expected):
     (found,) = mistakes(site("", None, f"[[feeds]]\n{text}\n"))
     assert found.startswith(f"config/tags.toml:{expected}")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('match = ["AI", "re:(?<=a)b"]', ":5:16: tags[2].match[2]: expected an expression as RE2 knows them"),
+        ("not = ['re:[']", ":5:8: tags[2].not[1]: expected an expression as RE2 knows them"),
+        ("match = ['re:x*']", ":5:10: tags[2].match[1]: expected an expression that does not match the empty text"),
+        ("match = ['re:']", ":5:10: tags[2].match[1]: expected an expression that does not match the empty text"),
+        ('was = { a = "soon" }', ':5:9: tags[2].was.a: expected a day such as "2026-11-22"'),
+        ('was = { a = "2026-11-01", b = "2026-11-02" }', ':5:9: tags[2].was.a: "a" belongs to the tag "A" in line 1'),
+    ],
+)
+def test_mistakes_of_tag_rules_are_placed(site, text, expected):
+    written = f'[[tags]]\nname = "A"\n[[tags]]\nname = "B"\n{text}\n'
+    assert only(site("", None, written)).startswith(f"config/tags.toml{expected}")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('action = "drop"', ":1:1: filters[1]: expected match or not: without them the filter means every entry"),
+        ('action = "dorp"\nmatch = ["x"]', ':2:1: filters[1].action: expected "keep" or "drop" - did you mean "drop"?'),
+        ('match = ["x"]', ":1:1: filters[1].action: expected a value"),
+        ('action = "keep"\nnot = ["x"]\nsources = ["b"]', ':4:12: filters[1].sources[1]: no source "b"'),
+        ('action = "keep"\nnot = ["x"]\nfields = ["body"]', ':4:11: filters[1].fields[1]: expected "title" or'),
+    ],
+)
+def test_mistakes_of_filters_are_placed(site, text, expected):
+    found = only(site("", '[[sources]]\nid = "a"\nurl = "https://a.example/"\n', f"[[filters]]\n{text}\n"))
+    assert found.startswith(f"config/tags.toml{expected}")
+
+
+def test_filters_are_read(site):
+    text = '[[filters]]\naction = "drop"\nsources = ["a"]\nmatch = ["广告", \'re:ad\\d\']\nnot = ["x"]\n'
+    root = site("", '[[sources]]\nid = "a"\nurl = "https://a.example/"\n', text)
+    assert load(str(root), environ={}).filters == (
+        Filter(action="drop", sources=("a",), match=("广告", r"re:ad\d"), not_=("x",)),
+    )
 
 
 @pytest.mark.parametrize(
@@ -414,7 +448,7 @@ def test_no_site_is_a_configuration_error(tmp_path):
 def test_the_json_schema_knows_every_available_key_and_its_default():
     found = json.loads(json.dumps(schema.json_schema()))
     assert found["$schema"] == "https://json-schema.org/draft/2020-12/schema"
-    assert set(found["properties"]) == {entry.name for entry in schema.SECTIONS if entry.available}
+    assert set(found["properties"]) == {entry.name for entry in schema.SECTIONS}
     assert found["properties"]["publish"]["properties"]["entries"]["default"] == 50
     items = found["properties"]["sources"]["items"]["properties"]["items"]
     assert items["required"] == ["list"]

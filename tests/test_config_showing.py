@@ -19,9 +19,8 @@ def site(tmp_path):
 
 def write(site, tables):
     for name in ("tagwire", "sources", "tags"):
-        chosen = {key: value for key, value in tables.items() if key == name}
-        if name == "tagwire":
-            chosen = {key: value for key, value in tables.items() if key not in {"sources", "tags"}}
+        file = {"sources": "sources", "tags": "tags", "filters": "tags"}
+        chosen = {key: value for key, value in tables.items() if file.get(key, "tagwire") == name}
         (site / "config" / f"{name}.toml").write_text(showing.toml(chosen))
 
 
@@ -36,7 +35,8 @@ def test_what_is_shown_reads_as_the_same_settings(site):
             {"id": "a", "url": "https://a.example/feed", "every": "2h", "tags": ["x"], "enabled": False},
             {"path": "notes", "kind": "folder"},
         ],
-        "tags": [{"name": "AI", "not": ["x"], "aliases": ["人工智能"]}],
+        "tags": [{"name": "AI", "not": ["x", r"re:x\d"], "aliases": ["人工智能"], "was": {"old": "2026-11-22"}}],
+        "filters": [{"action": "drop", "sources": ["a"], "match": ["广告"], "fields": ["title"]}],
     }
     write(site, tables)
     loaded = load(str(site), environ={})

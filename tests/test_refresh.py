@@ -17,7 +17,7 @@ from aggregator.model import FetchState, Outcome, Source
 from aggregator.queues.local import LocalQueue
 from aggregator.refresh import House
 from aggregator.rounds import Round
-from aggregator.settings import Http, Settings
+from aggregator.settings import Filter, Http, Settings
 from aggregator.steps.urls import host
 from aggregator.stores.memory import MemoryStore
 from aggregator.testing import FakeClock, InlineWorkers, LoopbackSite
@@ -42,13 +42,15 @@ class Town:
     def __init__(self, root: Path, site: LoopbackSite) -> None:
         self.root, self.site = root, site
         self.store = MemoryStore()
+        self.filters: tuple[Filter, ...] = ()
         self.clock = FakeClock(NOW)
         self.tree = ItemTree(root / "items", "{source}/{date:%d}-{slug}-{key}.md", ZoneInfo("Asia/Shanghai"))
 
     def refresh(self, *sources: Source, stop: asyncio.Event | None = None) -> dict[str, Outcome]:
         settings = Settings(
-            root=str(self.root), sources=sources, http=Http(timeout=5, allow_private_networks=True, per_host_delay=2)
-        )
+            root=str(self.root), sources=sources, filters=self.filters,
+            http=Http(timeout=5, allow_private_networks=True, per_host_delay=2),
+        )  # fmt: skip
         house = House(
             settings=settings, store=self.store, tree=self.tree, clock=self.clock, workers=InlineWorkers(),
             fetchers=open_fetchers(settings.http, version="0", contact="", clock=self.clock),
@@ -271,3 +273,28 @@ def test_a_source_that_nothing_can_fetch(town: Town) -> None:
     outcome = town.refresh(Source(id="odd", kind="feed"))["odd"]
     assert outcome.error is not None
     assert outcome.error.kind == "bad-scheme"
+
+
+def test_what_filters_keep_out_is_counted_once_and_listed(town: Town) -> None:
+    """A dropped entry is no item; without the filter it is new if it is still there."""
+    a = town.feed(rss((1, "Story", "One."), (2, "Advertisement", "Two.")), "/a.xml")
+    town.filters = (Filter(action="drop", match=("advertisement",)),)
+    first = town.refresh(a)["a"]
+    assert (first.new, first.dropped) == (1, 1)
+    (listed,) = town.store.drops.listed()
+    assert (listed.title, listed.why, listed.at) == ("Advertisement", 'filter 1 drops what has "advertisement"', NOW)
+    town.feed(rss((1, "Story", "One."), (2, "Advertisement", "Two."), (3, "More", "Three.")), "/a.xml")
+    again = town.refresh(a)["a"]
+    assert (again.new, again.dropped, again.unchanged) == (1, 0, 1)
+    town.filters = ()
+    town.feed(rss((1, "Story", "One."), (2, "Advertisement", "Two.")), "/a.xml")
+    assert town.refresh(a)["a"].new == 1
+
+
+def test_filters_hold_for_the_files_of_folders_too(town: Town) -> None:
+    (town.root / "mine").mkdir()
+    (town.root / "mine" / "one.md").write_text(ITEM.format("Walk", "mine"), encoding="utf-8")
+    (town.root / "mine" / "two.md").write_text(ITEM.format("Run", "mine"), encoding="utf-8")
+    town.filters = (Filter(action="keep", sources=("mine",), match=("walk",)),)
+    told = town.refresh(Source(id="mine", kind="folder", path=str(town.root / "mine")))["mine"]
+    assert (told.new, told.dropped) == (1, 1)

@@ -14,7 +14,7 @@ from aggregator import journal
 from aggregator.errors import TreeError
 from aggregator.model import Duplicate, Entry, FetchState, Item, New, Parsed, Record, Source
 from aggregator.settings import TagRule
-from aggregator.steps import dedupe, ids, tag
+from aggregator.steps import dedupe, frontmatter, ids, tag
 from aggregator.steps.identity import item_key
 from aggregator.steps.normalize import Context, normalize
 from aggregator.stores.memory import MemoryStore
@@ -35,8 +35,15 @@ class Site:
         self.tree = ItemTree(root / "items", PATTERN, ZONE)
         self.store = MemoryStore()
         self.rules: tuple[TagRule, ...] = ()
+        self.ours: set[str] = set()
 
     def sync(self, now: datetime = LATER, *, accept_deletions: bool = False, everything: bool = False) -> Synced:
+        def retag(record: Record, text: str) -> tuple[Item, bytes] | None:
+            if record.key not in self.ours:
+                return None
+            item = replace(read(text, record.key, record.source, record.via), file="")
+            return item, frontmatter.dump(item, ZONE).encode()
+
         context = Context(zone=ZONE, now=now, tagger=tag.compile(self.rules))
 
         def read(text: str, key: str, source: str, _via: str) -> Item:
@@ -44,7 +51,7 @@ class Site:
 
         return sync(
             self.tree, self.store, read, now=now, authority=AUTHORITY,
-            accept_deletions=accept_deletions, everything=everything,
+            accept_deletions=accept_deletions, retag=retag if everything else None,
         )  # fmt: skip
 
     def add(self, number: int, *, source: str = "a", guid: str = "", of: Record | None = None) -> Record:
@@ -228,11 +235,38 @@ def test_other_rules_reach_old_items_in_the_index_only(site: Site) -> None:
     before = (site.tree.root / old.path).read_bytes()
     site.rules = (TagRule(name="Tales", match=("story",)),)
     site.store.outbox(site.store.outbox())
-    assert site.sync(everything=True) == Synced()
+    assert site.sync(everything=True) == Synced(retagged=1)
     row = site.row(old.key)
     assert (row.tags, row.edited, row.updated) == (("a", "News", "Tales"), False, old.updated)
     assert "tag:tales" in site.store.outbox()
     assert (site.tree.root / old.path).read_bytes() == before
+
+
+def test_other_rules_reach_files_of_ours(site: Site) -> None:
+    """A file that nobody else wrote gets the tag; that is no edit and no news."""
+    old, edited = site.add(1), site.add(2)
+    site.ours = {old.key, edited.key}
+    mine = site.tree.root / edited.path
+    mine.write_text(mine.read_text(encoding="utf-8").replace("Text 2", "My story"), encoding="utf-8")
+    site.rules = (TagRule(name="Tales", match=("story",)),)
+    assert site.sync(everything=True) == Synced(retagged=1, edited=1, rewritten=(old.path,))
+    row = site.row(old.key)
+    assert (row.tags, row.edited, row.updated) == (("a", "News", "Tales"), False, old.updated)
+    assert '  - "Tales"\n' in site.tree.read(row)
+    assert (site.row(edited.key).tags, site.row(edited.key).edited) == (("a", "News", "Tales"), True)
+    assert "Tales" not in mine.read_text(encoding="utf-8")
+    assert site.sync() == Synced()
+
+
+def test_a_crash_after_rewriting_is_no_edit(site: Site) -> None:
+    """The file has its new tags, the index died before it heard: doing it again finds the file as it should be."""
+    old = site.add(1)
+    site.ours = {old.key}
+    site.rules = (TagRule(name="Tales", match=("story",)),)
+    site.sync(everything=True)
+    site.store.replace([old])
+    assert site.sync(everything=True) == Synced(retagged=1)
+    assert (site.row(old.key).edited, site.row(old.key).tags) == (False, ("a", "News", "Tales"))
 
 
 def test_a_bare_file_is_filled_in_and_as_old_as_itself(site: Site) -> None:

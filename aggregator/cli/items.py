@@ -26,10 +26,19 @@ if TYPE_CHECKING:
 )
 @click.option("--limit", "-n", type=click.IntRange(0), default=20, show_default=True, help="At most so many; 0: all.")
 @click.option("--duplicates", is_flag=True, help="The copies that were set aside instead.")
+@click.option("--dropped", is_flag=True, help="The entries that filters kept out instead, and why.")
 @pass_options
-def items(options: Options, *, tag: str, source: str, since: datetime | None, limit: int, duplicates: bool) -> None:
+def items(
+    options: Options, *, tag: str, source: str, since: datetime | None, limit: int, duplicates: bool, dropped: bool
+) -> None:
     """List the newest items."""
     from zoneinfo import ZoneInfo
+
+    if dropped:
+        if tag or duplicates:
+            raise click.UsageError("--dropped goes with --source, --since and --limit only")
+        _list_dropped(options, source, since, limit)
+        return
 
     from aggregator.cli.output import emit, err, out, safe, table
 
@@ -45,6 +54,28 @@ def items(options: Options, *, tag: str, source: str, since: datetime | None, li
         for record in records:
             when = f"{record.published.astimezone(zone):%Y-%m-%d %H:%M}"
             rows.append((when, safe(record.source), record.key, safe(record.title, 120)))
+        out(table(rows))
+
+
+def _list_dropped(options: Options, source: str, since: datetime | None, limit: int) -> None:
+    from zoneinfo import ZoneInfo
+
+    from aggregator.cli.output import emit, err, out, rfc3339, safe, table
+
+    with options.app() as app:
+        found = [one for one in app.store.drops.listed(source=source) if since is None or one.at >= since]
+        zone = ZoneInfo(app.settings.site.timezone)
+    found = found[: limit or None]
+    if options.json:
+        keys = ("key", "source", "title", "link", "why")
+        emit({"dropped": [{key: getattr(one, key) for key in keys} | {"at": rfc3339(one.at)} for one in found]})
+    elif not found:
+        err("no dropped entries")
+    else:
+        rows = [("DROPPED", "SOURCE", "TITLE", "WHY")]
+        for one in found:
+            when = f"{one.at.astimezone(zone):%Y-%m-%d %H:%M}"
+            rows.append((when, safe(one.source), safe(one.title, 80), safe(one.why, 120)))
         out(table(rows))
 
 

@@ -51,6 +51,7 @@ def source_event(outcome: Outcome) -> dict[str, Any]:
         "new": outcome.new,
         "updated": outcome.updated,
         "duplicates": outcome.duplicates,
+        "dropped": outcome.dropped,
         "error": error,
         "next": rfc3339(outcome.next_at),
     }
@@ -68,6 +69,7 @@ def summary_event(summary: Summary, code: int) -> dict[str, Any]:
         "new": summary.new,
         "updated": summary.updated,
         "duplicates": summary.duplicates,
+        "dropped": summary.dropped,
         "feeds_written": list(summary.feeds_written),
         "seconds": round(summary.seconds, 3),
         "exit": code,
@@ -131,8 +133,10 @@ class Reporter:
 
         if summary.outcomes:
             rows = [_HEADING, *(_row(outcome, SystemClock().now()) for outcome in summary.outcomes)]
+            if not summary.dropped:
+                rows = [(*row[:_DROPPED], *row[_DROPPED + 1 :]) for row in rows]
             colors = _COLORS if colored(sys.stdout, self._options.color) else None
-            out(f"{table(rows, right=(2, 3, 4, 5), colors=colors)}\n")
+            out(f"{table(rows, right=range(2, len(rows[0]) - 2), colors=colors)}\n")
         out(_told(summary))
         written = ", ".join(map(safe, summary.feeds_written[:5]))
         if summary.feeds_written:
@@ -145,7 +149,9 @@ class Reporter:
             err("hint: tagwire sources --failing")
 
 
-_HEADING = ("SOURCE", "RESULT", "NEW", "UPD", "DUP", "TIME", "NEXT", "")
+_HEADING = ("SOURCE", "RESULT", "NEW", "UPD", "DUP", "DROP", "TIME", "NEXT", "")
+_DROPPED = _HEADING.index("DROP")
+"""Shown only if filters kept something out."""
 
 
 def _row(outcome: Outcome, now: datetime) -> tuple[str, ...]:
@@ -158,6 +164,7 @@ def _row(outcome: Outcome, now: datetime) -> tuple[str, ...]:
         _number(outcome.new),
         _number(outcome.updated),
         _number(outcome.duplicates),
+        _number(outcome.dropped),
         f"{outcome.seconds:.1f}s",
         until(outcome.next_at, now),
         _reason(outcome),
@@ -178,6 +185,7 @@ def _told(summary: Summary) -> str:
         (summary.new, "new"),
         (summary.updated, "updated"),
         (summary.duplicates, "duplicate" if summary.duplicates == 1 else "duplicates"),
+        (summary.dropped, "dropped"),
         (summary.count("failed"), "failed"),
     )
     told = ", ".join(f"{count} {word}" for count, word in counts if count) or "no news"

@@ -15,7 +15,9 @@ from aggregator.cli.options import CommandGroup
 
 COMMANDS = {
     "init": "Make a working site in a directory.",
-    "add": "Add a source to config/sources.toml.",
+    "add": "Find feeds and add them to config/sources.toml.",
+    "import": "Add the sources of an OPML file or another list.",
+    "export": "Write the sources as OPML or JSON.",
     "remove": "Remove sources; their items and feeds stay.",
     "pause": "Pause sources: they are not fetched any more.",
     "resume": "Resume paused and retired sources.",
@@ -27,6 +29,7 @@ COMMANDS = {
     "items": "List the newest items.",
     "show": "Show an item or a source.",
     "search": "Find items by the words in them.",
+    "tags": "List, explain, suggest, rename and merge tags.",
     "reindex": "Rebuild the index from the item files.",
     "doctor": "Look the site over and name what mends it.",
     "db": "Back up, check and vacuum the index.",

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from aggregator.config import schema
-from aggregator.config.kinds import LATER, Kind, suggest
+from aggregator.config.kinds import Kind, suggest
 from aggregator.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class Checker:
         """Yield every table of the document that belongs into the file, with its path; others are mistakes."""
         for name, value in document.data.items():
             section = schema.section(name)
-            if section is None or section.file != file or not section.available:
+            if section is None or section.file != file:
                 self.add(document, (name,), _misplaced(name, section, file))
             elif section.many and isinstance(value, list):
                 for index, row in enumerate(value):
@@ -152,7 +152,7 @@ class Checker:
         names = {
             f"{PREFIX}{section.name}__{key.name}".upper(): (section, key)
             for section in schema.SECTIONS
-            if section.available and not section.many
+            if not section.many
             for key in section.keys
         }
         values: dict[str, dict[str, Any]] = {}
@@ -195,10 +195,8 @@ def _told(file: str, line: int, column: int, message: str) -> str:
 
 def _misplaced(name: str, section: schema.Section | None, file: str) -> str:
     if section is None:
-        here = [entry.name for entry in schema.SECTIONS if entry.available]
+        here = [entry.name for entry in schema.SECTIONS]
         return f"unknown section{suggest(name, here)}"
-    if not section.available:
-        return f"{section.doc.rstrip('.').lower()} ([[{name}]]): {LATER}"
     heading = f"[[{name}]]" if section.many else f"[{name}]"
     return f"{heading} belongs into {section.file}, not {file}"
 

@@ -6,13 +6,12 @@ differ, there is no change to write. This module does not touch items, feeds or 
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aggregator import files
-from aggregator.config import schema
+from aggregator.config import patching, schema
 from aggregator.config.kinds import suggest
 from aggregator.config.loading import load
 from aggregator.config.reading import Document, read
@@ -21,7 +20,7 @@ from aggregator.errors import ConfigError, UsageError
 from aggregator.steps import urls
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from aggregator.config.positions import Path as KeyPath
     from aggregator.config.reading import Place
@@ -57,19 +56,27 @@ class Editor:
 
         An id is made up if none is given. Raises `UsageError` if a value is bad, or if source or id exist already.
         """
-        _check(keys)
+        check(keys)
         self._refuse_double(keys)
-        name = keys.get("id") or self._free_id(keys)
-        text = self._text()
-        block = "".join(f"{key} = {_toml(value)}\n" for key, value in {"id": name, **keys}.items() if value)
-        gap = "" if not text or text.endswith("\n\n") else "\n" if text.endswith("\n") else "\n\n"
-        changed = text + (gap + f"[[sources]]\n{block}").replace("\n", "\r\n" if "\r\n" in text else "\n")
-        return self._tried(changed, lambda before: (*before, None))
+        return self.add_all([keys])
+
+    def add_all(self, rows: Sequence[Mapping[str, Any]]) -> Change:
+        """Append sources that were found good (`check`) and whose ids and addresses are not taken.
+
+        Raises `ConfigError` if any of them is not.
+        """
+        free = _Names(source.id for source in self.settings.sources)
+        for keys in rows:
+            free.take(keys.get("id", ""))
+        named = [{"id": keys.get("id") or free.name(keys), **keys} for keys in rows]
+        return self._tried(
+            patching.appended(self._text(), "sources", *named), lambda before: (*before, *(None for _ in named))
+        )
 
     def remove(self, ids: Sequence[str]) -> Change:
         """Drop the sources. Raises `UsageError` for unknown ids: then nothing is changed."""
         gone = set(ids)
-        return self._edit(ids, _without, lambda before: tuple(source for source in before if source.id not in gone))
+        return self._edit(ids, patching.without, lambda before: tuple(source for source in before if source.id not in gone))
 
     def enable(self, ids: Sequence[str], *, enabled: bool) -> Change:
         """Set `enabled` of the sources. Raises `UsageError` for unknown ids: then nothing is changed."""
@@ -97,12 +104,6 @@ class Editor:
             same_path = keys.get("path") and str(Path(self.place.root, keys["path"])) == source.path
             if same_url or same_path:
                 raise UsageError(f"{source.address} is a source already: {source.id}")
-
-    def _free_id(self, keys: Mapping[str, Any]) -> str:
-        name = derived_id(keys.get("url", ""), keys.get("path", ""))
-        taken = {source.id for source in self.settings.sources}
-        names = (name, *(f"{name}-{number}" for number in range(2, len(taken) + 3)))
-        return next(candidate for candidate in names if candidate not in taken)
 
     def _path(self) -> Path:
         return self.place.file.with_name(FILE)
@@ -151,43 +152,45 @@ def keys_for(address: str, root: Path) -> dict[str, str]:
     return {**where, "kind": "folder"} if path.is_dir() else where
 
 
-def _check(keys: Mapping[str, Any]) -> None:
+class _Names:
+    """Ids that are taken, and free ones made from addresses."""
+
+    def __init__(self, taken: Iterable[str]) -> None:
+        self._taken = set(taken)
+        self._next: dict[str, int] = {}
+
+    def take(self, name: str) -> None:
+        """Remember an id as taken."""
+        self._taken.add(name)
+
+    def name(self, keys: Mapping[str, Any]) -> str:
+        """Return a free id for a source, and take it."""
+        name = candidate = derived_id(keys.get("url", ""), keys.get("path", ""))
+        while candidate in self._taken:
+            self._next[name] = self._next.get(name, 1) + 1
+            candidate = f"{name}-{self._next[name]}"
+        self._taken.add(candidate)
+        return candidate
+
+
+def check(keys: Mapping[str, Any]) -> None:
+    """Raise `UsageError` for the first key of a source that is unknown or has a bad value."""
     section = schema.section("sources")
     assert section is not None
     for name, value in keys.items():
         key = section.key(name)
-        assert key is not None
+        if key is None:
+            raise UsageError(f"{name}: unknown key")
+        if key.kind.name is not None:
+            continue  # tables are for the loader to judge
         kind = key.kind.each or key.kind
+        if key.kind.each and not isinstance(value, list):
+            raise UsageError(f"{name} {value!r}: expected {key.kind.expected}")
         for member in value if key.kind.each else (value,):
             try:
                 kind.read(member)
             except ValueError as error:
                 raise UsageError(f"{name} {member!r}: {str(error) or f'expected {kind.expected}'}") from None
-
-
-def _toml(value: object) -> str:
-    """Return the value as TOML: strings, booleans and lists of strings (TOML 1.0 strings are JSON's but for DEL)."""
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def _block(document: Document, path: KeyPath) -> tuple[int, int]:
-    """Return begin and end of the source's lines, sub-tables and the comment behind the last value included."""
-    inside = [span for key, span in document.spans.items() if key[: len(path)] == path]
-    return min(span.key for span in inside), _line_end(document.text, max(span.end for span in inside))
-
-
-def _line_end(text: str, offset: int) -> int:
-    end = text.find("\n", offset)
-    return len(text) if end < 0 else end + 1
-
-
-def _without(document: Document, path: KeyPath) -> str:
-    begin, end = _block(document, path)
-    text = document.text
-    before, after = text[:begin], text[end:]
-    if not before or before.endswith(("\n\n", "\n\r\n")):
-        after = after.removeprefix("\r\n").removeprefix("\n") if before or after.strip() else after
-    return before + after
 
 
 def _enabled(document: Document, path: KeyPath, *, enabled: bool) -> str:
@@ -197,7 +200,7 @@ def _enabled(document: Document, path: KeyPath, *, enabled: bool) -> str:
         return text[: span.value] + word + text[span.end :]
     if enabled:
         return text
-    at = _line_end(text, document.spans[path].end)
+    at = patching.line_end(text, document.spans[path].end)
     newline = "\r\n" if "\r\n" in text else "\n"
     gap = "" if text[:at].endswith("\n") else newline
     return f"{text[:at]}{gap}enabled = false{newline}{text[at:]}"

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aggregator.config import feeds, schema, sources
+from aggregator.config import feeds, schema, sources, tagging
 from aggregator.config.checking import Checker
 from aggregator.config.reading import FOLDER, MAIN, Document, read
 from aggregator.errors import ConfigError
@@ -46,7 +46,7 @@ def load(
     checker = Checker(os.environ if environ is None else environ)
     documents = _read_all(main, texts or {}, checker)
     values: dict[str, dict[str, Any]] = {}
-    rows: dict[str, list[sources.Row]] = {"sources": [], "tags": [], "feeds": []}
+    rows: dict[str, list[sources.Row]] = {section.name: [] for section in schema.SECTIONS if section.many}
     for file, document in documents.items():
         for section, path, raw in checker.sections(document, file):
             checked = checker.table(document, section, path, raw)
@@ -61,8 +61,9 @@ def load(
         root=site,
         files=tuple(str(document.path) for document in documents.values()),
         sources=sources.build_sources(rows["sources"], site, checker),
-        tags=sources.build_tags(rows["tags"], checker),
+        tags=tagging.build_tags(rows["tags"], checker),
         feeds=feeds.build_feeds(rows["feeds"], checker),
+        filters=tagging.build_filters(rows["filters"], rows["sources"], checker),
         **_absolute(built, site),
     )
     _check_together(settings, documents, rows["sources"], checker)

@@ -6,33 +6,14 @@ table. This module reads no files.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from aggregator.config import declared, formats, rules
+from aggregator.config.keys import Key, Section
+from aggregator.config.keys import key as _key
+from aggregator.config.kinds import boolean, choice, duration, integer, listing, number, optional, size, text
 
-from aggregator.config import declared, formats
-from aggregator.config.kinds import Key, Kind, boolean, choice, duration, integer, listing, number, optional, size, text
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Section:
-    """One table of a configuration file; `many` for arrays of tables."""
-
-    name: str
-    file: str
-    doc: str
-    keys: tuple[Key, ...] = ()
-    many: bool = False
-    available: bool = True
-
-    def key(self, name: str) -> Key | None:
-        """Return the key of that name, or None."""
-        return next((key for key in self.keys if key.name == name), None)
+__all__ = ["FILES", "SECTIONS", "Key", "Section", "json_schema", "section"]
 
 
-def _key(name: str, kind: Kind, doc: str, default: object = None) -> Key:
-    return Key(name=name, kind=kind, doc=doc, default=default)
-
-
-_WORDS = listing(text("a word or phrase", empty=False), 'a list of words such as ["AI", "芯片"]')
 _TAGS = listing(text("a tag, one line of text", empty=False), 'a list of tags such as ["news", "财经"]')
 _FORMATS = listing(choice("atom", "json", "html"), 'a list of "atom", "json", "html"')
 _USER_AGENT = text("a line of printable ASCII characters", pattern=formats.PRINTABLE)
@@ -194,44 +175,6 @@ _SOURCES = Section(
         _key("items", declared.items(), "Where entries are, for json and html."),
     ),
 )
-_TAG_RULES = Section(
-    name="tags",
-    file="tags.toml",
-    doc="One tag: its other spellings, and the words that give it to an item.",
-    many=True,
-    keys=(
-        Key(
-            name="name",
-            kind=text("a tag name, one line of text", empty=False),
-            doc="The tag as it is shown.",
-            required=True,
-        ),
-        _key("slug", optional(formats.slug()), "Name of its feed's file; empty: made from the name.", ""),
-        _key("aliases", _WORDS, "Other spellings: entries tagged so get this tag.", []),
-        _key("match", _WORDS, "Words that give the tag to an item whose title or text has them.", []),
-        _key("not", _WORDS, "Words that forbid it.", []),
-        _key("parent", text("the name of another tag"), "A tag that every item with this one gets too.", ""),
-        _key("description", text(), "Shown with the tag's feed.", ""),
-        _key("icon", optional(formats.web_url()), "URL of a small square picture for the tag's feed.", ""),
-        _key("logo", optional(formats.web_url()), "URL of a picture twice as wide as high for the tag's feed.", ""),
-    ),
-)
-_FEEDS = Section(
-    name="feeds",
-    file="tags.toml",
-    doc="One feed by query, over all items.",
-    many=True,
-    keys=(
-        Key(name="slug", kind=formats.slug(), doc="Name of its file: `feeds/queries/<slug>.xml`.", required=True),
-        _key("title", text(), "Shown to people; empty: the query.", ""),
-        Key(
-            name="query",
-            kind=text("a query such as '苹果 and not 手机'", empty=False),
-            doc="Which items it shows.",
-            required=True,
-        ),
-    ),
-)
 
 SECTIONS: tuple[Section, ...] = (
     _SITE,
@@ -242,9 +185,9 @@ SECTIONS: tuple[Section, ...] = (
     _PUBLISH,
     _SERVER,
     _SOURCES,
-    _TAG_RULES,
-    _FEEDS,
-    Section(name="filters", file="tags.toml", doc="Entries to keep or drop.", many=True, available=False),
+    rules.TAGS,
+    rules.FEEDS,
+    rules.FILTERS,
 )
 FILES = ("tagwire.toml", "sources.toml", "tags.toml")
 
@@ -262,7 +205,7 @@ def json_schema() -> dict[str, object]:
         "description": "Sections of config/tagwire.toml, config/sources.toml and config/tags.toml.",
         "type": "object",
         "additionalProperties": False,
-        "properties": {entry.name: _section_schema(entry) for entry in SECTIONS if entry.available},
+        "properties": {entry.name: _section_schema(entry) for entry in SECTIONS},
     }
 
 

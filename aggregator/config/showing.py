@@ -5,14 +5,13 @@ This module reads no files; what it writes can be read again, but for the masked
 
 from __future__ import annotations
 
-import json
 import os.path
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
-from aggregator.config import declared, schema
+from aggregator.config import declared, patching, schema
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from aggregator.settings import Settings
 
 MASK = "***"
-_BARE = re.compile(r"[A-Za-z0-9_-]+")
 _SECRET = re.compile(r"(?i)((?:^|[?&;])[^=&;]*(?:token|key|secret|passw|auth|sig)[^=&;]*=)[^&;#]*")
 
 
@@ -40,10 +38,9 @@ def plain(settings: Settings) -> dict[str, Any]:
     """Return the settings as the tables of the three files, in the schema's order and spelling."""
     tables: dict[str, Any] = {}
     for section in schema.SECTIONS:
-        if section.available:
-            value = getattr(settings, section.name)
-            written = [_table(section, row, settings.root) for row in value] if section.many else None
-            tables[section.name] = _table(section, value, settings.root) if written is None else written
+        value = getattr(settings, section.name)
+        written = [_table(section, row, settings.root) for row in value] if section.many else None
+        tables[section.name] = _table(section, value, settings.root) if written is None else written
     return tables
 
 
@@ -54,7 +51,7 @@ def toml(tables: Mapping[str, Any]) -> str:
         rows = value if isinstance(value, list) else [value]
         heading = f"[[{name}]]" if isinstance(value, list) else f"[{name}]"
         for row in rows:
-            lines = [heading, *(f"{_key(key)} = {_value(member)}" for key, member in row.items())]
+            lines = [heading, *(f"{patching.bare(key)} = {patching.toml(member)}" for key, member in row.items())]
             blocks.append("\n".join(lines) + "\n")
     return "\n".join(blocks)
 
@@ -87,16 +84,3 @@ def _written(key: Key, value: Any, root: str) -> Any:
 def _relative(path: str, root: str) -> str:
     inside = os.path.commonpath((path, root)) == root
     return os.path.relpath(path, root) if inside else path
-
-
-def _key(name: str) -> str:
-    return name if _BARE.fullmatch(name) else json.dumps(name, ensure_ascii=False)
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, dict):
-        inside = ", ".join(f"{_key(name)} = {_value(member)}" for name, member in value.items())
-        return f"{{ {inside} }}" if inside else "{}"
-    if isinstance(value, list):
-        return f"[{', '.join(_value(member) for member in value)}]"
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,4 +1,4 @@
-"""Sources and tag rules built from checked tables, and what must hold between them.
+"""Sources built from checked tables, and what must hold between them.
 
 This module does not look at the network or the file system: whether a source is there shows when it is refreshed.
 """
@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from aggregator.config import declared
 from aggregator.model import Source
-from aggregator.settings import TagRule
 from aggregator.steps import slugs, urls
 
 if TYPE_CHECKING:
@@ -111,46 +110,3 @@ def _check_declared(row: Row, checker: Checker) -> None:
     if len(row.raw) == len(row.values):  # what is wrong already is told already
         for at, message in declared.mistakes(row.values):
             checker.add(row.document, (*row.path, *at), message)
-
-
-def build_tags(rows: Sequence[Row], checker: Checker) -> tuple[TagRule, ...]:
-    """Return the tag rules; names, aliases and slugs of two tags must differ, and parents exist without circles."""
-    built = [(row, _tag(row)) for row in rows if "name" in row.values]
-    names: dict[str, Row] = {}
-    slugged: dict[str, Row] = {}
-    for row, rule in built:
-        _claim(row, "name", slugs.tag_key(rule.name), names, checker)
-        for index, alias in enumerate(rule.aliases):
-            if slugs.tag_key(alias) != slugs.tag_key(rule.name):
-                _claim(row, ("aliases", index), slugs.tag_key(alias), names, checker)
-        _claim(row, "slug" if rule.slug else "name", rule.slug or slugs.slug(rule.name), slugged, checker)
-    _check_parents(built, checker)
-    return tuple(rule for _, rule in built)
-
-
-def _tag(row: Row) -> TagRule:
-    return TagRule(**{"not_" if name == "not" else name: value for name, value in row.values.items()})
-
-
-def _claim(row: Row, at: str | tuple[str, int], value: str, taken: dict[str, Row], checker: Checker) -> None:
-    other = taken.setdefault(value, row)
-    if other is not row:
-        path = (*row.path, at) if isinstance(at, str) else (*row.path, *at)
-        name = other.values["name"]
-        checker.add(row.document, path, f'"{value}" belongs to the tag "{name}" in line {other.line} already')
-
-
-def _check_parents(built: Sequence[tuple[Row, TagRule]], checker: Checker) -> None:
-    parents = {slugs.tag_key(rule.name): slugs.tag_key(rule.parent) for _, rule in built}
-    for row, rule in built:
-        if not rule.parent:
-            continue
-        seen = {slugs.tag_key(rule.name)}
-        parent = slugs.tag_key(rule.parent)
-        if parent not in parents:
-            checker.add(row.document, (*row.path, "parent"), f'expected the name of a tag, "{rule.parent}" is none')
-        while parent and parent not in seen:
-            seen.add(parent)
-            parent = parents.get(parent, "")
-        if parent == slugs.tag_key(rule.name):
-            checker.add(row.document, (*row.path, "parent"), "a tag cannot be its own ancestor")

@@ -32,7 +32,7 @@ _NOT_MODIFIED: Final = 304
 _NO_DOCUMENT: Final = frozenset({204, 205, 206})
 _DRAINED: Final = 16 * 1024
 """Bytes of a redirect's body that are read to keep its connection."""
-_JOINED: Final = frozenset({"cache-control", "content-encoding"})
+_JOINED: Final = frozenset({"cache-control", "content-encoding", "link"})
 """Headers whose repetitions count; of others the first does."""
 
 
@@ -148,6 +148,7 @@ class HttpFetcher:
             max_age=caching.max_age(said, self._clock.now()),
             moved_to=trail.moved_to,
             delta=status == HTTPStatus.IM_USED,
+            links=said.get("link", ""),
         )
 
     def _not_modified(self, said: Mapping[str, str], state: FetchState, trail: requests.Trail) -> NotModified:

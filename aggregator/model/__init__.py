@@ -25,7 +25,7 @@ from aggregator.model.declared import Declaration, Detail
 from aggregator.model.document import Document, Hints, NotModified, Problem, Response
 from aggregator.model.entry import Enclosure, Entry, Parsed, Person, Wanted
 from aggregator.model.feed import Deleted, Feed, Origin, Post, Tag
-from aggregator.model.item import Item, Record
+from aggregator.model.item import Dropped, Item, Record
 from aggregator.model.source import Failure, FetchState, Reason, Source
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "Deleted",
     "Detail",
     "Document",
+    "Dropped",
     "Duplicate",
     "Enclosure",
     "Entry",

@@ -90,6 +90,8 @@ class Outcome:
     new: int = 0
     updated: int = 0
     duplicates: int = 0
+    dropped: int = 0
+    """Entries that filters kept out and that had not been told before."""
     unchanged: int = 0
     error: Failure | None = None
     failures: int = 0
@@ -133,6 +135,11 @@ class Summary:
     def duplicates(self) -> int:
         """Return the number of copies that were set aside."""
         return sum(outcome.duplicates for outcome in self.outcomes)
+
+    @property
+    def dropped(self) -> int:
+        """Return the number of entries that filters kept out."""
+        return sum(outcome.dropped for outcome in self.outcomes)
 
     @property
     def all_network_failed(self) -> bool:

@@ -56,6 +56,8 @@ class Response:
     problems: tuple[Problem, ...] = ()
     delta: bool = False
     """226 IM Used: only what is new since the validators (RFC 3229); what is absent has not vanished."""
+    links: str = ""
+    """The Link header as it was sent (RFC 8288)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

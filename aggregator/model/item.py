@@ -39,6 +39,10 @@ class Item:
     """[enclosures] only where there are any."""
     authors: tuple[Person, ...] = ()
     """Index only."""
+    categories: tuple[str, ...] = ()
+    """The entry's categories as they wrote them, or the tags of the file that it is; index only."""
+    dropped: str = ""
+    """Why a filter drops it; such an item is told, never kept."""
     extra: tuple[tuple[str, object], ...] = ()
     """The other front-matter keys in file order; the configured defaults for items of ours."""
     file: str = ""
@@ -53,6 +57,18 @@ class Row:
     published: datetime
     size: int
     """Bytes of its file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dropped:
+    """An entry that a filter kept out: just enough to find it again."""
+
+    key: str
+    source: str
+    title: str
+    link: str
+    why: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +91,8 @@ class Record:
     via: str = ""
     """Id of the configured source that brought it; differs from `source` for folders."""
     tags: tuple[str, ...] = ()
+    categories: tuple[str, ...] | None = None
+    """As they wrote them, before rules; None in rows of older versions."""
     lang: str = ""
     summary: str = ""
     thumbnail: str = ""

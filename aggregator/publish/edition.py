@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from aggregator.errors import TagwireError
 from aggregator.model import Deleted, Feed, Origin, Post, Problem
+from aggregator.publish import moved
 from aggregator.publish.queries import Queries
 from aggregator.steps import compose, frontmatter, indexing, markdown, select, text
 from aggregator.steps.keep import Newest
@@ -75,10 +76,10 @@ class Edition:
         return (*found, Problem(where="publish.max_feeds", message=message))
 
     def members(self) -> frozenset[str]:
-        """Return every feed that there is: all, known tags, queries, configured feeds, and other sources with items."""
+        """Return every feed that there is: of all, tags, queries, former slugs, configured and other sources."""
         if not self._members:
             sources = {source.id for source in self.settings.sources if source.kind != "folder"} | self.held.keys()
-            tags = {f"tag:{key}" for key in self.taxonomy}
+            tags = {f"tag:{key}" for key in self.taxonomy} | {f"moved:{slug}" for slug in self.taxonomy.moved}
             self._members = frozenset({"all"} | tags | {f"source:{name}" for name in sources} | self._queries.members())
         return self._members
 
@@ -92,6 +93,8 @@ class Edition:
         if kind == "tag":
             tag = self.taxonomy.get(name)
             return f"tags/{tag.slug}" if tag else ""
+        if kind == "moved":
+            return f"tags/{name}" if name in self.taxonomy.moved else ""
         if kind == "source":
             source = self._sources.get(name)
             known = (source and source.kind != "folder") or name in self.held
@@ -101,6 +104,9 @@ class Edition:
     def feed(self, member: str, path: str, *, most: int = 0) -> Feed:
         """Return a feed with its posts, with at most `most` of them if given."""
         kind, _, name = member.partition(":")
+        if kind == "moved":
+            label, day = self.taxonomy.moved[name]
+            return moved.notice(self.settings, path, self.taxonomy.tag(label), day)
         title, tag = self._headings(kind, name)
         site, publish = self.settings.site, self.settings.publish
         records = select.window(self._records(kind, name, most or publish.max), publish)

@@ -76,6 +76,7 @@ def record_of(item: Item, *, via: str, now: datetime, authority: str) -> Record:
         first_seen=now,
         via=via,
         tags=item.tags,
+        categories=item.categories,
         lang=item.lang,
         summary=item.summary,
         thumbnail=item.thumbnail,
@@ -91,6 +92,7 @@ def revise(item: Item, record: Record, previous: Record, authority: str) -> Adop
         return Unchanged(key=previous.key)
     if not previous.content_hash:
         kept = replace(previous, content_hash=record.content_hash, via=record.via, authors=record.authors)
+        kept = replace(kept, categories=record.categories)
         if item.file:  # what rules and the folder gave it lived in the index only
             kept = replace(kept, source=record.source, tags=record.tags, lang=record.lang, summary=record.summary)
             kept = replace(kept, thumbnail=record.thumbnail, title=record.title)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 NEVER = 2**53
+DROPS = 1000
+"""Entries of one source, kept out by filters, that an index remembers."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _Row = TypeVar("_Row", Record, FetchState)
 _INSTANTS = {

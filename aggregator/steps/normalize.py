@@ -19,7 +19,7 @@ import nh3
 
 from aggregator.errors import EntryError
 from aggregator.model import Enclosure, Item, Person
-from aggregator.steps import dates, frontmatter, language, markdown, summary, text, urls
+from aggregator.steps import dates, frontmatter, language, markdown, summary, tag, text, urls
 from aggregator.steps.prepare import prepare
 from aggregator.steps.sanitize import sanitize
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from aggregator.model import Entry, Parsed, Source
+    from aggregator.steps.sieve import Sieve
     from aggregator.steps.tag import Tagger
 
 UNTITLED = "(untitled)"
@@ -51,6 +52,8 @@ class Context:
     zone: ZoneInfo
     now: datetime
     tagger: Tagger
+    sieve: Sieve | None = None
+    """Filters; None for what is kept already."""
     defaults: tuple[tuple[str, object], ...] = ()
     language: str = ""
 
@@ -61,7 +64,7 @@ def normalize(entry: Entry, key: str, source: Source, parsed: Parsed, context: C
     Raises `EntryError` for an entry that says nothing at all, and for a file without readable front matter.
     """
     if entry.file:
-        return _from_file(entry.file, key, source, parsed, context)
+        return from_file(entry.file, key, source, context, parsed=parsed)
     base = base_of(entry, parsed, base_url)
     html, body = _body(entry, base)
     title, link = _title(entry), _link(entry.link, base)
@@ -73,6 +76,7 @@ def normalize(entry: Entry, key: str, source: Source, parsed: Parsed, context: C
     if not words and entry.summary:
         words, lang = _words(sanitize(entry.summary, base), title, languages)
     published, updated = _instants(entry, source, context)
+    categories, authors = tag.cleaned(entry.categories), _authors(entry.authors or parsed.authors, base)
     return Item(
         key=key,
         source=source.id,
@@ -82,35 +86,70 @@ def normalize(entry: Entry, key: str, source: Source, parsed: Parsed, context: C
         updated=updated,
         summary=_summary(words, lang),
         body=body,
-        tags=context.tagger.tags(source.id, source.tags, entry.categories, f"{title}\n{words}"),
+        tags=context.tagger.tags(source.id, source.tags, categories, f"{title}\n{words}"),
         lang=lang,
         thumbnail=_thumbnail(entry, base, enclosures) or _fitting(summary.first_image(html)),
         guid=_guid(entry.guid, link),
         enclosures=enclosures,
-        authors=_authors(entry.authors or parsed.authors, base),
+        authors=authors,
         extra=context.defaults,
+        categories=categories,
+        dropped=_dropped(
+            source,
+            context,
+            title=title,
+            text=words,
+            link=link,
+            author="\n".join(author.name for author in authors),
+            tags="\n".join(categories),
+        ),
     )
 
 
-def _from_file(content: str, key: str, source: Source, parsed: Parsed, context: Context) -> Item:
-    """The item that a file holds, with what it lacks; future dates count as now, old ones are the owner's word."""
+def from_file(
+    content: str,
+    key: str,
+    source: Source,
+    context: Context,
+    *,
+    parsed: Parsed | None = None,
+    categories: tuple[str, ...] | None = None,
+) -> Item:
+    """Return the item that a file holds, with what it lacks; future dates count as now, old ones are the owner's word.
+
+    Rules are applied to `categories`, if they are known from elsewhere, else to the tags in the file. Raises
+    `EntryError` for a file without readable front matter.
+    """
     item = frontmatter.load(content, context.zone, key=key, name=source.id)
     if not (item.title or item.link or item.body):
         raise EntryError("the file has neither title nor link nor text", line=1)
-    html = markdown.to_html(item.body)
-    words, lang = _words(html, item.title, (source.lang, item.lang, parsed.lang, context.language))
+    html, words, lang = read_text(item, source, context, parsed.lang if parsed else "")
+    written = tag.cleaned(item.tags) if categories is None else categories
     return replace(
         item,
         title=text.one_line(item.title) or _title_from(words, item.link),
         published=min(item.published, context.now) if item.published else None,
         updated=min(item.updated, context.now) if item.updated else None,
         summary=item.summary or _summary(words, lang),
-        tags=context.tagger.tags(item.source, source.tags, item.tags, f"{item.title}\n{words}"),
+        tags=context.tagger.tags(item.source, source.tags, written, f"{item.title}\n{words}"),
         lang=item.lang or lang,
         thumbnail=item.thumbnail if urls.is_web(item.thumbnail) else summary.first_image(html),
         guid=_guid(item.guid, item.link),
         file=content,
+        categories=written,
+        dropped=_dropped(source, context, title=item.title, text=words, link=item.link, tags="\n".join(written)),
     )
+
+
+def read_text(item: Item, source: Source, context: Context, lang: str = "") -> tuple[str, str, str]:
+    """Return the HTML of an item's body, its visible text, in which rules look for words, and its language."""
+    html = markdown.to_html(item.body)
+    return html, *_words(html, item.title, (source.lang, item.lang, lang, context.language))
+
+
+def _dropped(source: Source, context: Context, **fields: str) -> str:
+    """Why a filter drops the entry, empty if none does."""
+    return context.sieve.verdict(source.id, fields) if context.sieve else ""
 
 
 def base_of(entry: Entry, parsed: Parsed, base_url: str) -> str:

@@ -1,24 +1,22 @@
 """Tags by rule: other spellings of a name, words in a text that give or veto a tag, and parents.
 
-Words are found by Aho-Corasick in folded text. Where a word begins or ends with a letter of a script that writes with
-spaces, the text needs a border there: `AI` is found in `AI功能`, not in `MAIL`. Of words inside each other only the
-longest counts: `阿里` is not found in `阿里山` if both are words of any rule.
-
-This module does not know where texts come from, and names no files (`steps.slugs`).
+A tag is given for reasons, and every reason can be told (`Tagger.reasons`); `Tagger.tags` is their sum. How words are
+found is `steps.terms`' business. This module does not know where texts come from, and names no files (`steps.slugs`).
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal
 
-import ahocorasick
-
+from aggregator.steps import han, terms
 from aggregator.steps.slugs import tag_key
-from aggregator.steps.text import fold, one_line
+from aggregator.steps.text import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from aggregator.settings import TagRule
 
@@ -28,19 +26,50 @@ NAME_LIMIT = 100
 """Characters of a category's name."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Why an item has a tag, or, for `veto`, why it has not."""
+
+    tag: str
+    kind: Literal["source", "source-tag", "category", "rule", "parent", "veto"]
+    written: str = ""
+    """The category or source tag as it is written; for `parent` the tag whose parent this is."""
+    hits: tuple[tuple[str, terms.Span], ...] = ()
+    """The rule's terms that were found, with their places in the folded text, in the order of places."""
+    vetoes: tuple[tuple[str, terms.Span], ...] = ()
+    """The rule's veto terms that were found."""
+
+
 def compile(rules: tuple[TagRule, ...]) -> Tagger:  # noqa: A001 - as in re.compile
     """Return the tagger that applies `rules`; of rules that claim one spelling or name, the first counts."""
     labels: dict[str, str] = {}
     for rule in rules:
-        labels.setdefault(tag_key(rule.name), rule.name)
+        labels.setdefault(spelling(rule.name), rule.name)
     for rule in rules:
         for alias in rule.aliases:
-            labels.setdefault(tag_key(alias), rule.name)
+            labels.setdefault(spelling(alias), rule.name)
     parents: dict[str, str] = {}
     for rule in rules:
         if rule.parent:
-            parents.setdefault(tag_key(rule.name), rule.parent)
+            parents.setdefault(spelling(rule.name), rule.parent)
     return Tagger(rules, labels=labels, parents=parents)
+
+
+@lru_cache(maxsize=4096)
+def spelling(name: str) -> str:
+    """Return what two spellings of one tag have in common: `slugs.tag_key`, with the extra `zh` in Simplified."""
+    return han.simplify(tag_key(name))
+
+
+def cleaned(categories: Iterable[str]) -> tuple[str, ...]:
+    """Return an entry's categories as they are remembered: one line each, the first 50 without repeats."""
+    found: dict[str, str] = {}
+    for name in categories:
+        if len(found) >= CATEGORY_LIMIT:
+            break
+        if line := one_line(name, NAME_LIMIT):
+            found.setdefault(tag_key(line), line)
+    return tuple(found.values())
 
 
 class Tagger:
@@ -49,90 +78,70 @@ class Tagger:
     def __init__(self, rules: Sequence[TagRule], *, labels: Mapping[str, str], parents: Mapping[str, str]) -> None:
         self._labels = labels
         self._parents = parents
-        self._words = _Words(word for rule in rules for word in (*rule.match, *rule.not_))
-        self._rules = [(rule.name, frozenset(map(fold, rule.not_))) for rule in rules]
+        self._vocabulary = terms.Vocabulary(word for rule in rules for word in (*rule.match, *rule.not_))
+        self._rules = [(rule.name, _keys(rule.match), _keys(rule.not_)) for rule in rules]
         self._givers: defaultdict[str, list[int]] = defaultdict(list)
-        for number, rule in enumerate(rules):
-            for word in set(map(fold, rule.match)):
+        for number, (_, match, _) in enumerate(self._rules):
+            for word in match:
                 self._givers[word].append(number)
 
     def label(self, name: str) -> str:
         """Return the name under which a tag is shown: an alias' rule's, else `name` itself."""
-        return self._labels.get(tag_key(name), name)
+        return self._labels.get(spelling(name), name)
 
-    def tags(self, source_id: str, source_tags: Sequence[str], categories: Sequence[str], text: str) -> tuple[str, ...]:
-        """Return an item's tags without repeats (`steps.slugs.tag_key`).
+    def tags(self, source_id: str, source_tags: Sequence[str], categories: Iterable[str], text: str) -> tuple[str, ...]:
+        """Return an item's tags without repeats (`spelling`).
 
-        In order: the source's id as it is; the source's tags; the entry's first 50 categories, cleaned; tags whose
-        words are in `text`, in the order of the rules; parents of all these.
+        In order: the source's id as it is; the source's tags; the entry's categories, `cleaned`; tags whose terms are
+        in `text`, in the order of the rules; parents of all these.
         """
-        found = {tag_key(source_id): source_id}
-        for name in source_tags:
-            self._add(found, name)
-        most = len(found) + CATEGORY_LIMIT
-        for name in categories:
-            if len(found) >= most:
-                break
-            self._add(found, one_line(name, NAME_LIMIT))
-        for name in self._given(text):
-            self._add(found, name)
-        for name in tuple(found.values()):
-            self._add_parents(found, name)
+        found: dict[str, str] = {}
+        for reason in self.reasons(source_id, source_tags, categories, text):
+            if reason.kind != "veto":
+                found.setdefault(spelling(reason.tag), reason.tag)
         return tuple(found.values())
 
-    def _add(self, found: dict[str, str], name: str) -> None:
-        label = self.label(name)
-        if label:
-            found.setdefault(tag_key(label), label)
+    def reasons(
+        self, source_id: str, source_tags: Sequence[str], categories: Iterable[str], text: str
+    ) -> Iterator[Reason]:
+        """Give every reason for a tag, and every veto; one tag may have several. Spans are in `terms.folded(text)`."""
+        labels = [source_id]
+        yield Reason(tag=source_id, kind="source")
+        for name in source_tags:
+            if label := self.label(name):
+                labels.append(label)
+                yield Reason(tag=label, kind="source-tag", written=name)
+        for name in cleaned(categories):
+            label = self.label(name)
+            labels.append(label)
+            yield Reason(tag=label, kind="category", written=name)
+        for reason in self._given(text) if self._givers else ():
+            if reason.kind == "rule":
+                labels.append(reason.tag)
+            yield reason
+        for label in dict.fromkeys(labels):
+            yield from self._ancestors(label)
 
-    def _add_parents(self, found: dict[str, str], name: str) -> None:
-        seen = {tag_key(name)}
-        while (parent := self._parents.get(tag_key(name))) and tag_key(parent) not in seen:
-            seen.add(tag_key(parent))
-            self._add(found, parent)
-            name = self.label(parent)
+    def _ancestors(self, name: str) -> Iterator[Reason]:
+        seen = {spelling(name)}
+        while (parent := self._parents.get(spelling(name))) and spelling(parent) not in seen:
+            seen.add(spelling(parent))
+            label = self.label(parent)
+            yield Reason(tag=label, kind="parent", written=name)
+            name = label
 
-    def _given(self, text: str) -> list[str]:
-        if not self._givers:
-            return []
-        words = self._words.find(fold(text))
-        numbers = sorted({number for word in words for number in self._givers.get(word, ())})
-        return [name for name, veto in map(self._rules.__getitem__, numbers) if veto.isdisjoint(words)]
-
-
-class _Words:
-    """A set of folded words, to be found in folded text."""
-
-    def __init__(self, words: Iterable[str]) -> None:
-        self._automaton = ahocorasick.Automaton()
-        for word in set(map(fold, words)) - {""}:
-            self._automaton.add_word(word, word)
-        if len(self._automaton):
-            self._automaton.make_automaton()
-
-    def find(self, text: str) -> set[str]:
-        """Return the words that stand in `text` between borders and not only inside longer ones."""
-        if not len(self._automaton):
-            return set()
-        hits = [
-            (last - len(word) + 1, -last, word)
-            for last, word in self._automaton.iter(text)
-            if _bordered(text, last - len(word) + 1, last)
-        ]
-        hits.sort()
-        found, reached = set(), -1
-        for _, negative_last, word in hits:
-            if -negative_last > reached:
-                reached = -negative_last
-                found.add(word)
-        return found
+    def _given(self, text: str) -> Iterator[Reason]:
+        found = self._vocabulary.find(terms.folded(text))
+        for number in sorted({number for word in found for number in self._givers.get(word, ())}):
+            name, match, veto = self._rules[number]
+            hits = [(word, span) for word, span in found.items() if word in match]
+            vetoes = [(word, span) for word, span in found.items() if word in veto]
+            yield Reason(tag=name, kind="veto" if vetoes else "rule", hits=_in_order(hits), vetoes=_in_order(vetoes))
 
 
-def _bordered(text: str, first: int, last: int) -> bool:
-    opens = first == 0 or not (_spaced(text[first]) and _spaced(text[first - 1]))
-    return opens and (last + 1 == len(text) or not (_spaced(text[last]) and _spaced(text[last + 1])))
+def _keys(written: Iterable[str]) -> frozenset[str]:
+    return frozenset(map(terms.key, written)) - {""}
 
 
-def _spaced(character: str) -> bool:
-    """Whether the character belongs to words that stand between spaces: digits, Latin, Greek, Cyrillic, Armenian."""
-    return (character < "\u0590" and character.isalnum()) or character == "_"
+def _in_order(found: Iterable[tuple[str, terms.Span]]) -> tuple[tuple[str, terms.Span], ...]:
+    return tuple(sorted(found, key=lambda hit: hit[1]))

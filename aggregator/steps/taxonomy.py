@@ -29,9 +29,12 @@ class Taxonomy:
         # Configured slugs first: they were chosen, so a tag that happens to be named alike has to yield.
         order = sorted(known, key=lambda key: (not (key in by_key and by_key[key].slug), key))
         taken: set[str] = set()
+        former = _former(rules)
         self._tags: dict[str, Tag] = {}
         for key in order:
             label, count = known[key]
+            if not count and key in former:
+                continue
             self._tags[key] = tag = _tag(key, label, count, rule=by_key.get(key), taken=taken)
             taken.add(tag.slug)
         for key, rule in by_key.items():
@@ -41,6 +44,10 @@ class Taxonomy:
         ranked = sorted(self._tags, key=lambda key: (key not in by_key, -self._tags[key].count, key))
         self._fed = dict.fromkeys(ranked[: most or None])
         self._by_name: dict[str, Tag] = {}
+        self.moved = {
+            slug: (rule.name, day) for rule in rules for slug, day in rule.was if slug not in {*taken, _slug(rule)}
+        }
+        """Slugs whose feeds moved → (name of the tag that has them now, day as YYYY-MM-DD); slugs in use are none."""
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._fed)
@@ -70,6 +77,16 @@ class Taxonomy:
         """Return the tags that have items and a feed, those with the most first, then by label."""
         full = (tag for key in self._fed if (tag := self._tags[key]).count)
         return tuple(sorted(full, key=lambda tag: (-tag.count, tag.label)))
+
+
+def _former(rules: Sequence[TagRule]) -> set[str]:
+    """Keys of names that tags had before their feeds moved: without items they are tags no more."""
+    named = {slugs.tag_key(rule.name) for rule in rules}
+    return {slugs.tag_key(alias) for rule in rules if rule.was for alias in rule.aliases} - named
+
+
+def _slug(rule: TagRule) -> str:
+    return rule.slug or slugs.slug(rule.name)
 
 
 def _tag(key: str, label: str, count: int, *, rule: TagRule | None, taken: set[str]) -> Tag:

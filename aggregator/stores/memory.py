@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Self
 
 from aggregator import errors
-from aggregator.model import FetchState, Record
+from aggregator.model import Dropped, FetchState, Record
 from aggregator.model.item import Row
 from aggregator.steps import indexing, slugs
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from aggregator.model import Saved
-    from aggregator.ports import Access, History
+    from aggregator.ports import Access, Drops, History
 
 
 def open_store(url: str = "memory:", root: str = "", *, access: Access = "write") -> MemoryStore:  # noqa: ARG001
@@ -46,9 +46,31 @@ def compact(url: str, root: str) -> tuple[int, int]:  # noqa: ARG001
 
 
 @dataclass(slots=True)
+class MemoryDrops:
+    """`ports.Drops` for tests and rehearsals."""
+
+    _known: dict[str, Dropped] = field(default_factory=dict)
+
+    def note(self, dropped: Sequence[Dropped]) -> int:
+        """See `ports.Drops.note`."""
+        fresh = {one.key: replace(one, at=indexing.whole(one.at)) for one in dropped if one.key not in self._known}
+        self._known |= fresh
+        for source in {one.source for one in fresh.values()}:
+            for one in self.listed(source=source)[indexing.DROPS :]:
+                del self._known[one.key]
+        return len(fresh)
+
+    def listed(self, *, source: str = "", limit: int = 0) -> list[Dropped]:
+        """See `ports.Drops.listed`."""
+        found = [one for one in self._known.values() if source in ("", one.source)]
+        return sorted(found, key=lambda one: (-indexing.seconds(one.at), one.key))[: limit or None]
+
+
+@dataclass(slots=True)
 class MemoryStore:
     """`ports.Store` for tests and rehearsals; not safe for several threads at a time."""
 
+    drops: Drops = field(default_factory=MemoryDrops)
     _hosts: dict[str, str] = field(default_factory=dict)
     _states: dict[str, FetchState] = field(default_factory=dict)
     _records: dict[str, Record] = field(default_factory=dict)

@@ -37,13 +37,13 @@ def test_init_overwrites_nothing_unless_forced(tagwire, site):
 
 def test_add_pause_resume_remove(tagwire, site):
     assert (
-        tagwire("add", "https://www.a.example/feed", "--tag", "x").out
+        tagwire("add", "https://www.a.example/feed", "--tag", "x", "--no-discover").out
         == "added a.example: https://www.a.example/feed\n"
     )
     assert tagwire("add", "https://a.example/feed").code == 2
     (site / "own").mkdir()
-    added = tagwire("add", "own", "--id", "mine", "--json").json["added"]
-    assert added == {"id": "mine", "kind": "folder", "address": str(site / "own")}
+    (added,) = tagwire("add", "own", "--id", "mine", "--json").json["added"]
+    assert (added["id"], added["kind"], added["address"]) == ("mine", "folder", str(site / "own"))
     assert tagwire("pause", "mine", "a.example").out == "paused mine, a.example\n"
     paused = tagwire("sources", "--paused", "--json").json["sources"]
     assert [(source["id"], source["condition"]) for source in paused] == [("a.example", "paused"), ("mine", "paused")]

@@ -61,12 +61,13 @@ def test_events_have_exactly_the_designed_keys_in_order():
         "new": 0,
         "updated": 0,
         "duplicates": 0,
+        "dropped": 0,
         "error": {"kind": "dns", "message": "x"},
         "next": None,
     }
     event = summary_event(Summary(outcomes=(OK, failed(1)), feeds_written=("feeds/all.xml",), seconds=1.23456), 3)
     assert " ".join(event) == (
-        "event schema sources ok not_modified failed new updated duplicates feeds_written seconds exit"
+        "event schema sources ok not_modified failed new updated duplicates dropped feeds_written seconds exit"
     )
     assert (event["sources"], event["ok"], event["failed"], event["seconds"], event["exit"]) == (2, 1, 1, 1.235, 3)
 
@@ -187,3 +188,22 @@ def test_a_signal_stops_a_refresh_cleanly(web, add_source, site, signum, code):
     _, err = process.communicate(timeout=20)
     assert process.returncode == code, err
     assert not (site / "var" / "tagwire.lock.holder").exists()
+
+
+def test_what_filters_keep_out_is_told_and_listed(tagwire, site):
+    with (site / "config" / "tags.toml").open("a") as tags:
+        tags.write('\n[[filters]]\naction = "drop"\nmatch = ["running"]\n')
+    done = tagwire("refresh", "--no-publish")
+    assert "DROP" in done.out.splitlines()[0]
+    assert "1 new, 1 dropped" in done.out
+    listed = tagwire("items", "--dropped", "--json").json["dropped"]
+    assert [(one["title"], one["why"]) for one in listed] == [
+        ("Your wire is running", 'filter 1 drops what has "running"')
+    ]
+    table = tagwire("items", "--dropped", "--source", listed[0]["source"]).out
+    assert "Your wire is running" in table
+    assert tagwire("items", "--dropped", "--since", "2999-01-01").err == "no dropped entries\n"
+    assert tagwire("items", "--dropped", "--duplicates").code == 2
+    (site / "seeds" / "more.md").write_text((site / "seeds" / "welcome-en.md").read_text().replace("welcome/en", "x"))
+    lines = tagwire("refresh", "--no-publish", "--json").lines
+    assert [line["dropped"] for line in lines] == [1, 1]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 
 from aggregator import errors, stores
-from aggregator.model import Failure, FetchState, Hints, Person, Reason, Record, Saved
+from aggregator.model import Dropped, Failure, FetchState, Hints, Person, Reason, Record, Saved
+from aggregator.steps import indexing
 
 NOW = datetime(2025, 3, 1, 8, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -469,3 +471,39 @@ def test_the_buried_come_latest_first(store):
     store.replace([old, new, record("c" * 16)])
     assert keys(store.history.buried(9)) == ["b" * 16, "a" * 16]
     assert keys(store.history.buried(1)) == ["b" * 16]
+
+
+# --- drops ---
+
+
+def dropped(number, **changes):
+    fields: dict[str, Any] = {
+        "key": f"{number:016x}",
+        "source": "qq",
+        "title": "广告",
+        "link": "",
+        "why": "filter 1",
+        "at": NOW,
+    }
+    return Dropped(**(fields | changes))
+
+
+def test_what_was_dropped_is_listed_newest_first(store):
+    assert store.drops.note([dropped(1), dropped(2, at=NOW + MINUTE), dropped(3, source="ws")]) == 3
+    assert [one.key[-1] for one in store.drops.listed()] == ["2", "1", "3"]
+    assert store.drops.listed(source="ws") == [dropped(3, source="ws")]
+    assert len(store.drops.listed(limit=1)) == 1
+
+
+def test_what_was_dropped_counts_once(store):
+    assert store.drops.note([dropped(1), dropped(1)]) == 1
+    assert store.drops.note([dropped(1, at=NOW + MINUTE), dropped(2)]) == 1
+    assert store.drops.listed(limit=1) == [dropped(1)]
+
+
+def test_each_source_has_its_bound(store):
+    store.drops.note([dropped(10_000, source="ws")])
+    store.drops.note([dropped(number, at=NOW + number * MINUTE) for number in range(indexing.DROPS + 5)])
+    kept = store.drops.listed(source="qq")
+    assert (len(kept), kept[-1].key) == (indexing.DROPS, f"{5:016x}")
+    assert len(store.drops.listed(source="ws")) == 1

@@ -156,14 +156,26 @@ def test_an_unmounted_disk_empties_no_feed(site: Path) -> None:
     tagwire(site, "publish", "--check")
 
 
-def test_new_rules_reach_old_items(site: Path) -> None:
-    """A rule added to tags.toml gives its tag to items that are there, in the feeds; their files stay as they are."""
-    before = tree(site / "items")
-    with (site / "config/tags.toml").open("a", encoding="utf-8") as rules:
-        rules.write('\n[[tags]]\nname = "夜"\nslug = "night"\nmatch = ["夜"]\n')
+def test_new_rules_reach_old_items_and_leave_them_again(site: Path) -> None:
+    """A rule added to tags.toml gives its tag to items that are there, in the feeds and in the files of feed sources.
+
+    Files that came from a folder stay as they are. Without the rule everything is as it was, to the byte.
+    """
+    before = {path: data for path, (_, data) in tree(site / "items").items()}
+    rules = site / "config/tags.toml"
+    written = rules.read_text(encoding="utf-8")
+    rules.write_text(f'{written}\n[[tags]]\nname = "夜"\nslug = "night"\nmatch = ["夜"]\n', encoding="utf-8")
     tagwire(site, "refresh")
     assert entries(site / "feeds/tags/night.xml")
-    assert tree(site / "items") == before
+    after = {path: data for path, (_, data) in tree(site / "items").items()}
+    changed = {path for path in before if after[path] != before[path]}
+    assert changed
+    assert all(path.removeprefix(".duplicates/").startswith(("qq/", "wallstreetcn/")) for path in changed)
+    assert all('  - "夜"\n' in after[path].decode() for path in changed)
+    rules.write_text(written, encoding="utf-8")
+    tagwire(site, "refresh")
+    assert {path: data for path, (_, data) in tree(site / "items").items()} == before
+    assert not (site / "feeds/tags/night.xml").exists()
 
 
 def test_what_rules_gave_to_folder_items_survives_the_loss_of_the_index(site: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -76,7 +77,7 @@ class TestWhole:
         )
         made = item(entry)
         text = frontmatter.dump(made, SHANGHAI)
-        assert frontmatter.load(text, SHANGHAI, key=made.key) == made
+        assert frontmatter.load(text, SHANGHAI, key=made.key) == replace(made, categories=())
 
 
 class TestTitle:

@@ -86,6 +86,43 @@ class TestWords:
         assert given("any x", TagRule(name="b", not_=("x",))) == ()
 
 
+class TestExpressionsAndVariants:
+    def test_an_expression_gives_and_vetoes(self) -> None:
+        rule = TagRule(name="GPT", match=(r"re:\bgpt-\d",), not_=("re:rumou?r",))
+        assert given("GPT-4 is here", rule) == ("GPT",)
+        assert given("GPT-4, a rumor", rule) == ()
+
+    def test_aliases_and_names_are_known_in_both_scripts(self) -> None:
+        tagger = tag.compile((TagRule(name="苹果", aliases=("人工智慧",), parent="数码"), TagRule(name="數碼")))
+        assert tagger.tags("s", ("蘋果",), ("人工智慧", "人工智慧 "), "") == ("s", "苹果", "數碼")
+
+    def test_words_are_found_in_both_scripts(self) -> None:
+        assert given("蘋果發佈會", TagRule(name="a", match=("苹果",)), TagRule(name="b", match=("發布會",))) == (
+            "a",
+            "b",
+        )
+
+
+class TestReasons:
+    RULES = (
+        TagRule(name="人工智能", aliases=("AI",), match=("大模型", "AI"), parent="科技"),
+        TagRule(name="苹果", match=("苹果",), not_=("果汁",)),
+        TagRule(name="科技"),
+    )
+
+    def test_every_reason_is_told(self) -> None:
+        reasons = list(tag.compile(self.RULES).reasons("qq", ("新闻",), ("ai", " x "), "苹果果汁\n用 AI 做大模型"))
+        assert reasons == [
+            tag.Reason(tag="qq", kind="source"),
+            tag.Reason(tag="新闻", kind="source-tag", written="新闻"),
+            tag.Reason(tag="人工智能", kind="category", written="ai"),
+            tag.Reason(tag="x", kind="category", written="x"),
+            tag.Reason(tag="人工智能", kind="rule", hits=(("ai", (7, 9)), ("大模型", (11, 14)))),
+            tag.Reason(tag="苹果", kind="veto", hits=(("苹果", (0, 2)),), vetoes=(("果汁", (2, 4)),)),
+            tag.Reason(tag="科技", kind="parent", written="人工智能"),
+        ]
+
+
 class TestParents:
     def test_parents_of_parents_follow(self) -> None:
         rules = TagRule(name="c", parent="B"), TagRule(name="b", parent="a"), TagRule(name="a")

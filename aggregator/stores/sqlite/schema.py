@@ -58,5 +58,19 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
     ),
     ("CREATE INDEX item_gone ON item (json_extract(record, '$.updated') DESC, key) WHERE gone",),
+    (
+        # What filters kept out, to be listed.
+        """
+        CREATE TABLE dropped (
+            key    TEXT PRIMARY KEY,
+            source TEXT NOT NULL,
+            at     INTEGER NOT NULL,
+            title  TEXT NOT NULL,
+            link   TEXT NOT NULL,
+            why    TEXT NOT NULL
+        ) WITHOUT ROWID
+        """,
+        "CREATE INDEX dropped_newest ON dropped (source, at)",
+    ),
 )
 """What each version changed; the file's `user_version` is the number of migrations that it has seen."""

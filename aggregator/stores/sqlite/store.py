@@ -10,6 +10,7 @@ from aggregator import errors
 from aggregator.model import FetchState
 from aggregator.steps import indexing
 from aggregator.stores.sqlite import rows
+from aggregator.stores.sqlite.drops import SqliteDrops
 from aggregator.stores.sqlite.history import SqliteHistory
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from aggregator.model import Record, Saved
-    from aggregator.ports import History
+    from aggregator.ports import Drops, History
     from aggregator.stores.sqlite.database import Database
 
 _ENROLL = """
@@ -48,10 +49,12 @@ class SqliteStore:
 
     database: Database
     history: History = field(init=False)
+    drops: Drops = field(init=False)
 
     def __post_init__(self) -> None:
-        """Open the past of the same index."""
+        """Open what else the same file holds."""
         self.history = SqliteHistory(self.database)
+        self.drops = SqliteDrops(self.database)
 
     def __enter__(self) -> Self:
         return self

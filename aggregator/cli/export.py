@@ -1,0 +1,40 @@
+"""`tagwire export`: the sources as OPML or JSON, for other programs and for `tagwire import`."""
+
+from __future__ import annotations
+
+import click
+
+from aggregator.cli.options import Options, command, pass_options
+
+
+@command("export")
+@click.argument("file", default="-", type=click.Path(dir_okay=False, allow_dash=True))
+@pass_options
+def export(options: Options, file: str) -> None:
+    """Write the sources as OPML or JSON.
+
+    JSON with --json; to FILE, else to standard output. Passwords and request headers stay here.
+    """
+    import json
+
+    from aggregator import files
+    from aggregator.cli.output import SCHEMA, err, out, safe
+    from aggregator.operations import moving
+
+    with options.app() as app:
+        settings, states = app.settings, app.store.states()
+    if options.json:
+        document, problems = moving.document(settings)
+        data = json.dumps({"schema": SCHEMA, **document}, ensure_ascii=False, indent=2).encode() + b"\n"
+    else:
+        exported = moving.opml(settings, states)
+        data, problems = exported.data, exported.problems
+    if file == "-":
+        out(data.decode().rstrip("\n"))
+    else:
+        files.write(file, data)
+    for problem in problems if not options.quiet else ():
+        err(f"tagwire: {safe(problem)}")
+
+
+command = export

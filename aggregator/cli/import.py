@@ -1,0 +1,66 @@
+"""`tagwire import`: sources from the lists of other programs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, BinaryIO
+
+import click
+
+from aggregator.cli.options import Options, command, pass_options
+
+if TYPE_CHECKING:
+    from aggregator.operations.moving import Imported
+
+_SHOWN = 20
+
+
+@command("import")
+@click.argument("file", type=click.File("rb"))
+@click.option("--dry-run", is_flag=True, help="Tell what would be added, but change nothing.")
+@pass_options
+def import_(options: Options, file: BinaryIO, *, dry_run: bool) -> None:
+    """Add the sources of an OPML file or another list.
+
+    FILE is OPML, newsboat's urls file, a list of URLs, or what `tagwire export --json` wrote; - is standard input.
+    """
+    from aggregator.cli.output import emit
+    from aggregator.operations.moving import planned
+    from aggregator.steps.subscriptions import read
+
+    listing = read(file.name, file.read())
+    found = planned(options.place(), options.settings(), listing)
+    if found.change and not dry_run:
+        found.change.write()
+    if options.json:
+        emit(
+            {
+                "added": [{"id": one.id, "kind": one.kind, "address": one.address} for one in found.added],
+                "duplicates": [{"line": one.line, "message": one.message} for one in found.duplicates],
+                "problems": [{"line": one.line, "message": one.message} for one in found.problems],
+                "dry_run": dry_run,
+            }
+        )
+    else:
+        _tell(options, found, dry_run=dry_run)
+
+
+def _tell(options: Options, found: Imported, *, dry_run: bool) -> None:
+    from aggregator.cli.output import err, out, safe
+
+    for problem in found.problems:
+        err(f"tagwire: {safe(str(problem))}")
+    if options.quiet:
+        return
+    for problem in found.duplicates:
+        err(f"{safe(str(problem))}")
+    most = None if options.verbose else _SHOWN
+    for source in found.added[:most]:
+        tags = f"  [{', '.join(map(safe, source.tags))}]" if source.tags else ""
+        out(f"{safe(source.id)}: {safe(source.address)}{tags}")
+    if most and len(found.added) > most:
+        out(f"and {len(found.added) - most} more (-v shows all)")
+    counts = f"{len(found.duplicates)} known already, {len(found.problems)} problems"
+    out(f"{'would add' if dry_run else 'added'} {len(found.added)} sources, {counts}")
+
+
+command = import_

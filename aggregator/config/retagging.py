@@ -1,0 +1,205 @@
+"""tags.toml changed as text, so that comments and order stay: tags renamed and merged.
+
+The former name becomes an alias, so that what is stored and what comes follow; the former slug is written down in `was`,
+so that the feed's subscribers are told. A change is tried first: if the configuration would not load afterwards, there
+is no change to write. This module touches no items and no feeds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from aggregator import files
+from aggregator.config import patching
+from aggregator.config.loading import load
+from aggregator.config.reading import Document, read
+from aggregator.errors import ConfigError, UsageError
+from aggregator.settings import TagRule
+from aggregator.steps import slugs, tag
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+    from pathlib import Path
+
+    from aggregator.config.reading import Place
+    from aggregator.settings import Settings
+
+FILE = "tags.toml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagChange:
+    """A change that was tried and found good; `settings` are those after it."""
+
+    settings: Settings
+    name: str
+    """Under which the tags are known from now on."""
+    gone: tuple[str, ...]
+    """The names that became aliases."""
+    path: Path
+    text: str
+
+    def write(self) -> None:
+        """Make the change. Raises OSError, and nothing is changed then."""
+        files.write(self.path, self.text.encode(), sync=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagEditor:
+    """Plans changes of one site's tags.
+
+    `known` are the labels of all tags that the index knows, `today` is the day to write down (YYYY-MM-DD).
+    """
+
+    place: Place
+    settings: Settings
+    known: Collection[str]
+    today: str
+    environ: Mapping[str, str] | None = None
+
+    def rename(self, old: str, new: str) -> TagChange:
+        """Give a tag another name. Raises `UsageError` if there is no such tag, or if the new name is taken."""
+        label = self._existing(old)
+        owner = self._owner(new)
+        if owner is not None and tag.spelling(owner.name) != tag.spelling(label):
+            raise UsageError(f"there is a tag {owner.name!r} already: tagwire tags merge {label!r} {owner.name!r}")
+        if owner is None and tag.spelling(new) in map(tag.spelling, self.known) and not _same(label, new):
+            raise UsageError(f"there is a tag {new!r} already: tagwire tags merge {label!r} {new!r}")
+        document = self._document()
+        rule = self._owner(label)
+        if rule is None:
+            keys = {"name": new, "aliases": [] if _same(label, new) else [label]}
+            document = _again(document, patching.appended(document.text, "tags", keys))
+        else:
+            document = _again(document, patching.with_text(document, _at(document, rule.name), "name", new))
+            if not _same(label, new) and tag.spelling(label) not in map(tag.spelling, rule.aliases):
+                at = _at(document, new)
+                document = _again(document, patching.with_members(document, at, "aliases", [label]))
+        moved = () if rule and rule.slug else (slugs.slug(label),)
+        return self._finished(document, new, (label,), moved)
+
+    def merge(self, names: Sequence[str], into: str) -> TagChange:
+        """Make several tags one, which may be new; its rules are those of all of them, its parent is its own, else theirs.
+
+        Raises `UsageError` for names that are no tags.
+        """
+        labels = tuple(dict.fromkeys(self._existing(name) for name in names))
+        owner = self._owner(into)
+        target = owner.name if owner else into
+        labels = tuple(label for label in labels if not _same(label, target))
+        if not labels:
+            raise UsageError(f"nothing to merge into {target!r}")
+        rules = [rule for label in labels if (rule := self._owner(label))]
+        document = self._document()
+        for rule in rules:
+            document = _again(document, patching.without(document, _at(document, rule.name)))
+        if owner is None:
+            document = _again(document, patching.appended(document.text, "tags", {"name": target}))
+        document = self._given(document, target, labels, rules)
+        moved = tuple(self._slug(label) for label in labels)
+        return self._finished(document, target, labels, moved, tuple(pair for rule in rules for pair in rule.was))
+
+    def _given(self, document: Document, target: str, labels: Sequence[str], rules: Sequence[TagRule]) -> Document:
+        """Return the document with what the merged tags had given to the target, but for what it has already."""
+        held = self._owner(target) or TagRule(name=target)
+        lists = {
+            "aliases": [*labels, *(alias for rule in rules for alias in rule.aliases)],
+            "match": [word for rule in rules for word in rule.match],
+            "not": [word for rule in rules for word in rule.not_],
+        }
+        for name, values in lists.items():
+            there = {tag.spelling(value) for value in getattr(held, "not_" if name == "not" else name)}
+            there |= {tag.spelling(target)} if name == "aliases" else set()
+            fresh = {tag.spelling(value): value for value in values if tag.spelling(value) not in there}
+            at = _at(document, target)
+            document = _again(document, patching.with_members(document, at, name, list(fresh.values())))
+        gone = {tag.spelling(name) for name in (*labels, target)}
+        parents = [parent for parent in (held.parent, *(rule.parent for rule in rules)) if parent]
+        parent = next((one for one in parents if tag.spelling(one) not in gone), "")
+        if parent != held.parent:
+            document = _again(document, patching.with_text(document, _at(document, target), "parent", parent))
+        return document
+
+    def _finished(
+        self,
+        document: Document,
+        name: str,
+        gone: tuple[str, ...],
+        moved: Sequence[str],
+        was: Sequence[tuple[str, str]] = (),
+    ) -> TagChange:
+        """Return the change, with children handed over and former slugs written down."""
+        for rule in self.settings.tags:
+            if not any(_same(rule.name, label) for label in gone) and any(_same(rule.parent, label) for label in gone):
+                child = _at(document, rule.name)
+                if not _same(rule.name, name):
+                    document = _again(document, patching.with_text(document, child, "parent", name))
+        present = _row(document, name)
+        own = {str(present.get("slug") or slugs.slug(name)), *present.get("was", {})}
+        pairs = {slug: day for slug, day in [*was, *((slug, self.today) for slug in moved)] if slug not in own}
+        document = _again(document, patching.with_pairs(document, _at(document, name), "was", pairs))
+        settings = load(str(self.place.root), str(self.place.file), self.environ, texts={FILE: document.text})
+        self._compare(settings, name, gone)
+        return TagChange(settings=settings, name=name, gone=gone, path=document.path, text=document.text)
+
+    def _compare(self, settings: Settings, name: str, gone: Sequence[str]) -> None:
+        """Raise `ConfigError` if any other rule than those that were meant differs now."""
+        touched = {tag.spelling(label) for label in (name, *gone)}
+        before, after = (
+            [replace(rule, parent="") for rule in rules if tag.spelling(rule.name) not in touched]
+            for rules in (self.settings.tags, settings.tags)
+        )
+        if before != after or settings.filters != self.settings.filters:
+            raise ConfigError((f"{self._path()}: cannot be changed safely, change it by hand",))
+
+    def _existing(self, name: str) -> str:
+        """Return the label of a tag that there is. Raises `UsageError`."""
+        if any(_same(name, source.id) for source in self.settings.sources):
+            raise UsageError(f"{name!r} is the id of a source, which its items always have as a tag")
+        owner = self._owner(name)
+        if owner is not None and not _same(owner.name, name):
+            raise UsageError(f"{name!r} is another spelling of the tag {owner.name!r}: name that one")
+        label = owner.name if owner else next((label for label in self.known if _same(label, name)), "")
+        if not label:
+            raise UsageError(f"no tag {name!r}; `tagwire tags` lists them")
+        return label
+
+    def _owner(self, name: str) -> TagRule | None:
+        """Return the rule that has the name or knows it as an alias."""
+        named = next((rule for rule in self.settings.tags if _same(rule.name, name)), None)
+        return named or next(
+            (rule for rule in self.settings.tags if any(_same(alias, name) for alias in rule.aliases)), None
+        )
+
+    def _slug(self, label: str) -> str:
+        rule = self._owner(label)
+        return (rule.slug if rule else "") or slugs.slug(label)
+
+    def _path(self) -> Path:
+        return self.place.file.with_name(FILE)
+
+    def _document(self) -> Document:
+        return read(self._path(), None if self._path().exists() else "")
+
+
+def _again(document: Document, text: str) -> Document:
+    return read(document.path, text)
+
+
+def _at(document: Document, name: str) -> tuple[str | int, ...]:
+    """Return where the tag's table stands. Raises `UsageError` if it is not written as [[tags]]."""
+    rows = document.data.get("tags", ())
+    path = ("tags", next(number for number, row in enumerate(rows) if _same(row["name"], name)))
+    if not document.text.startswith("[[", document.spans[path].key):
+        raise UsageError(f"{document.shown} is not written as [[tags]] tables: change {name} by hand")
+    return path
+
+
+def _row(document: Document, name: str) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = next(row for row in document.data["tags"] if _same(row["name"], name))
+    return found
+
+
+def _same(one: str, other: str) -> bool:
+    return tag.spelling(one) == tag.spelling(other)

@@ -1,0 +1,79 @@
+"""Item files read under the site's rules: as entries of their folder or source, and anew when the rules changed.
+
+This module writes nothing and gives no tags itself (`steps.tag`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from aggregator import reading
+from aggregator.model import Source
+from aggregator.steps import frontmatter, normalize
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from aggregator.model import Item, Record
+    from aggregator.settings import Settings
+    from aggregator.steps.normalize import Context
+    from aggregator.sync import Read, Retag
+
+
+def context(settings: Settings, now: datetime) -> Context:
+    """Return what reading an item file needs; filters are not among it, for what is kept stays."""
+    return reading.context(
+        zone=settings.site.timezone,
+        now=now,
+        rules=settings.tags,
+        defaults=settings.frontmatter.defaults,
+        language=settings.site.language,
+    )
+
+
+def source_of(settings: Settings, source: str, via: str) -> Source:
+    """Return the source whose tags and rules hold for an item: the one that brought it, under the item's own name."""
+    declared = settings.by_id.get(via) or settings.by_id.get(source) or Source(id=source)
+    return replace(declared, id=source)
+
+
+def reader(settings: Settings, now: datetime) -> Read:
+    """Return how item files are read (`sync.Read`): what their source's tags and the rules give them is added."""
+    given = context(settings, now)
+
+    def read(text: str, key: str, source: str, via: str) -> Item:
+        return normalize.from_file(text, key, source_of(settings, source, via), given)
+
+    return read
+
+
+def ours(settings: Settings, record: Record) -> bool:
+    """Whether nobody but tagwire wrote an item's file: a source that is no folder brought it, and no owner edited it.
+
+    After the index was lost nobody knows, until the source has brought the item again.
+    """
+    source = settings.by_id.get(record.via)
+    known = bool(record.content_hash) and record.categories is not None
+    return known and not record.edited and source is not None and source.kind != "folder"
+
+
+def retagger(settings: Settings, now: datetime) -> Retag:
+    """Return how files of ours get the tags of changed rules (`sync.Retag`): from the categories as they wrote them.
+
+    Everything else in the file stays; one that would come out otherwise is left alone.
+    """
+    given = context(settings, now)
+
+    def retag(record: Record, text: str) -> tuple[Item, bytes] | None:
+        if not ours(settings, record):
+            return None
+        written = frontmatter.load(text, given.zone, key=record.key, name=record.source)
+        if frontmatter.dump(written, given.zone) != text:
+            return None
+        source = source_of(settings, record.source, record.via)
+        read = normalize.from_file(text, record.key, source, given, categories=record.categories)
+        item = replace(written, tags=read.tags, categories=read.categories)
+        return item, frontmatter.dump(item, given.zone).encode()
+
+    return retag

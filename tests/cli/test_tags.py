@@ -1,0 +1,151 @@
+"""`tagwire tags` on a small site: listed, explained, suggested, renamed, merged."""
+
+from __future__ import annotations
+
+import tomllib
+
+import pytest
+
+from aggregator.model import Document
+from aggregator.parsers import syndication
+
+FEED = (
+    "<rss version='2.0'><channel><title>F</title><link>http://127.0.0.1/</link>"
+    "<item><guid>1</guid><title>苹果 releases a GPT-4 phone</title><category>technology</category>"
+    "<pubDate>Mon, 03 Mar 2025 01:00:00 GMT</pubDate><description>Apple juice is something else</description></item>"
+    "<item><guid>2</guid><title>Nothing</title><category>Weather</category><category>weathers</category>"
+    "<pubDate>Tue, 04 Mar 2025 01:00:00 GMT</pubDate><description>Rain</description></item>"
+    "</channel></rss>"
+)
+RULES = """# rules
+[[tags]]
+name = "科技"
+slug = "tech"
+aliases = ["technology"]
+
+[[tags]]
+name = "AI"
+match = ['re:gpt-\\d']
+parent = "科技"
+
+[[tags]]
+name = "Apple"
+match = ["苹果"]
+not = ["juice"]
+"""
+
+
+@pytest.fixture
+def wired(tagwire, site, add_source):
+    """A site with a feed file and three rules, refreshed once."""
+    (site / "feed.xml").write_text(FEED)
+    add_source('id = "wire"\npath = "feed.xml"\ntags = ["technology", "mine"]')
+    (site / "config" / "tags.toml").write_text(RULES)
+    assert tagwire("refresh").code == 0
+    return site
+
+
+def key(tagwire, title):
+    return next(item["key"] for item in tagwire("items", "--json").json["items"] if title in item["title"])
+
+
+def entries(path):
+    return syndication.parse(Document(name=str(path), body=path.read_bytes())).entries
+
+
+def test_tags_are_listed_with_counts_parents_and_aliases(tagwire, wired):
+    listed = {line["name"]: line for line in tagwire("tags", "--json").json["tags"]}
+    assert listed["科技"] == {
+        "name": "科技", "path": "tags/tech", "items": 4, "parent": "", "aliases": ["technology"], "ruled": True,
+    }  # fmt: skip
+    assert (listed["AI"]["items"], listed["AI"]["parent"]) == (1, "科技")
+    assert (listed["Apple"]["items"], listed["Weather"]["ruled"]) == (0, False)
+    assert tagwire("tags").out == tagwire("tags", "list").out
+    assert tagwire("tags").out.splitlines()[1].split() == ["科技", "4", "tags/tech", "technology"]
+
+
+def test_every_tag_of_an_item_is_explained(tagwire, wired):
+    ref = key(tagwire, "GPT")
+    assert tagwire("tags", "explain", ref).out.splitlines()[1:] == [
+        "wire: the item's source",
+        "科技: a tag of the source, 'technology' → 科技; category 'technology' → 科技; parent of AI",
+        "mine: a tag of the source",
+        "AI: rule, 're:gpt-\\d' in the title (… releases a gpt-4 phone apple…)",
+        (
+            "not Apple: '苹果' in the title (…苹果 releases a …), "
+            "but vetoed by 'juice' in the text (…phone apple juice is somethin…)"
+        ),
+    ]
+    told = tagwire("tags", "explain", ref, "--json").json
+    assert told["tags"] == ["wire", "科技", "mine", "AI"]
+    assert [reason["kind"] for reason in told["reasons"]] == [
+        "source", "source-tag", "source-tag", "category", "rule", "veto", "parent",
+    ]  # fmt: skip
+    assert tagwire("tags", "explain", "nope").code == 2
+
+
+def test_tags_of_folder_items_are_explained_from_their_files(tagwire, wired):
+    lines = tagwire("tags", "explain", key(tagwire, "Your wire")).out.splitlines()
+    assert "科技: tag in the file, 'technology' → 科技" in lines
+
+
+def test_rules_that_changed_since_are_told(tagwire, wired):
+    ref = key(tagwire, "GPT")
+    (wired / "config" / "tags.toml").write_text("")
+    assert "the rules have changed" in tagwire("tags", "explain", ref).out
+
+
+def test_suggestions_can_be_pasted(tagwire, wired):
+    text = tagwire("tags", "suggest").out
+    assert tomllib.loads(text) == {"tags": [{"name": "Weather", "aliases": ["weathers"]}]}
+    (suggestion,) = tagwire("tags", "suggest", "--json").json["suggestions"]
+    assert (suggestion["kind"], suggestion["items"], suggestion["toml"]) == ("spelling", 2, text)
+    with (wired / "config" / "tags.toml").open("a") as tags:
+        tags.write('\n[[tags]]\nname = "Weather"\n')
+    assert tagwire("tags", "suggest").out == '# looks like "Weather", 1 item; to its aliases add "weathers"\n'
+    (wired / "config" / "tags.toml").write_text(RULES + '[[tags]]\nname = "Weather"\naliases = ["weathers"]\n')
+    assert tagwire("tags", "suggest").err == "no suggestions\n"
+
+
+def test_a_renamed_tag_takes_items_files_and_subscribers_along(tagwire, wired):
+    tried = tagwire("tags", "rename", "Weather", "天气", "--dry-run")
+    assert tried.out.splitlines()[0] == "Weather would become 天气"
+    assert (wired / "config" / "tags.toml").read_text() == RULES
+    done = tagwire("tags", "rename", "Weather", "天气", "--json").json
+    assert (done["name"], done["gone"], done["items"], len(done["files"])) == ("天气", ["Weather"], 1, 1)
+    text = (wired / "items" / done["files"][0]).read_text()
+    assert '  - "天气"\n  - "weathers"\n' in text
+    assert "Weather" not in text
+    assert [entry.title for entry in entries(wired / "feeds" / "tags" / "天气.xml")] == ["Nothing"]
+    (notice,) = entries(wired / "feeds" / "tags" / "weather.xml")
+    assert notice.link == "http://127.0.0.1:8420/tags/%E5%A4%A9%E6%B0%94.xml"
+    assert "天气" in notice.title
+    assert (wired / "feeds" / "tags" / "weather.html").is_file()
+    assert tagwire("publish", "--check").code == 0
+    assert "Weather" not in [line["name"] for line in tagwire("tags", "--json").json["tags"]]
+
+
+def test_the_notice_survives_the_loss_of_the_index_and_new_entries_follow(tagwire, wired):
+    tagwire("tags", "rename", "Weather", "天气")
+    for path in (wired / "var").iterdir():
+        path.unlink()
+    assert tagwire("reindex").code == 0
+    (wired / "feed.xml").write_text(FEED.replace("<guid>1<", "<guid>3<").replace(">technology<", ">weather<"))
+    assert tagwire("refresh").code == 0
+    assert len(entries(wired / "feeds" / "tags" / "天气.xml")) == 2
+    assert len(entries(wired / "feeds" / "tags" / "weather.xml")) == 1
+
+
+def test_merged_tags_are_one_and_owners_files_stay(tagwire, wired):
+    mine = next((wired / "items" / "wire").rglob("*nothing*.md"))
+    mine.write_text(mine.read_text() + "\nMy note.\n")
+    before = mine.read_text()
+    done = tagwire("tags", "merge", "Weather", "AI", "Topics")
+    assert done.out.splitlines()[0] == "Weather, AI became Topics"
+    assert mine.read_text() == before
+    tags = {item["title"]: item["tags"] for item in tagwire("items", "--json").json["items"]}
+    assert tags["Nothing"] == ["wire", "科技", "mine", "Topics", "weathers"]
+    assert tags["苹果 releases a GPT-4 phone"] == ["wire", "科技", "mine", "Topics"]
+    assert len(entries(wired / "feeds" / "tags" / "topics.xml")) == 2
+    assert tagwire("tags", "merge", "x").code == 2
+    assert tagwire("tags", "merge", "nope", "x").code == 2
