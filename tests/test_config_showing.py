@@ -18,10 +18,9 @@ def site(tmp_path):
 
 
 def write(site, tables):
+    homes = {"sources": "sources", "tags": "tags", "feeds": "tags"}
     for name in ("tagwire", "sources", "tags"):
-        chosen = {key: value for key, value in tables.items() if key == name}
-        if name == "tagwire":
-            chosen = {key: value for key, value in tables.items() if key not in {"sources", "tags"}}
+        chosen = {key: value for key, value in tables.items() if homes.get(key, "tagwire") == name}
         (site / "config" / f"{name}.toml").write_text(showing.toml(chosen))
 
 
@@ -37,6 +36,7 @@ def test_what_is_shown_reads_as_the_same_settings(site):
             {"path": "notes", "kind": "folder"},
         ],
         "tags": [{"name": "AI", "not": ["x"], "aliases": ["人工智能"]}],
+        "feeds": [{"slug": "q", "query": 'AI and "x y"'}],
     }
     write(site, tables)
     loaded = load(str(site), environ={})
