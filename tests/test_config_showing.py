@@ -18,9 +18,9 @@ def site(tmp_path):
 
 
 def write(site, tables):
+    homes = {"sources": "sources", "tags": "tags", "feeds": "tags", "filters": "tags"}
     for name in ("tagwire", "sources", "tags"):
-        file = {"sources": "sources", "tags": "tags", "filters": "tags"}
-        chosen = {key: value for key, value in tables.items() if file.get(key, "tagwire") == name}
+        chosen = {key: value for key, value in tables.items() if homes.get(key, "tagwire") == name}
         (site / "config" / f"{name}.toml").write_text(showing.toml(chosen))
 
 
@@ -36,6 +36,7 @@ def test_what_is_shown_reads_as_the_same_settings(site):
             {"path": "notes", "kind": "folder"},
         ],
         "tags": [{"name": "AI", "not": ["x", r"re:x\d"], "aliases": ["人工智能"], "was": {"old": "2026-11-22"}}],
+        "feeds": [{"slug": "q", "query": 'AI and "x y"'}],
         "filters": [{"action": "drop", "sources": ["a"], "match": ["广告"], "fields": ["title"]}],
     }
     write(site, tables)

@@ -213,14 +213,12 @@ def _connect(path: str) -> sqlite3.Connection:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = OFF")  # losing it costs time only
         connection.execute("PRAGMA cache_size = -8000")
-        found: Any = connection.execute("PRAGMA application_id").fetchone()[0]
-        tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
-        if not tables:
+        if _is_empty(connection):
             connection.execute("BEGIN IMMEDIATE")
-            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            _create(connection)
+            if _is_empty(connection):  # others, too, may have come first
+                _create(connection)
             connection.execute("COMMIT")
-        elif found != APPLICATION_ID:
+        if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
             raise sqlite3.DatabaseError("not a search index of tagwire")
     except sqlite3.Error:
         connection.close()
@@ -228,7 +226,12 @@ def _connect(path: str) -> sqlite3.Connection:
     return connection
 
 
+def _is_empty(connection: sqlite3.Connection) -> bool:
+    return not connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+
+
 def _create(connection: sqlite3.Connection) -> None:
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     for statement in SCHEMA:
         connection.execute(statement)
 
