@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 @click.option("--limit", "-n", type=click.IntRange(1, 1000), default=20, show_default=True, help="At most so many.")
 @pass_options
 def search(options: Options, query: tuple[str, ...], limit: int) -> None:
-    """Find items by the words in their titles and texts, best first.
+    """Find items by the words in them.
 
-    QUERY holds words, "phrases", -exclusions, tag:, source:, lang: and since: (7d, 2026-11-01); all have to hold.
-    Put `--` before a query that begins with an exclusion.
+    Titles and texts are searched, the best hits come first. QUERY holds words, "phrases", -exclusions, tag:, source:,
+    lang: and since: (7d, 2026-11-01); all have to hold. Put `--` before a query that begins with an exclusion.
     """
     from aggregator.cli.output import emit, err
     from aggregator.finding import open_finder

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import socket
+import time
 
 import pytest
 
@@ -35,11 +37,11 @@ def test_what_the_daemon_fetched_is_counted_shown_and_found(tmp_path, free_port)
 
         def look():
             """Status, titles found and figures, once there are any."""
+            found: dict = {"items": []}
             for _ in range(400):
-                try:
+                time.sleep(0.05)
+                with contextlib.suppress(ConnectionRefusedError):
                     found = json.loads(ask("/search?q=%E6%BD%AE%E6%B0%B4").body)
-                except ConnectionRefusedError:
-                    continue
                 if found["items"]:
                     break
             return json.loads(ask("/status").body), found, ask("/metrics").text, ask("/readyz").status

@@ -13,7 +13,7 @@ import sqlite3
 from collections import Counter
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from aggregator import errors
 from aggregator.model.search import Found, Hit
