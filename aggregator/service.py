@@ -53,7 +53,7 @@ async def run_daemon(watch: Watch, *, serve: bool, stop: asyncio.Event, hangup: 
             told = server.Told(settings=lambda: watch.settings, pulse=pulse, published=published)
             work.tell(told.tally.heard, published.set)
             group.create_task(server.serve(watch.settings, stop, told=told))
-        group.create_task(daemon.Heartbeat(work.beat, clock, pulse).run(stop, hangup))
+        group.create_task(daemon.Heartbeat(work.beat, clock, pulse, every=daemon.BEAT).run(stop, hangup))
 
 
 async def serve_feeds(

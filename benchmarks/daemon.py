@@ -124,9 +124,20 @@ def site(directory: Path, port: int, sources: int, *, divisor: int = 1, served: 
     return directory
 
 
-def daemon(place: Path, *options: str, log: str) -> subprocess.Popen[bytes]:
-    """Start the daemon; its log goes to the file `log` in the site."""
-    command = [sys.executable, "-m", "aggregator", "-C", str(place), "--json", "run", *options]
+PRESSED = """
+from aggregator import daemon
+daemon.BEAT = {beat}
+if __name__ == "__main__":
+    from aggregator.cli import main
+    main()
+"""
+
+
+def daemon(place: Path, *options: str, log: str, beat: float = 15.0) -> subprocess.Popen[bytes]:
+    """Start the daemon with this many seconds between its beats; its log goes to the file `log` in the site."""
+    script = place / "daemon.py"
+    script.write_text(PRESSED.format(beat=beat), encoding="utf-8")
+    command = [sys.executable, str(script), "-C", str(place), "--json", "run", *options]
     with (place / log).open("wb") as file:
         return subprocess.Popen(command, stderr=file)
 
@@ -220,7 +231,7 @@ def soak(port: int, sources: int, minutes: float, overlaps: Path) -> dict[str, o
     samples: list[tuple[float, int]] = []
     with tempfile.TemporaryDirectory() as name:
         place = site(Path(name) / "site", port, sources, divisor=100)
-        running = daemon(place, "--no-serve", log="log")
+        running = daemon(place, "--no-serve", log="log", beat=0.15)
         end = perf_counter() + 60 * minutes
         while perf_counter() < end:
             sleep(min(60 * minutes / 100, 5))
@@ -234,8 +245,7 @@ def soak(port: int, sources: int, minutes: float, overlaps: Path) -> dict[str, o
     return {
         "exit": code,
         "items": items,
-        "mib_after_a_tenth": round(max(size for size, _ in samples[: tenth + 1]), 1),
-        "mib_at_end": round(samples[-1][0], 1),
+        "mib_by_tenths": [round(size, 1) for size, _ in samples[tenth::tenth]],
         "descriptors": [samples[tenth][1], samples[-1][1]],
         "beats_failed": sum(line["level"] == "error" for line in log),
         "beats": sum("sources:" in line["message"] for line in log),
