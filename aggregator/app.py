@@ -11,6 +11,7 @@ import os
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -23,6 +24,7 @@ from aggregator.model import FetchState, Outcome, Record, Source, Summary
 from aggregator.operations import rules
 from aggregator.operations.announce import announce
 from aggregator.operations.discovery import Found, Scout
+from aggregator.operations.stories import Review
 from aggregator.outputs import discover
 from aggregator.publish import Published, Publisher
 from aggregator.queues.local import LocalQueue
@@ -38,9 +40,10 @@ from aggregator.tree import ItemTree
 from aggregator.workers import Workers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from aggregator.model import Sketched
     from aggregator.ports import Access, Clock, Store
     from aggregator.settings import Settings
 
@@ -101,12 +104,14 @@ class App:
         *,
         due: bool = False,
         publish: bool = True,
+        near: bool = True,
         on_outcome: Callable[[Outcome], None] = lambda _: None,
         stop: asyncio.Event | None = None,
     ) -> Summary:
         """Refresh the sources `ids`, else all; with `due` only those whose time has come. Then publish what changed.
 
-        `on_outcome` hears of every source as soon as it is done. Setting `stop` gives running sources a few seconds to
+        Without `near` copies and related items are not looked for: the next refresh does. `on_outcome` hears of every
+        source as soon as it is done. Setting `stop` gives running sources a few seconds to
         finish, starts no others and leaves publishing to the next refresh. Raises `errors.UsageError` for an unknown
         id, `errors.StoreError` if the index fails.
         """
@@ -116,9 +121,11 @@ class App:
         synced = await asyncio.to_thread(self.sync)  # the loop also serves the feeds
         for outcome in skipped:
             on_outcome(outcome)
-        house = _house(self.settings, self.store, self.tree, self.clock, chosen)
+        house = _house(self.settings, self.store, self.tree, self.clock, chosen, near=near)
         visit = Round(house, chosen, on_outcome, stop or asyncio.Event())
         await visit.run(LocalQueue(self.clock))
+        review = review_of(self, house.sketched)
+        reviewed = review.look(synced.touched) if near else review.settle(synced.touched)
         idle = not publish or (stop is not None and stop.is_set())
         published = Published() if idle else await asyncio.to_thread(self.publish_changed)
         unheard = () if self._dry_run else await announce(self.settings, published.topics, self.clock)
@@ -127,6 +134,8 @@ class App:
             feeds_written=published.written,
             problems=(*synced.problems, *published.problems, *unheard),
             seconds=self.clock.monotonic() - started,
+            near=reviewed.copies,
+            related=reviewed.related,
         )
 
     def sync(self, *, accept_deletions: bool = False) -> Synced:
@@ -149,6 +158,7 @@ class App:
     def publish(self) -> Published:
         """Take in what was done to item files, render every feed and write those whose bytes differ."""
         synced = self.sync()
+        review_of(self).look(synced.touched)
         published = self._publish(everything=True)
         return replace(published, problems=(*synced.problems, *published.problems))
 
@@ -179,16 +189,19 @@ class App:
         duplicates: bool = False,
         limit: int = 20,
     ) -> list[Record]:
-        """Return items, newest first; with `duplicates` the copies that were set aside instead.
+        """Return items, newest first; with `duplicates` the copies that were set aside, or that another one stands for.
 
         With `tag` or `source` an article stands once, by a copy if its owner is not among them, as in the feeds.
         Raises `errors.UsageError` for a source that is neither configured nor named by any item.
         """
         if source and source not in self.settings.by_id and source not in self.store.sources():
             raise UsageError(f"no source {source!r}, neither configured nor among the items")
-        aside = duplicates if duplicates or not (tag or source) else None
+        if duplicates:
+            found = self.store.items(tag=tag, source=source, since=since)
+            return [one for one in found if one.duplicate_of or one.story not in {"", one.key}][: limit or None]
+        aside = None if tag or source else False
         found = self.store.items(tag=tag, source=source, since=since, aside=aside, limit=0 if aside is None else limit)
-        return select.collapse(found)[: limit or None] if aside is None else found
+        return select.collapse(found, stories="keep")[: limit or None] if aside is None else found
 
     def find(self, ref: str) -> Record:
         """Return the item with this key, unique prefix of six or more digits, path, link or entry id.
@@ -217,11 +230,12 @@ class App:
 
     def reindex(self, *, accept_deletions: bool = False) -> Synced:
         """Read every item file again and make the index say what the files say."""
-        if self._dry_run:
-            return self.sync(accept_deletions=accept_deletions)
-        known = self.store.items()
-        self.store.replace([replace(record, size=-1) for record in known])
-        return self.sync(accept_deletions=accept_deletions)
+        if not self._dry_run:
+            known = self.store.items()
+            self.store.replace([replace(record, size=-1) for record in known])
+        synced = self.sync(accept_deletions=accept_deletions)
+        review_of(self).look(synced.touched)
+        return synced
 
     def purge(self, source_id: str) -> tuple[int, tuple[str, ...]]:
         """Delete a source's items for good, and the feeds that stood for it alone; return how many, and which."""
@@ -237,6 +251,11 @@ def lock_file(settings: Settings) -> Path:
     return Path(settings.root) / "var" / "tagwire.lock"
 
 
+def review_of(app: App, sketched: Mapping[str, Sketched] = MappingProxyType({})) -> Review:
+    """Return what looks for copies in a site; `sketched` are the sketches at hand."""
+    return Review(settings=app.settings, store=app.store, tree=app.tree, now=app.clock.now(), sketched=sketched)
+
+
 async def find_feed(settings: Settings, address: str) -> Found:
     """Return the feed that a URL stands for. Raises `errors.SourceError`, see `operations.discovery`."""
     clock = SystemClock()
@@ -249,7 +268,9 @@ async def find_feed(settings: Settings, address: str) -> Found:
         workers.close()
 
 
-def _house(settings: Settings, store: Store, tree: ItemTree, clock: Clock, chosen: Sequence[Source]) -> House:
+def _house(
+    settings: Settings, store: Store, tree: ItemTree, clock: Clock, chosen: Sequence[Source], *, near: bool
+) -> House:
     crowd = len({host(source.url) or source.id for source in chosen})  # a host's sources come one after the other
     return House(
         settings=settings,
@@ -259,6 +280,7 @@ def _house(settings: Settings, store: Store, tree: ItemTree, clock: Clock, chose
         workers=Workers(max(1, min(os.cpu_count() or 1, 4, crowd)), seconds=PARSE_SECONDS, memory_bytes=PARSE_BYTES),
         clock=clock,
         hosts={source.id: host(source.url) for source in settings.sources},
+        near=near,
     )
 
 

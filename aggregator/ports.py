@@ -1,4 +1,4 @@
-"""What the house needs from outside, as Protocols: Fetcher, Parser, Store, History, Search, Output, Queue and others.
+"""What the house needs from outside, as Protocols: Fetcher, Parser, Store, Search, Output, Queue and others.
 
 An adapter is one module in `fetchers/`, `parsers/`, `stores/`, `searches/`, `outputs/` or `queues/`; the suites in
 `tests/contracts/` find it by themselves. This module holds no behaviour.
@@ -19,11 +19,14 @@ if TYPE_CHECKING:
         Dropped,
         Feed,
         FetchState,
+        Link,
         NotModified,
         Parsed,
         Record,
         Response,
+        Revision,
         Saved,
+        Sketched,
         Source,
     )
     from aggregator.model.item import Row
@@ -66,8 +69,10 @@ class Store(Protocol):
     Every method is one transaction. A store is a context manager; leaving it closes it.
     """
 
+    sketches: Sketches
+    revisions: Revisions
     history: History
-    """The same index, asked about the past."""
+    """Its past."""
     drops: Drops
     """What filters kept out of it."""
 
@@ -141,6 +146,41 @@ class Store(Protocol):
         Members are `all`, `tag:<tag key>` and `source:<id>`, and `day:<YYYY-MM-DD>` for each day in UTC on which items
         were published that were added, changed or removed.
         """
+
+
+class Sketches(Protocol):
+    """The part of the index that finds copies: sketches of the last weeks, and links between items, for good."""
+
+    def fresh(self) -> list[str]:
+        """Keys of items that came into the index and were not looked at since, in order."""
+
+    def keep(self, rows: Sequence[Sketched], looked: Iterable[str]) -> None:
+        """Insert or replace sketches, and remember that the items with the keys `looked` were looked at."""
+
+    def find(self, places: Sequence[int]) -> list[Sketched]:
+        """Sketches, without places, with one of the places (two above `topics.FIRST`), bounded; most shared first."""
+
+    def get(self, keys: Iterable[str]) -> Mapping[str, Sketched]:
+        """Return the sketches, without their places, of those items that have one."""
+
+    def link(self, links: Iterable[Link], renewed: Iterable[str] = (), parted: Iterable[str] = ()) -> set[str]:
+        """Put links in; return the keys that were linked to the items `renewed` or `parted` before.
+
+        The owner's links of `parted` items go first; of `renewed` ones all others, but for those to unsketched items.
+        """
+
+    def links(self, keys: Iterable[str]) -> list[Link]:
+        """Return all links of the items, in order."""
+
+    def forget(self, sketched: datetime, topics: datetime) -> int:
+        """Drop sketches and topics that are older; return how many sketches. Links stay."""
+
+
+class Revisions(Protocol):
+    """The part of the index that remembers what items said before, a bounded number of times each."""
+
+    def of(self, key: str) -> list[Revision]:
+        """Return what was kept of an item, the oldest first."""
 
 
 class Drops(Protocol):

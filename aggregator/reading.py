@@ -15,9 +15,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from aggregator import errors, parsers
-from aggregator.model import Document, Dropped, Failure, Hints, Item, Parsed, Problem, Record, Source, Wanted
+from aggregator.model import Document, Dropped, Failure, Hints, Item, Parsed, Problem, Record, Sketched, Source, Wanted
 from aggregator.settings import Filter, TagRule  # noqa: TC001 - msgspec reads the annotations at run time
-from aggregator.steps import declared, normalize, sieve, tag
+from aggregator.steps import declared, near, normalize, sieve, tag, topics
 from aggregator.steps.dedupe import record_of
 from aggregator.steps.identity import identify
 
@@ -73,6 +73,7 @@ class Reading:
 _ENCODER = msgspec.msgpack.Encoder()
 _JOBS = msgspec.msgpack.Decoder(Job)
 _READINGS = msgspec.msgpack.Decoder(Reading)
+_SKETCHES = msgspec.msgpack.Decoder(list[Sketched])
 _PARSE_ERRORS = {kind.kind: kind for kind in (errors.NotAFeed, errors.ParseError)}
 
 
@@ -123,6 +124,49 @@ def read(job: Job) -> Reading:
         truncated=parsed.truncated,
         wanted=wanted,
         next=parsed.next,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """An item's text to sketch; `body` is Markdown, `at` when the sketch ages from."""
+
+    key: str
+    at: datetime
+    title: str
+    body: str
+
+
+_TEXTS = msgspec.msgpack.Decoder(list[Text])
+
+
+def sketch_work(payload: bytes) -> bytes:
+    """Return the sketches of texts, both as MessagePack: the function that a worker runs."""
+    return _ENCODER.encode([sketched(text) for text in _TEXTS.decode(payload)])
+
+
+def pack_texts(texts: Sequence[Text]) -> bytes:
+    """Return texts as `sketch_work` takes them."""
+    return _ENCODER.encode(texts)
+
+
+def unpack_sketches(payload: bytes) -> list[Sketched]:
+    """Return the sketches that `sketch_work` answered."""
+    return _SKETCHES.decode(payload)
+
+
+def sketched(text: Text) -> Sketched:
+    """Return the sketch of a text as the index keeps it."""
+    from aggregator.steps.sketch import sketch  # noqa: PLC0415 - numpy, in workers
+
+    found = sketch(text.title, text.body)
+    return Sketched(
+        key=text.key,
+        at=text.at,
+        body=near.pack(found),
+        topic=near.pack_topic(found),
+        places=tuple(near.places(found)),
+        topic_places=tuple(topics.places(found.topic)),
     )
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from aggregator.completing import Completed
-    from aggregator.model import Change, FetchState, Response, Saved, Source
+    from aggregator.model import Change, FetchState, Response, Saved, Sketched, Source
     from aggregator.ports import Clock, Fetcher, Store, Workers
     from aggregator.reading import Job, Reading
     from aggregator.settings import Settings
@@ -34,6 +34,8 @@ log = logging.getLogger(__name__)
 
 AT_ONCE = 50
 """Items that are decided about and written between two looks at the network."""
+RECENT = 500
+"""Items of a source among which entries are sought that come back under other ids and links."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +51,10 @@ class House:
     hosts: Mapping[str, str]
     saving: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held from looking up what is known until what was decided is committed: by one source at a time."""
+    near: bool = True
+    """Whether to sketch texts, so that copies of them can be found."""
+    sketched: dict[str, Sketched] = field(default_factory=dict)
+    """Sketches of what was new or changed, by key: grows as sources are done."""
 
 
 async def refresh(
@@ -74,10 +80,11 @@ async def refresh(
             found = await _read(house, _job(house, source, answer, began), state, stopping)
             answer = replace(answer, documents=())
             async with house.saving:
-                changes, saved = await _settle(house, found.reading, now)
+                changes, saved = await _settle(house, source, found.reading, now, seen=state.ok_at is not None)
                 after = _advance(house, source, state, answer, found, changes, body, now)
                 house.store.commit(after, saved, _restyled(house, state, after))
             dropped = house.store.drops.note(found.reading.dropped) if found.reading.dropped else 0
+            await _sketch(house, source, found.reading, changes)
             outcome = replace(_told(source, changes, found, answer, after), dropped=dropped)
     except StoreError:
         raise
@@ -140,23 +147,45 @@ async def _read(house: House, job: Job, state: FetchState, stopping: Callable[[]
     return await completing.complete(job, found, state, tools)
 
 
-async def _settle(house: House, found: Reading, now: datetime) -> tuple[list[Change], list[Saved]]:
+async def _settle(
+    house: House, source: Source, found: Reading, now: datetime, *, seen: bool
+) -> tuple[list[Change], list[Saved]]:
     """Return what was decided about the items, and the rows of the files that were written for it.
 
     Many files are written in a thread, so that the others' connections are served meanwhile.
     """
     known = house.store.known(
         [record.key for record in found.records],
-        [record.url for record in found.records if record.url],
+        [record.url for record in found.records],
         [record.entry_id for record in found.records],
     )
 
     def settle() -> tuple[list[Change], list[Saved]]:
         authority = house.settings.site.tag_authority
         changes = dedupe.decide(found.items, found.records, known, house.hosts, authority=authority)
+        if seen and dedupe.suspicious(changes):  # guids and links may have changed at once
+            more = [*known, *house.store.items(source=source.id, limit=RECENT)]
+            changes = dedupe.decide(found.items, found.records, more, house.hosts, authority=authority, faces=True)
         return changes, house.tree.save(changes, now)
 
     return settle() if len(found.items) <= AT_ONCE else await asyncio.to_thread(settle)
+
+
+async def _sketch(house: House, source: Source, found: Reading, changes: Sequence[Change]) -> None:
+    """Remember the sketches of what is new or changed; if that fails, they are made from the files later."""
+    pairs = zip(changes, found.items, strict=True) if house.near and source.near else ()
+    wanted = [(change.record.key, item) for change, item in pairs if isinstance(change, New | Updated)]
+    if wanted:
+        from aggregator import reading  # noqa: PLC0415 - as in `_job`
+
+        now = house.clock.now()
+        texts = [reading.Text(key=key, at=now, title=item.title, body=item.body) for key, item in wanted]
+        try:
+            answer = await house.workers.call(reading.sketch_work, reading.pack_texts(texts), url=source.address)
+        except ParseError as error:
+            log.info("%s: %s", source.id, error)
+        else:
+            house.sketched.update((one.key, one) for one in reading.unpack_sketches(answer))
 
 
 def _advance(
@@ -200,7 +229,9 @@ def _restyled(house: House, state: FetchState, after: FetchState) -> set[str]:
     before, now = ((one.title, one.link, one.feed_id, one.icon) for one in (state, after))
     if before == now or state.ok_at is None:
         return set()
-    return set[str]().union(*map(indexing.feeds, house.store.items(source=after.source)))
+    mine = house.store.items(source=after.source)
+    beside = house.store.known({key for one in mine for key in (*one.copies, *one.related)}, [], [])
+    return set[str]().union(*map(indexing.feeds, (*mine, *beside)))
 
 
 def _told(source: Source, changes: Sequence[Change], done: Completed, response: Response, after: FetchState) -> Outcome:
@@ -214,7 +245,7 @@ def _told(source: Source, changes: Sequence[Change], done: Completed, response: 
         duplicates=count[Duplicate] + count[Repeated] + known,
         unchanged=done.known + len(changes) - count[New] - count[Updated] - count[Duplicate] - count[Repeated],
         error=after.error,
-        problems=(*response.problems, *done.reading.problems),
+        problems=(*response.problems, *done.reading.problems, *dedupe.notices(changes)),
         note=done.note,
     )
 

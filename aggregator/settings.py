@@ -91,6 +91,7 @@ class Publish:
     max: int = 200
     max_size: int = 1024 * 1024
     formats: tuple[str, ...] = ("atom", "json", "html")
+    stories: str = "collapse"
     hub: str = ""
     archive: str = "monthly"
     max_feeds: int = 10_000
@@ -127,6 +128,7 @@ class TagRule:
     not_: tuple[str, ...] = ()
     parent: str = ""
     description: str = ""
+    stories: str = ""
     icon: str = ""
     logo: str = ""
     was: tuple[tuple[str, str], ...] = ()

@@ -11,7 +11,7 @@ This module fetches and publishes nothing; the store marks the feeds that change
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -46,6 +46,8 @@ class Synced:
     rewritten: tuple[str, ...] = ()
     """Paths of item files that got their new tags."""
     problems: tuple[Problem, ...] = ()
+    touched: tuple[str, ...] = field(default=(), compare=False)
+    """Keys of the items that say something else now, or are gone."""
 
 
 def sync(
@@ -89,6 +91,7 @@ def sync(
         retagged=desk.retagged,
         rewritten=tuple(sorted(desk.rewritten)),
         problems=tuple(sorted(desk.problems, key=str)),
+        touched=(*desk.reread, *(missing[path] for path in lost)),
     )
 
 
@@ -98,9 +101,11 @@ class _Desk:
     def __init__(self, tree: ItemTree, store: Store, read: Read, *, now: datetime, authority: str) -> None:
         self.records: list[Record] = []
         self.problems: list[Problem] = []
+        self.reread: list[str] = []
         self.rewritten: list[str] = []
         self.added = self.edited = self.retagged = 0
         self._tree, self._store, self._read, self._now, self._authority = tree, store, read, now, authority
+        self._ids = journal.ids(tree.root)
         self._buried = {line["key"]: line for line in journal.read(tree.root) if line.get("event") == "deleted"}
 
     def take_in(self, paths: Iterable[str], listing: Listing) -> None:
@@ -143,6 +148,7 @@ class _Desk:
                 row = replace(row, updated=record.updated, edited=record.edited, categories=record.categories)
                 self.retagged += row.tags != record.tags
             self.edited += not same
+            self.reread += [] if same else [key]
             if ours and wanted != data:
                 changes.append(Updated(item=ours, record=row, previous=record))
             else:
@@ -214,6 +220,8 @@ class _Desk:
 
     def _settle(self, record: Record, taken: Mapping[str, str], owners: Mapping[str, str]) -> Record:
         """Return the row of a new file with an entry id of its own, below its owner if it stands aside."""
+        if record.key in self._ids:
+            record = replace(record, entry_id=self._ids[record.key], contested=True)
         if taken.get(record.entry_id, record.key) != record.key:
             record = replace(record, entry_id=tag_id(record.key, self._authority))
         if record.path.startswith(f"{ASIDE}/"):
@@ -237,6 +245,13 @@ class _Desk:
             mtime_ns=facts[1],
             duplicate_of=record.duplicate_of,
             edited=True,
+            edits=record.edits,
+            contested=record.contested,
+            alone=record.alone,
+            story=record.story,
+            copies=record.copies,
+            related=record.related,
+            circle=record.circle,
         )
 
     def _tombstone(self, line: Mapping[str, str]) -> Record:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from aggregator import files, journal
 from aggregator.errors import EntryError
-from aggregator.model import Adopted, Duplicate, New, Saved, Updated
+from aggregator.model import Adopted, Duplicate, New, Revision, Saved, Updated
 from aggregator.steps import frontmatter
 from aggregator.steps.slugs import slug, tag_key
 
@@ -56,18 +56,21 @@ class ItemTree:
         placed: dict[int, tuple[str, str]] = {}
         for change in changes:
             if isinstance(change, New | Duplicate):
-                saved += [self._set_aside(record) for record in (change.displaces if isinstance(change, New) else ())]
+                displaced = change.displaces if isinstance(change, New) else ()
+                saved += [_set_aside(self._disk, record) for record in displaced]
                 path, data = self._lay_out(change)
                 fresh.append((path, data))
                 placed[len(saved)] = path, files.digest(data)
                 saved.append(Saved(record=change.record))
+                if not self._disk.dry:
+                    _note_ids(self.root, [change.record, *displaced], now)
             elif isinstance(change, Updated):
                 saved.append(self._rewrite(change, now))
             elif isinstance(change, Adopted):
                 saved.append(self._adopt(change, now))
         self._disk.write(fresh)
         return [
-            Saved(record=self._disk.facts(one.record, *placed.get(number, ())), removed_tags=one.removed_tags)
+            replace(one, record=self._disk.facts(one.record, *placed.get(number, ())))
             for number, one in enumerate(saved)
         ]
 
@@ -101,6 +104,13 @@ class ItemTree:
         """Delete an item's file, if it is there: its owner asked for it."""
         (self.root / record.path).unlink(missing_ok=True)
 
+    def bring_back(self, record: Record) -> Record:
+        """Move a copy that was set aside back among the items, and return its record; others stay where they are."""
+        target = record.path.removeprefix(f"{ASIDE}/")
+        if target != record.path:
+            self._disk.move(record.path, target)
+        return self._disk.facts(replace(record, path=target, duplicate_of=""))
+
     def sweep(self) -> None:
         """Remove temporary files that a crash left behind; they lie in the staging folder, if anywhere."""
         if not self._disk.dry:
@@ -127,15 +137,18 @@ class ItemTree:
         record, previous = change.record, change.previous
         gone_tags = tuple(tag for tag in previous.tags if tag_key(tag) not in {tag_key(new) for new in record.tags})
         try:
-            present = files.digest(self._disk.read(previous.path))
+            before = self._disk.read(previous.path)
         except FileNotFoundError:
             return Saved(record=self.bury([previous], now)[0], removed_tags=previous.tags)
-        data = frontmatter.dump(change.item, self._zone).encode()
-        wanted = files.digest(data)
+        text = frontmatter.dump(change.item, self._zone)
+        data = text.encode()
+        present, wanted = files.digest(before), files.digest(data)
         if previous.edited or present not in {previous.file_hash, wanted}:
-            return Saved(record=replace(previous, edited=True, content_hash=record.content_hash))
+            held = Revision(key=previous.key, at=now, text=text, held=True)
+            return Saved(record=replace(previous, edited=True, content_hash=record.content_hash), revision=held)
         self._disk.write([(previous.path, data)])
-        return Saved(record=replace(record, file_hash=wanted), removed_tags=gone_tags)
+        old = Revision(key=previous.key, at=now, text=before.decode("utf-8", "replace")) if present != wanted else None
+        return Saved(record=replace(record, file_hash=wanted), removed_tags=gone_tags, revision=old)
 
     def _adopt(self, change: Adopted, now: datetime) -> Saved:
         """Compare a file that the index knows by sight only with what its source writes."""
@@ -145,14 +158,6 @@ class ItemTree:
             return Saved(record=self.bury([change.record], now)[0], removed_tags=change.record.tags)
         same = present == frontmatter.dump(change.item, self._zone).encode()
         return Saved(record=replace(change.record, edited=not same))
-
-    def _set_aside(self, record: Record) -> Saved:
-        """Move a copy out of the way of the article's owner."""
-        if record.path.startswith(f"{ASIDE}/"):
-            return Saved(record=record)
-        target = f"{ASIDE}/{record.path}"
-        self._disk.move(record.path, target)
-        return Saved(record=replace(record, path=target))
 
 
 class _Disk:
@@ -195,6 +200,21 @@ class _Disk:
 
 
 _folder = lru_cache(maxsize=1024)(slug)
+
+
+def _note_ids(root: Path, records: Iterable[Record], now: datetime) -> None:
+    """Write down which items do not go by the id in their file; for copies set aside their place says so."""
+    if contested := [record for record in records if record.contested and not record.duplicate_of]:
+        journal.renamed(root, contested, now)
+
+
+def _set_aside(disk: _Disk, record: Record) -> Saved:
+    """Move a copy out of the way of the article's owner; who only gave back an id stays."""
+    if not record.duplicate_of or record.path.startswith(f"{ASIDE}/"):
+        return Saved(record=record)
+    target = f"{ASIDE}/{record.path}"
+    disk.move(record.path, target)
+    return Saved(record=replace(record, path=target))
 
 
 def key_in(path: str) -> str:

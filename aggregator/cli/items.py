@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     help="Only items since: 7d, or 2026-11-01.",
 )
 @click.option("--limit", "-n", type=click.IntRange(0), default=20, show_default=True, help="At most so many; 0: all.")
-@click.option("--duplicates", is_flag=True, help="The copies that were set aside instead.")
+@click.option("--duplicates", is_flag=True, help="The copies instead: set aside, or under URLs of their own.")
 @click.option("--dropped", is_flag=True, help="The entries that filters kept out instead, and why.")
 @pass_options
 def items(
@@ -96,6 +96,9 @@ def document(record: Record) -> dict[str, Any]:
         "tags": list(record.tags),
         "lang": record.lang,
         "duplicate_of": record.duplicate_of or None,
+        "story": record.story or None,
+        "copies": list(record.copies),
+        "related": list(record.related),
         "edited": record.edited,
     }
 

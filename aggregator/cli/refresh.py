@@ -11,8 +11,6 @@ from aggregator.cli.options import Options, command, pass_options, wait_option
 if TYPE_CHECKING:
     import asyncio
 
-    from aggregator.app import App
-    from aggregator.cli.reporting import Reporter
     from aggregator.model import Summary
 
 
@@ -27,11 +25,20 @@ if TYPE_CHECKING:
     show_default=True,
     help="When failing sources make the exit code 3: any failure, the third in a row, or never.",
 )
+@click.option("--no-near", is_flag=True, help="Look for no copies under other URLs; the next refresh does.")
 @click.option("--publish/--no-publish", default=True, help="Write the feeds that changed, or only items.")
 @wait_option
 @pass_options
 def refresh(
-    options: Options, sources: tuple[str, ...], *, due: bool, dry_run: bool, fail: str, publish: bool, wait: float
+    options: Options,
+    sources: tuple[str, ...],
+    *,
+    due: bool,
+    dry_run: bool,
+    fail: str,
+    no_near: bool,
+    publish: bool,
+    wait: float,
 ) -> int:
     """Fetch sources now and publish what changed.
 
@@ -45,17 +52,13 @@ def refresh(
         total = 0 if due else len(sources) or sum(source.enabled for source in app.settings.sources)
 
         async def work(stop: asyncio.Event) -> Summary:
-            return await _refresh(app, sources, due=due, publish=publish, reporter=reporter, stop=stop)
+            return await app.refresh(
+                sources, due=due, publish=publish, near=not no_near, on_outcome=reporter.tell, stop=stop
+            )
 
         with reporter.progress(total):
             summary, stopped = run_until_signal(work)
     return reporter.finish(summary, stopped=stopped)
-
-
-async def _refresh(
-    app: App, ids: tuple[str, ...], *, due: bool, publish: bool, reporter: Reporter, stop: asyncio.Event
-) -> Summary:
-    return await app.refresh(ids, due=due, publish=publish, on_outcome=reporter.tell, stop=stop)
 
 
 command = refresh

@@ -68,7 +68,7 @@ def summary_event(summary: Summary, code: int) -> dict[str, Any]:
         "failed": summary.count("failed"),
         "new": summary.new,
         "updated": summary.updated,
-        "duplicates": summary.duplicates,
+        "duplicates": summary.duplicates + summary.near,
         "dropped": summary.dropped,
         "feeds_written": list(summary.feeds_written),
         "seconds": round(summary.seconds, 3),
@@ -186,6 +186,8 @@ def _told(summary: Summary) -> str:
         (summary.updated, "updated"),
         (summary.duplicates, "duplicate" if summary.duplicates == 1 else "duplicates"),
         (summary.dropped, "dropped"),
+        (summary.near, "near duplicate" if summary.near == 1 else "near duplicates"),
+        (summary.related, "related"),
         (summary.count("failed"), "failed"),
     )
     told = ", ".join(f"{count} {word}" for count, word in counts if count) or "no news"

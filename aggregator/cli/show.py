@@ -22,16 +22,19 @@ if TYPE_CHECKING:
 
 @command("show")
 @click.argument("what", metavar="ITEM|SOURCE")
+@click.option("--history", is_flag=True, help="Print what the item's file said before, and what was held back.")
 @click.option("--raw", is_flag=True, help="Print the item's file exactly as it is.")
 @pass_options
-def show(options: Options, what: str, *, raw: bool) -> None:
+def show(options: Options, what: str, *, history: bool, raw: bool) -> None:
     """Show an item or a source.
 
     ITEM is a key, six or more of its first digits, a path, a link or an entry id; SOURCE a source's id.
     """
     with options.app() as app:
         states = {source.id: (source, state) for source, state in app.states()}
-        if what in states and not raw:
+        if history:
+            _show_history(options, app, what)
+        elif what in states and not raw:
             _show_source(options, *states[what], app.settings.sources)
         else:
             _show_item(options, app, what, raw=raw)
@@ -52,7 +55,7 @@ def _show_source(options: Options, source: Source, state: FetchState, sources: S
 def _show_item(options: Options, app: App, what: str, *, raw: bool) -> None:
     from aggregator.cli.output import emit, out, safe_text
 
-    record = _find(app, what)
+    record = find(app, what)
     text = app.text(record)
     if options.json:
         emit({"item": {**items.document(record), "text": text}})
@@ -66,7 +69,29 @@ def _show_item(options: Options, app: App, what: str, *, raw: bool) -> None:
         out(safe_text(text).rstrip("\n"))
 
 
-def _find(app: App, what: str) -> Record:
+def _show_history(options: Options, app: App, what: str) -> None:
+    from difflib import unified_diff
+
+    from aggregator.cli.output import emit, err, out, rfc3339, safe_text
+
+    record = find(app, what)
+    kept = app.store.revisions.of(record.key)
+    if options.json:
+        told = [{"at": rfc3339(one.at), "held_back": one.held, "text": one.text} for one in kept]
+        emit({"item": items.document(record), "revisions": told})
+        return
+    if not kept:
+        err("nothing is kept of what it said before")
+    texts = [one.text for one in kept if not one.held]
+    after = iter([*texts[1:], app.text(record)])
+    for one in kept:
+        old, new = (app.text(record), one.text) if one.held else (one.text, next(after))
+        out(f"{rfc3339(one.at)}  {'held back, since you edited the file' if one.held else 'changed'}")
+        lines = unified_diff(old.splitlines(), new.splitlines(), n=1, lineterm="")
+        out("\n".join(f"  {safe_text(line)}" for line in list(lines)[2:]))
+
+
+def find(app: App, what: str) -> Record:
     """Return the item that is meant; a path is looked up in the site first, then from the current directory."""
     try:
         return app.find(what)

@@ -61,6 +61,7 @@ TAGS = Section(
         key("not", _TERMS, "Words and expressions that forbid it.", []),
         key("parent", text("the name of another tag"), "A tag that every item with this one gets too.", ""),
         key("description", text(), "Shown with the tag's feed.", ""),
+        key("stories", choice("", "collapse", "keep"), "As `stories` of `[publish]`. Empty: as there.", ""),
         key("icon", optional(formats.web_url()), "URL of a small square picture for the tag's feed.", ""),
         key("logo", optional(formats.web_url()), "URL of a picture twice as wide as high for the tag's feed.", ""),
         key("was", _WAS, "Former slugs of its feed, each with the day of the move: what is left there tells.", {}),

@@ -16,6 +16,7 @@ from aggregator.model.change import (
     Outcome,
     Repeated,
     Result,
+    Revision,
     Saved,
     Summary,
     Unchanged,
@@ -24,12 +25,15 @@ from aggregator.model.change import (
 from aggregator.model.declared import Declaration, Detail
 from aggregator.model.document import Document, Hints, NotModified, Problem, Response
 from aggregator.model.entry import Enclosure, Entry, Parsed, Person, Wanted
-from aggregator.model.feed import Deleted, Feed, Origin, Post, Tag
+from aggregator.model.feed import Also, Deleted, Feed, Origin, Post, Tag
 from aggregator.model.item import Dropped, Item, Record
+from aggregator.model.sketch import Bond, Link, Sketch, Sketched, Verdict
 from aggregator.model.source import Failure, FetchState, Reason, Source
 
 __all__ = [
     "Adopted",
+    "Also",
+    "Bond",
     "Change",
     "Declaration",
     "Deleted",
@@ -44,6 +48,7 @@ __all__ = [
     "FetchState",
     "Hints",
     "Item",
+    "Link",
     "New",
     "NotModified",
     "Origin",
@@ -57,11 +62,15 @@ __all__ = [
     "Repeated",
     "Response",
     "Result",
+    "Revision",
     "Saved",
+    "Sketch",
+    "Sketched",
     "Source",
     "Summary",
     "Tag",
     "Unchanged",
     "Updated",
+    "Verdict",
     "Wanted",
 ]

@@ -17,7 +17,8 @@ Result = Literal["ok", "not_modified", "failed", "skipped"]
 class New:
     """Save this item; copies named in `displaces` are set aside, since this one's source owns the article.
 
-    `record` is the row to be, without path and file facts: those are known when the file is written.
+    `record` is the row to be, without path and file facts: those are known when the file is written. Others in
+    `displaces` stay where they are and only give back an id that is this item's.
     """
 
     item: Item
@@ -73,12 +74,24 @@ Change = New | Updated | Adopted | Unchanged | Duplicate | Repeated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """What an item's file said until `at`; `held`: what its source wrote then, held back since the file was edited."""
+
+    key: str
+    at: datetime
+    text: str
+    held: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Saved:
     """One row to commit together with its source's state: the item's new record, and the feeds that it touches."""
 
     record: Record
     removed_tags: tuple[str, ...] = ()
     """Tags that the previous version had and this one has not."""
+    revision: Revision | None = None
+    """What the file said before, or what was held back from it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +129,10 @@ class Summary:
     problems: tuple[Problem, ...] = ()
     """Item files and feeds that were set aside while the rest went on; those of sources are in their outcomes."""
     seconds: float = 0.0
+    near: int = 0
+    """Items that turned out to be copies, under URLs of their own, of items of other sources."""
+    related: int = 0
+    """Items to which others about the same event were found."""
 
     def count(self, result: str) -> int:
         """Return the number of sources with this result."""

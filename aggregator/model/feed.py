@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime  # noqa: TC003 - msgspec reads the annotations at run time
+from typing import Literal
 
 from aggregator.model.entry import Enclosure, Person  # noqa: TC001 - msgspec reads the annotations at run time
 
@@ -34,6 +35,17 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Also:
+    """Another item that belongs to a post: a copy under the same URL or another one, or one about the same event."""
+
+    kind: Literal["same", "copy", "related"]
+    title: str
+    source: str
+    """The title of its source."""
+    link: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
     """One published entry: an item's record and file, rendered."""
 
@@ -52,6 +64,8 @@ class Post:
     lang: str = ""
     thumbnail: str = ""
     enclosures: tuple[Enclosure, ...] = ()
+    also: tuple[Also, ...] = ()
+    """Copies first, then what is related."""
 
     def __hash__(self) -> int:
         """Return the key's hash: rendered posts are looked up by their posts often, and two of one key are rare."""

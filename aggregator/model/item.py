@@ -115,3 +115,17 @@ class Record:
     """The file could not be read when it was last looked at: it is in no feed until it can."""
     edited: bool = False
     """The owner edited the file; refetches leave it alone."""
+    edits: int = 0
+    """How often the source changed it; bounds how often it is rewritten."""
+    contested: bool = False
+    """Another source's item claims the same id, so this one has its `tag:` form; the journal says so, not the file."""
+    alone: bool = False
+    """The owner of the site said that it is nobody's copy (`tagwire split`)."""
+    story: str = ""
+    """Key of the item that owns the story to which this one belongs, or its own; empty without copies."""
+    copies: tuple[str, ...] = ()
+    """Keys of the other items of the story, the owner first."""
+    related: tuple[str, ...] = ()
+    """Keys of items about the same event, the closest first."""
+    circle: str = ""
+    """Hash of what is shown of `copies` and `related`: whoever shows them has to be published again when it changes."""

@@ -34,6 +34,8 @@ class Source:
     content: Literal["full", "summary", "link"] = "full"
     """How much of the text is published."""
     enabled: bool = True
+    near: bool = True
+    """Whether copies of its texts are looked for, and items about the same event."""
     headers: tuple[tuple[str, str], ...] = ()
     """Extra request headers, sent to the source's own host only."""
     body: str = ""

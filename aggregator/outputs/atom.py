@@ -219,6 +219,9 @@ def _links(post: Post) -> list[dict[str, str]]:
         if enclosure.length > 0:
             link["length"] = str(enclosure.length)
         links.append(link)
+    for one in post.also:
+        shown = {"title": f"{one.source}: {one.title}"} if one.kind != "same" else {"title": one.source}
+        links.append({"href": one.link, "rel": "via" if one.kind == "same" else "related", **shown})
     return [{**link, "href": urls.iri_to_uri(link["href"])} for link in links]
 
 

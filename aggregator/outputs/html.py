@@ -23,7 +23,7 @@ from aggregator.steps.keep import Newest
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aggregator.model import Feed, Origin, Post, Tag
+    from aggregator.model import Also, Feed, Origin, Post, Tag
     from aggregator.model.catalogue import Catalogue
 
 FORMAT = "html"
@@ -40,6 +40,7 @@ _SHARED: Final = 1024
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "zh": {
         "about": "一条新闻线，一个标签",
+        "also": "其他来源",
         "and_more": "以及更多",
         "found": "找到",
         "ignored": "没有看懂",
@@ -67,6 +68,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "ok": "正常",
         "paused": "暂停",
         "read_on": "阅读原文",
+        "related": "相关",
         "sources": "来源",
         "sources_opml": "来源列表（OPML）",
         "state": "状态",
@@ -74,6 +76,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
     },
     "en": {
         "about": "a news wire per tag",
+        "also": "Also at",
         "and_more": "and more",
         "found": "Found",
         "ignored": "Not understood",
@@ -101,6 +104,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "ok": "ok",
         "paused": "paused",
         "read_on": "Read on",
+        "related": "Related",
         "sources": "Sources",
         "sources_opml": "List of sources (OPML)",
         "state": "State",
@@ -158,8 +162,16 @@ def _fragment(post: Post, lang: str, up: str, suffix: str) -> bytes:
         summary=post.summary,
         enclosures=post.enclosures,
         words=words(lang),
+        also=_also(post, words(lang)),
     )
     return page.encode()
+
+
+def _also(post: Post, said: SimpleNamespace) -> list[tuple[str, list[Also]]]:
+    """The items that belong to a post, in groups with a heading."""
+    groups = ((said.also, ("same", "copy")), (said.related, ("related",)))
+    found = ((heading, [one for one in post.also if one.kind in kinds]) for heading, kinds in groups)
+    return [(heading, others) for heading, others in found if others]
 
 
 @lru_cache(maxsize=_SHARED)

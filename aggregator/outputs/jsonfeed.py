@@ -75,7 +75,13 @@ def _fragment(post: Post, lang: str) -> bytes:
                 "tags": [tag.label for tag in post.tags],
                 "language": post.lang if post.lang != lang else "",
                 "attachments": [_attachment(enclosure) for enclosure in post.enclosures],
-                "_tagwire": {"source": _source(post.origin)},
+                "_tagwire": _known(
+                    {
+                        "source": _source(post.origin),
+                        "copies": _also(post, "same", "copy"),
+                        "related": _also(post, "related"),
+                    }
+                ),
             }
         )
     )
@@ -83,6 +89,10 @@ def _fragment(post: Post, lang: str) -> bytes:
 
 def _source(origin: Origin) -> dict[str, Any]:
     return _known({"id": origin.id, "title": origin.title, "url": origin.link, "feed_url": origin.feed_url})
+
+
+def _also(post: Post, *kinds: str) -> list[dict[str, str]]:
+    return [{"source": one.source, "title": one.title, "url": one.link} for one in post.also if one.kind in kinds]
 
 
 def _authors(post: Post) -> list[dict[str, Any]]:

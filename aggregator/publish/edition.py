@@ -13,7 +13,7 @@ from aggregator.errors import TagwireError
 from aggregator.model import Deleted, Feed, Origin, Post, Problem
 from aggregator.publish import moved
 from aggregator.publish.queries import Queries
-from aggregator.steps import compose, frontmatter, indexing, markdown, select, text
+from aggregator.steps import compose, frontmatter, indexing, markdown, select, slugs, text
 from aggregator.steps.keep import Newest
 from aggregator.steps.taxonomy import Taxonomy
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
     from datetime import datetime
 
-    from aggregator.model import Record, Tag
+    from aggregator.model import Also, Record, Tag
     from aggregator.ports import Store
     from aggregator.settings import Settings
 
@@ -109,7 +109,9 @@ class Edition:
             return moved.notice(self.settings, path, self.taxonomy.tag(label), day)
         title, tag = self._headings(kind, name)
         site, publish = self.settings.site, self.settings.publish
-        records = select.window(self._records(kind, name, most or publish.max), publish)
+        policy = _stories(self.settings, kind, name)
+        found = self._records(kind, name, most or publish.max, policy)
+        records = select.window(found, publish, stories=policy)
         posts = tuple(self.posts(records[:most] if most else records, path))
         deleted = tuple(self._deleted(member, path, max((post.updated for post in posts), default=compose.EMPTY_SINCE)))
         return Feed(
@@ -161,7 +163,7 @@ class Edition:
             shared = self.settings.publish.entry_ids != "per-feed"
             yield Deleted(id=compose.entry_id(record.entry_id) if shared else own, when=record.updated)
 
-    def _records(self, kind: str, name: str, most: int) -> list[Record]:
+    def _records(self, kind: str, name: str, most: int, stories: str) -> list[Record]:
         """The newest records, enough of them to fill a feed with `most` after copies were collapsed."""
         if kind == "query":
             return self._queries.records(name, most)
@@ -169,7 +171,7 @@ class Edition:
         limit = most + most // 4 + 1
         while True:
             records = self._store.items(**where, limit=limit)
-            if len(records) < limit or len(select.collapse(records)) >= most:
+            if len(records) < limit or len(select.collapse(records, stories=stories)) >= most:
                 return records
             limit *= 2
 
@@ -187,6 +189,16 @@ class Edition:
             origin=self.origin(record.source),
             tags=tuple(dict.fromkeys(map(self.taxonomy.tag, record.tags))),
             content=source.content if source else "full",
+            also=self._also(record),
+        )
+
+    def _also(self, record: Record) -> tuple[Also, ...]:
+        """The copies and related items of one, as they are shown with it."""
+        wanted = (*record.copies, *record.related)
+        known = {one.key: one for one in self._store.known(wanted, [], [])} if wanted else {}
+        shown = (known[key] for key in wanted if key in known and not known[key].gone)
+        return tuple(
+            one for other in shown if (one := compose.also(record, other, self.origin(other.source).title)).link
         )
 
     def origin(self, source_id: str) -> Origin:
@@ -197,3 +209,10 @@ class Edition:
             authority = self.settings.site.tag_authority
             found = self._origins[source_id] = compose.origin(source_id, source, state, authority=authority)
         return found
+
+
+def _stories(settings: Settings, kind: str, name: str) -> str:
+    """Whether a feed collapses stories or keeps every copy."""
+    rules = settings.tags if kind == "tag" else ()
+    said = next((rule.stories for rule in rules if slugs.tag_key(rule.name) == name), "")
+    return said or settings.publish.stories

@@ -78,7 +78,8 @@ class Past:
         return {part for name in names if (part := archives.part_named(name.removesuffix(suffix)))}
 
     def _document(self, archive: Archive, part: Part, feed: Feed) -> Feed:
-        records = select.ordered(select.collapse(self._store.known(archive.keys(part), (), ())))
+        known = self._store.known(archive.keys(part), (), ())
+        records = select.ordered(select.collapse(known, stories=self._publish.stories))
         posts = tuple(self._edition.posts(records, feed.path))
         previous, following = archive.previous(part), archive.following(part)
         # Validators want an archive document to lead somewhere: the only one leads on to the feed.

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from aggregator.model import Origin, Person, Post
+from aggregator.model import Also, Origin, Person, Post
 from aggregator.steps import ids, slugs, text, urls
 
 if TYPE_CHECKING:
@@ -23,7 +23,15 @@ EMPTY_SINCE: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _AUTHORITY = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
 
 
-def post(record: Record, html: str, *, origin: Origin, tags: tuple[Tag, ...], content: str = "full") -> Post:
+def post(
+    record: Record,
+    html: str,
+    *,
+    origin: Origin,
+    tags: tuple[Tag, ...],
+    content: str = "full",
+    also: tuple[Also, ...] = (),
+) -> Post:
     """Return the post of an item whose body was rendered to `html`, sanitised.
 
     `content` is the source's: "summary" leaves out the text, "link" the summary too. The title is never empty.
@@ -48,6 +56,19 @@ def post(record: Record, html: str, *, origin: Origin, tags: tuple[Tag, ...], co
         lang=record.lang,
         thumbnail=_web(record.thumbnail),
         enclosures=tuple(replace(one, href=href) for one in record.enclosures if (href := _web(one.href))),
+        also=also,
+    )
+
+
+def also(record: Record, other: Record, source: str) -> Also:
+    """Return how another item is shown with one; `source` is the other's source's title. Its link may be empty."""
+    same = bool(other.url) and other.url == record.url
+    copy = other.key in record.copies
+    return Also(
+        kind="same" if copy and same else "copy" if copy else "related",
+        title=text.one_line(other.title) or source,
+        source=source,
+        link=_web(other.link),
     )
 
 

@@ -13,9 +13,10 @@ business.
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from aggregator.model import Adopted, Duplicate, Item, New, Record, Repeated, Unchanged, Updated
+from aggregator.model import Adopted, Duplicate, Item, New, Problem, Record, Repeated, Unchanged, Updated
 from aggregator.steps.identity import content_hash
 from aggregator.steps.ids import entry_id, tag_id
 from aggregator.steps.text import fold
@@ -27,6 +28,11 @@ if TYPE_CHECKING:
 
     from aggregator.model import Change
 
+RESTLESS = 24
+"""An item that its source changed so often is rewritten once a day only: some texts count their readers."""
+FEW = 2
+"""Fewer new entries are no reason for suspicion."""
+REST = timedelta(days=1)
 LEAD = 64
 """Characters of folded summary that are compared to confirm that two copies are the same article."""
 LEAD_ENOUGH = 20
@@ -40,13 +46,16 @@ def decide(
     hosts: Mapping[str, str],
     *,
     authority: str,
+    faces: bool = False,
 ) -> list[Change]:
     """Return one decision per item, in order.
 
     `records` are the items' rows by `record_of`, `known` those that share a key, canonical URL or entry id with any of
-    them; `hosts` maps source ids to the host of their URL. Deciding again on what was decided gives `Unchanged`.
+    them; `hosts` maps source ids to the host of their URL. With `faces`, for sources that change guids and links at
+    once, title, date and beginning are enough to know an item again. Deciding again on what was decided gives
+    `Unchanged`.
     """
-    desk = _Desk(known, hosts, {item.key for item in items})
+    desk = _Desk(known, hosts, {item.key for item in items}, faces=faces)
     changes: list[Change] = []
     for item, record in zip(items, records, strict=True):
         if item.key in desk.seen:
@@ -90,6 +99,8 @@ def revise(item: Item, record: Record, previous: Record, authority: str) -> Adop
     """Return what a known item has become; path, id, first-seen instant and published date stay as they were."""
     if previous.gone or record.content_hash == previous.content_hash:
         return Unchanged(key=previous.key)
+    if _restless(previous, record):
+        return Unchanged(key=previous.key)
     if not previous.content_hash:
         kept = replace(previous, content_hash=record.content_hash, via=record.via, authors=record.authors)
         kept = replace(kept, categories=record.categories)
@@ -109,8 +120,33 @@ def revise(item: Item, record: Record, previous: Record, authority: str) -> Adop
         first_seen=previous.first_seen,
         duplicate_of=previous.duplicate_of,
         edited=previous.edited,
+        edits=previous.edits + 1,
+        contested=previous.contested,
+        alone=previous.alone,
+        story=previous.story,
+        copies=previous.copies,
+        related=previous.related,
+        circle=previous.circle,
     )
     return Updated(item=_settled(item, kept, authority), record=kept, previous=previous)
+
+
+def suspicious(changes: Sequence[Change]) -> bool:
+    """Whether so much of a document is new that its source may have given old entries new ids and links."""
+    new = sum(isinstance(change, New | Duplicate) for change in changes)
+    return new > FEW and new * 2 > len(changes)
+
+
+def notices(changes: Iterable[Change]) -> list[Problem]:
+    """Return what people should know, once: items that change at every fetch."""
+    found = [one.record for one in changes if isinstance(one, Updated) and one.record.edits == RESTLESS]
+    message = f"changed {RESTLESS} times; from now on its file is rewritten once a day at most"
+    return [Problem(where=record.link or record.key, message=message) for record in found]
+
+
+def _restless(previous: Record, record: Record) -> bool:
+    """Whether an item that changes at every fetch was rewritten today: then it waits."""
+    return previous.edits >= RESTLESS and record.first_seen - previous.updated < REST
 
 
 def confirmed(one: Record, other: Record) -> bool:
@@ -126,6 +162,8 @@ def _settled(item: Item, record: Record, authority: str) -> Item:
     """Return the item as it is saved: dates remembered, and the id spelt out as guid where nothing else gives it."""
     same = item.key == record.key and item.published == record.published
     kept = item if same else replace(item, key=record.key, published=record.published)
+    if record.contested:  # a stranger's claim leaves no trace in the file
+        return kept
     for guid in (item.guid, "", record.entry_id):
         kept = kept if kept.guid == guid else replace(kept, guid=guid)
         if entry_id(kept, authority) == record.entry_id:
@@ -133,13 +171,20 @@ def _settled(item: Item, record: Record, authority: str) -> Item:
     return kept
 
 
+def _face(record: Record) -> tuple[object, ...]:
+    """What an entry still shows when its guid and link have changed."""
+    return record.source, record.title, record.published, record.summary
+
+
 class _Desk:
     """The records known so far, the decisions just made included."""
 
-    def __init__(self, known: Iterable[Record], hosts: Mapping[str, str], batch: set[str]) -> None:
+    def __init__(self, known: Iterable[Record], hosts: Mapping[str, str], batch: set[str], *, faces: bool) -> None:
         self.by_key: dict[str, Record] = {}
         self.by_url: dict[str, list[Record]] = {}
         self.ids: dict[str, str] = {}
+        self._faces = faces
+        self._by_face: dict[tuple[object, ...], Record] = {}
         self.seen: set[str] = set()
         self._hosts = hosts
         self._batch = batch
@@ -147,35 +192,37 @@ class _Desk:
             self._add(record)
 
     def renamed(self, record: Record) -> Record | None:
-        """Return the same source's record of the same article under another guid, unless that guid is still in use."""
-        if not record.url:
-            return None
-        for other in self.by_url.get(record.url, ()):
+        """Return the same source's record of the same article under another guid, unless that guid is still in use.
+
+        It has the same URL and title, or, where links change too, the same title, date and beginning.
+        """
+        for other in self.by_url.get(record.url, ()) if record.url else ():
             same = other.source == record.source and other.key not in self._batch
             if same and fold(other.title) == fold(record.title):
                 return other
-        return None
+        twin = self._by_face.get(_face(record)) if self._faces else None
+        return twin if twin and twin.key not in self._batch else None
 
     def place(self, item: Item, record: Record, authority: str) -> New | Duplicate:
         """Return where an item goes that its own source has not brought before."""
         copies = [
             other
             for other in (self.by_url.get(record.url, ()) if record.url else ())
-            if other.source != record.source and not other.gone and confirmed(record, other)
+            if other.source != record.source and not (other.gone or other.alone) and confirmed(record, other)
         ]
         owner = next((other for other in copies if not other.duplicate_of), None)
         if owner is None:
-            return self._new(item, self._claim(record, authority), authority)
+            record, given = self._claim(record, authority)
+            return self._new(item, record, authority, given)
         if self._precedes(record, owner):
-            if self.ids.get(record.entry_id) not in {copy.key for copy in copies}:
-                record = self._claim(record, authority)  # only a copy of the same article gives its id back
-            displaced = [replace(copy, duplicate_of=record.key) for copy in copies]
-            displaced = [
-                replace(copy, entry_id=tag_id(copy.key, authority)) if copy.entry_id == record.entry_id else copy
-                for copy in displaced
-            ]
-            return self._new(item, record, authority, tuple(displaced))
-        aside = replace(self._claim(record, authority), duplicate_of=owner.key)
+            displaced = {copy.key: replace(copy, duplicate_of=record.key) for copy in copies}
+            holder = self.by_key.get(self.ids.get(record.entry_id, ""))
+            if holder is None or holder.key in displaced:  # a copy of the same article gives its id back
+                displaced |= self._give_back(displaced.get(holder.key) if holder else None, authority)
+                return self._new(item, record, authority, tuple(displaced.values()))
+            record, given = self._claim(record, authority)
+            return self._new(item, record, authority, (*displaced.values(), *given))
+        aside = replace(self._yield(record, authority), duplicate_of=owner.key)
         why = f"{owner.source} has {owner.url or owner.link} already, with the same title or text"
         return Duplicate(item=_settled(item, aside, authority), record=aside, why=why)
 
@@ -189,11 +236,34 @@ class _Desk:
     def _new(self, item: Item, record: Record, authority: str, displaces: tuple[Record, ...] = ()) -> New:
         return New(item=_settled(item, record, authority), record=record, displaces=displaces)
 
-    def _claim(self, record: Record, authority: str) -> Record:
-        """Return the record with an entry id that nobody else has."""
-        if self.ids.get(record.entry_id, record.key) == record.key:
+    def _claim(self, record: Record, authority: str) -> tuple[Record, tuple[Record, ...]]:
+        """Return the record with an entry id that nobody else has, and who had to give it back.
+
+        An id on the host of its item's source is that item's, whoever claimed it before (design §4, "the owner").
+        """
+        holder = self.by_key.get(self.ids.get(record.entry_id, ""))
+        if holder and holder.key != record.key and self._owns_id(record) and not self._owns_id(holder):
+            return record, tuple(self._give_back(holder, authority).values())
+        return self._yield(record, authority), ()
+
+    def _yield(self, record: Record, authority: str) -> Record:
+        """Return the record, with its `tag:` id if another item has the one that it asks for."""
+        holder = self.ids.get(record.entry_id, record.key)
+        if holder == record.key:
             return record
-        return replace(record, entry_id=tag_id(record.key, authority))
+        stranger = holder not in self.by_key or self.by_key[holder].source != record.source
+        return replace(record, entry_id=tag_id(record.key, authority), contested=stranger)
+
+    def _give_back(self, holder: Record | None, authority: str) -> dict[str, Record]:
+        """Return the holder of another one's id, without it."""
+        if holder is None:
+            return {}
+        return {holder.key: replace(holder, entry_id=tag_id(holder.key, authority), contested=True)}
+
+    def _owns_id(self, record: Record) -> bool:
+        """Whether the id that an item asks for is an address on the host of its own source."""
+        own = self._hosts.get(record.source, "")
+        return bool(own) and same_site(own, host(record.entry_id))
 
     def _precedes(self, record: Record, owner: Record) -> bool:
         """Whether a newcomer takes over: it is on the link's host and the other is not; else the first seen stands.
@@ -213,6 +283,8 @@ class _Desk:
     def _add(self, record: Record) -> None:
         self.by_key[record.key] = record
         self.ids[record.entry_id] = record.key
+        if self._faces and record.path:  # what this document brings is told apart by its guids
+            self._by_face[_face(record)] = record
         if record.url:
             others = [other for other in self.by_url.get(record.url, []) if other.key != record.key]
             self.by_url[record.url] = [*others, record]

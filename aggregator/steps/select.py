@@ -1,4 +1,4 @@
-"""Which records stand in a feed: one copy of each article, then the newest within the window.
+"""Which records stand in a feed: one item of each story, then the newest within the window.
 
 This module does not ask the store and does not know what a feed weighs in bytes.
 """
@@ -23,13 +23,13 @@ REMEMBERED: Final = timedelta(days=30)
 """How much older than the feed's newest entry a deletion may be."""
 
 
-def window(records: Iterable[Record], publish: Publish) -> list[Record]:
+def window(records: Iterable[Record], publish: Publish, *, stories: str = "collapse") -> list[Record]:
     """Return the records of one feed, newest `published` first, then by entry id.
 
-    Copies of one article are collapsed first (`collapse`). What is left is everything within `publish.window` seconds
+    Copies are collapsed first (`collapse`). What is left is everything within `publish.window` seconds
     of the newest, at least `publish.entries`, at most `publish.max`. The order of `records` does not matter.
     """
-    found = ordered(collapse(records))
+    found = ordered(collapse(records, stories=stories))
     if not found:
         return []
     newest = found[0].published
@@ -52,16 +52,19 @@ def tombstones(buried: Iterable[Record], newest: datetime) -> list[Record]:
     return told[:TOMBSTONES]
 
 
-def collapse(records: Iterable[Record]) -> list[Record]:
-    """Return one record of each article: its owner's if that is among `records`, else the copy that was seen first."""
+def collapse(records: Iterable[Record], *, stories: str = "collapse") -> list[Record]:
+    """Return one record of each story: its owner's if that is among `records`, else the copy that was seen first.
+
+    With `stories` "keep" copies under URLs of their own stay, and only those that were set aside are collapsed.
+    """
     standing: dict[str, Record] = {}
     for record in records:
-        group = record.duplicate_of or record.key
+        group = (record.story if stories == "collapse" else "") or record.duplicate_of or record.key
         rival = standing.get(group)
         if rival is None or _rank(record) < _rank(rival):
             standing[group] = record
     return list(standing.values())
 
 
-def _rank(record: Record) -> tuple[bool, datetime, str]:
-    return bool(record.duplicate_of), record.first_seen, record.key
+def _rank(record: Record) -> tuple[bool, bool, datetime, str]:
+    return record.story not in {"", record.key}, bool(record.duplicate_of), record.first_seen, record.key

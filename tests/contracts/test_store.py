@@ -507,3 +507,94 @@ def test_each_source_has_its_bound(store):
     kept = store.drops.listed(source="qq")
     assert (len(kept), kept[-1].key) == (indexing.DROPS, f"{5:016x}")
     assert len(store.drops.listed(source="ws")) == 1
+
+
+# --- sketches and revisions ---
+
+
+def sketched(number, *, at=NOW, level=0):
+    from aggregator.model import Sketch, Sketched
+    from aggregator.steps import near, topics
+
+    found = Sketch(tokens=9, level=level, hashes=(8 * number, 800, 808), lead=number, topic=((number, 9), (77, 1)))
+    return Sketched(
+        key=f"{number:016x}", at=at, body=near.pack(found), topic=near.pack_topic(found),
+        places=tuple(near.places(found)), topic_places=tuple(topics.places(found.topic)),
+    )  # fmt: skip
+
+
+def test_items_are_fresh_until_they_are_looked_at(store):
+    store.replace([record("1" * 16), record("2" * 16)])
+    assert store.sketches.fresh() == ["1" * 16, "2" * 16]
+    store.sketches.keep([], looked=["1" * 16])
+    store.replace([record("1" * 16, title="another")])
+    assert store.sketches.fresh() == ["2" * 16], "what is known stays so"
+
+
+def test_sketches_are_found_by_any_place_those_with_most_first(store):
+    one, other = sketched(1), sketched(2)
+    store.sketches.keep([one, other], looked=[])
+    assert [row.key for row in store.sketches.find([800 >> 3, -2])] == [other.key, one.key]
+    assert store.sketches.find([12345]) == store.sketches.find([]) == []
+    (found,) = store.sketches.find([-1])
+    assert (found.body, found.topic, found.at, found.places) == (one.body, one.topic, NOW, ())
+    assert set(store.sketches.get([one.key, "f" * 16])) == {one.key}
+
+
+def test_a_sketch_that_is_replaced_is_not_found_where_it_was(store):
+    old, new = sketched(1), sketched(3)
+    store.sketches.keep([old], looked=[])
+    from dataclasses import replace
+
+    store.sketches.keep([replace(new, key=old.key)], looked=[])
+    assert store.sketches.find([-1]) == []
+    assert [row.key for row in store.sketches.find([-3])] == [old.key]
+
+
+def test_old_sketches_and_topics_are_forgotten_links_stay(store):
+    from aggregator.model import Link
+
+    old, new = sketched(1, at=NOW - 40 * 24 * 60 * MINUTE), sketched(2)
+    store.sketches.keep([old, new], looked=[])
+    link = Link(small=old.key, big=new.key, bond="near", score=0.9, part=True)
+    store.sketches.link([link])
+    terms = [(1 << 32) + 77, (1 << 32) + 2]
+    assert [row.key for row in store.sketches.find(terms)] == [new.key], "one term in common says nothing"
+    assert store.sketches.forget(NOW - MINUTE, NOW + MINUTE) == 1
+    assert store.sketches.get([old.key]) == {}
+    (left,) = store.sketches.find([800 >> 3])
+    assert (left.key, left.topic) == (new.key, b"")
+    assert store.sketches.find(terms) == []
+    assert store.sketches.links([old.key]) == store.sketches.links([new.key]) == [link]
+
+
+def test_links_are_renewed_but_for_those_to_the_forgotten_and_the_owners(store):
+    from aggregator.model import Link
+
+    rows = [sketched(number) for number in (1, 2)]
+    store.sketches.keep(rows, looked=[])
+    one, two, gone = rows[0].key, rows[1].key, "f" * 16
+    links = [
+        Link(small=one, big=two, bond="near", score=1.0),
+        Link(small=one, big=gone, bond="near", score=1.0),
+        Link(small=one, big=two, bond="merged", score=1.0),
+    ]
+    store.sketches.link(links)
+    assert store.sketches.link([], renewed=[one]) == {one, two, gone}
+    assert {(link.big, link.bond) for link in store.sketches.links([one])} == {(gone, "near"), (two, "merged")}
+    assert store.sketches.link([], parted=[two]) == {one, two}
+    assert [link.big for link in store.sketches.links([one])] == [gone]
+
+
+def test_revisions_are_kept_with_the_item_and_bounded(store):
+    from aggregator.model import Revision
+
+    (state,) = store.claim(["qq"], NOW, 60)
+    for number in range(12):
+        kept = Revision(key="a" * 16, at=NOW + number * MINUTE, text=f"text {number} 春", held=number == 11)
+        store.commit(state, [Saved(record=record(), revision=kept)])
+    found = store.revisions.of("a" * 16)
+    assert [one.text for one in found] == [f"text {number} 春" for number in range(2, 12)]
+    assert [one.held for one in found] == [False] * 9 + [True]
+    assert found[0].at == NOW + 2 * MINUTE
+    assert store.revisions.of("b" * 16) == []

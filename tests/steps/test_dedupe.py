@@ -216,17 +216,30 @@ def test_a_third_copy_points_at_the_owner_not_at_a_copy() -> None:
 
 
 def test_the_same_url_alone_proves_nothing() -> None:
-    """Neither title nor text agrees: another article, with an id of its own."""
+    """Neither title nor text agrees: another article, with an id of its own and a file that says nothing of it."""
     (first,) = decide([item("b")], [])
     assert isinstance(first, New)
-    (other,) = decide(
-        [item("a", title="无关的标题", summary="无关的文字，一个字也不相同，从头到尾说的是另一件事情。")],
-        [kept(first)],
-        LATER,
-    )
+    stranger = item("c", title="无关的标题", summary="无关的文字，一个字也不相同，从头到尾说的是另一件事情。")
+    (other,) = decide([stranger], [kept(first)], LATER)
     assert isinstance(other, New)
     assert other.displaces == ()
     assert other.record.entry_id.startswith("tag:")
+    assert other.record.contested
+    assert other.item.guid == ""
+
+
+def test_an_id_on_a_sources_own_host_is_given_back_by_a_stranger() -> None:
+    """Whoever claimed it before: the stranger stays where it is, under its tag URI."""
+    (first,) = decide([item("b")], [])
+    assert isinstance(first, New)
+    (mine,) = decide(
+        [item("a", title="无关的标题", summary="无关的文字，一个字也不相同，从头到尾。")], [kept(first)], LATER
+    )
+    assert isinstance(mine, New)
+    assert mine.record.entry_id == LINK
+    (stranger,) = mine.displaces
+    assert (stranger.key, stranger.duplicate_of, stranger.contested) == (first.record.key, "", True)
+    assert stranger.entry_id == f"tag:{AUTHORITY}:item/{stranger.key}"
 
 
 def test_another_title_over_the_same_text_is_the_same_article() -> None:

@@ -72,5 +72,41 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """,
         "CREATE INDEX dropped_newest ON dropped (source, at)",
     ),
+    (
+        # Items as numbers: their keys are 16 hex digits. `near_sketch.id` is short, since it stands in 20 rows more.
+        """
+        CREATE TABLE near_sketch (
+            id    INTEGER PRIMARY KEY,
+            item  INTEGER NOT NULL UNIQUE,
+            at    INTEGER NOT NULL,
+            body  BLOB NOT NULL,
+            topic BLOB                               -- NULL when it is too old to be related to anything
+        )
+        """,
+        "CREATE TABLE near_place (place INTEGER, id INTEGER, PRIMARY KEY (place, id)) WITHOUT ROWID",
+        """
+        CREATE TABLE near_link (
+            small INTEGER NOT NULL,
+            big   INTEGER NOT NULL,
+            bond  TEXT NOT NULL,
+            score REAL NOT NULL,
+            part  INTEGER NOT NULL,
+            PRIMARY KEY (small, big, bond)
+        ) WITHOUT ROWID
+        """,
+        "CREATE INDEX near_link_back ON near_link (big, small)",
+        # What came into the index and was not looked at; written in the very transaction that brings the item.
+        "CREATE TABLE near_fresh (key TEXT PRIMARY KEY) WITHOUT ROWID",
+        "CREATE TRIGGER near_item AFTER INSERT ON item BEGIN INSERT OR IGNORE INTO near_fresh VALUES (new.key); END",
+        """
+        CREATE TABLE revision (
+            key  TEXT NOT NULL,
+            at   INTEGER NOT NULL,
+            held INTEGER NOT NULL,
+            text BLOB NOT NULL,                      -- deflated
+            PRIMARY KEY (key, at, held)
+        ) WITHOUT ROWID
+        """,
+    ),
 )
 """What each version changed; the file's `user_version` is the number of migrations that it has seen."""

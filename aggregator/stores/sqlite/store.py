@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 from aggregator import errors
 from aggregator.model import FetchState
 from aggregator.steps import indexing
-from aggregator.stores.sqlite import rows
+from aggregator.stores.sqlite import rows, sketches
 from aggregator.stores.sqlite.drops import SqliteDrops
 from aggregator.stores.sqlite.history import SqliteHistory
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from aggregator.model import Record, Saved
-    from aggregator.ports import Drops, History
+    from aggregator.ports import Drops, History, Revisions, Sketches
     from aggregator.stores.sqlite.database import Database
 
 _ENROLL = """
@@ -48,6 +48,8 @@ class SqliteStore:
     """The index in SQLite; open one with `aggregator.stores.open_store`."""
 
     database: Database
+    sketches: Sketches = field(init=False)
+    revisions: Revisions = field(init=False)
     history: History = field(init=False)
     drops: Drops = field(init=False)
 
@@ -55,6 +57,8 @@ class SqliteStore:
         """Open what else the same file holds."""
         self.history = SqliteHistory(self.database)
         self.drops = SqliteDrops(self.database)
+        self.sketches = sketches.SqliteSketches(self.database)
+        self.revisions = sketches.SqliteRevisions(self.database)
 
     def __enter__(self) -> Self:
         return self
@@ -101,6 +105,7 @@ class SqliteStore:
                 raise errors.StaleClaim(f"{state.source}: claimed again since; this result is dropped")
             rows.put_state(connection, state)
             feeds = rows.put(connection, [one.record for one in saved], path=self.database.path)
+            sketches.remember(connection, saved)
             connection.executemany(_MARK, ((feed,) for feed in sorted(feeds | dropped)))
 
     def states(self) -> Mapping[str, FetchState]:

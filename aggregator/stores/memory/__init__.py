@@ -11,6 +11,7 @@ from aggregator import errors
 from aggregator.model import Dropped, FetchState, Record
 from aggregator.model.item import Row
 from aggregator.steps import indexing, slugs
+from aggregator.stores.memory.sketches import MemoryRevisions, MemorySketches
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from aggregator.model import Saved
-    from aggregator.ports import Access, Drops, History
+    from aggregator.ports import Access, Drops, History, Revisions, Sketches
 
 
 def open_store(url: str = "memory:", root: str = "", *, access: Access = "write") -> MemoryStore:  # noqa: ARG001
@@ -76,10 +77,15 @@ class MemoryStore:
     _records: dict[str, Record] = field(default_factory=dict)
     _labels: dict[str, str] = field(default_factory=dict)
     _outbox: set[str] = field(default_factory=set)
+    sketches: Sketches = field(init=False)
+    revisions: Revisions = field(init=False)
     history: History = field(init=False)
+    _sketches: MemorySketches = field(default_factory=MemorySketches)
+    _revisions: MemoryRevisions = field(default_factory=MemoryRevisions)
 
     def __post_init__(self) -> None:
-        """Open the past of the same records."""
+        """Open what else is kept, and the past of the same records."""
+        self.sketches, self.revisions = self._sketches, self._revisions
         self.history = MemoryHistory(self._records)
 
     def __enter__(self) -> Self:
@@ -123,6 +129,9 @@ class MemoryStore:
             raise errors.StaleClaim(f"{state.source}: claimed again since; this result is dropped")
         settled = indexing.settle(state)
         self.replace([one.record for one in saved])
+        for one in saved:
+            if one.revision:
+                self._revisions.remember(one.revision)
         self._outbox.update(f"tag:{key}" for one in saved for key in indexing.tags(one.removed_tags))
         self._outbox.update(stale)
         self._states[state.source] = settled
@@ -185,6 +194,7 @@ class MemoryStore:
         old = [self._records[key] for key in {*removed, *(one.key for one in settled)} & self._records.keys()]
         for key in removed:
             self._records.pop(key, None)
+        self._sketches.waiting.update(one.key for one in settled if one.key not in self._records)
         for one in settled:
             self._records[one.key] = one
             self._labels = {**indexing.tags(one.tags), **self._labels}

@@ -1,0 +1,190 @@
+"""Whether two texts are copies of one another, from their sketches: the rule, and its evidence.
+
+Candidates share a shingle of the index's sample, or their first 24 tokens. Two are copies if all of these hold:
+
+    text      at least .7 of the shorter one's shingles stand in the longer one, seen on enough of them
+    numbers   the shorter one's numbers stand in the longer one, too (templates differ in nothing else)
+    length    the shorter is half as long at least, or its title agrees and it begins alike or stands in the longer one
+              nearly whole (digests hold whole items, but under titles of their own)
+    titles    serial titles name the same number; within one source, where templates come from, titles agree
+    time      published within 30 days
+
+The relation is symmetric and knows no order, so that neither the order of sources nor that of fetches decides. What
+follows for stories is decided in `steps.stories`. Pure Python; sketches are made by `steps.sketch`.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+
+from aggregator.model import Sketch, Verdict
+from aggregator.steps.folding import comparable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from aggregator.model import Record
+
+CONTAINED: Final = 0.7
+FEWEST: Final = 4
+"""With fewer common places to compare, agreement proves nothing."""
+NUMBERS: Final = 0.8
+HALF: Final = 0.5
+WHOLE: Final = 0.75
+"""A text that is shorter than this share of the other one is a part of it."""
+TITLES: Final = 0.6
+DAYS: Final = 30
+ALIKE: Final = 0.9
+_FEW: Final = 8
+_STEPS: Final = ((128, 7), (256, 15), (512, 31))
+"""(tokens, mask): which hashes of a text are searched; of longer texts every 64th."""
+_HEAD = struct.Struct("<IBIHB")
+_DIGITS = re.compile(r"\d+")
+_CORRECTED = re.compile(r"更正|勘误|订正|修订|correct|updat|revis|errat")
+
+
+def verdict(one: tuple[Record, Sketch], other: tuple[Record, Sketch]) -> Verdict:
+    """Return whether two items' texts are copies of one another, and why (not); the order does not matter."""
+    (small, less), (big, more) = sorted((one, other), key=lambda pair: (pair[1].tokens, pair[1].hashes, pair[0].key))
+    shared, seen = _shared(less, more)
+    ratio = less.tokens / more.tokens if more.tokens else 0.0
+    alike = bool(less.lead) and less.lead == more.lead
+    agree = _agreement(small.title, big.title)
+    numbers = _Numbers(less, more)
+    score = shared / seen if seen else 0.0
+    clauses = (
+        ("text", _contained(shared, seen, certain=alike and agree >= TITLES)),
+        ("numbers", numbers.hold(_Pair(small, big, agree), same_length=ratio >= ALIKE)),
+        ("length", ratio >= HALF or agree >= (TITLES if alike else ALIKE if score >= ALIKE and seen >= _FEW else 2)),
+        ("titles", _titles(small, big, agree, numbers)),
+        ("time", abs((small.published - big.published).days) <= DAYS),
+    )
+    failed = next((name for name, holds in clauses if not holds), "")
+    evidence = (
+        f"{shared} of {seen} shingles shared, {len(less.numbers) - numbers.missing} of {len(less.numbers)} numbers, "
+        f"lengths {less.tokens} and {more.tokens}, titles {agree:.0%} alike{', same beginning' if alike else ''}"
+    )
+    return Verdict(near=not failed, score=round(score, 3), failed=failed, evidence=evidence, part=ratio < WHOLE)
+
+
+def promising(one: Sketch, other: Sketch) -> bool:
+    """Whether two sketches can be of one text, before anything is known of titles; much cheaper than `verdict`."""
+    less, more = sorted((one, other), key=lambda sketch: (sketch.tokens, sketch.hashes))
+    shared, seen = _shared(less, more)
+    return _contained(shared, seen, certain=bool(less.lead) and less.lead == more.lead)
+
+
+def places(sketch: Sketch) -> list[int]:
+    """Return the numbers under which a text is searched and found; two copies have one in common, nearly always."""
+    mask = next((mask for most, mask in _STEPS if sketch.tokens <= most), 63)
+    found = [value >> 3 for value in sketch.hashes if not value & mask]
+    return [*found, -sketch.lead] if sketch.lead else found
+
+
+def pack(sketch: Sketch) -> bytes:
+    """Return all but the topic as bytes, for the index: 4 a shingle, 2 a number, 12 beside."""
+    head = _HEAD.pack(sketch.tokens, sketch.level, sketch.lead, len(sketch.hashes), len(sketch.numbers))
+    return b"".join((head, _bytes("I", sketch.hashes), _bytes("H", sketch.numbers)))
+
+
+def unpack(data: bytes, topic: bytes = b"") -> Sketch:
+    """Return the sketch that was packed, with its topic if that is given."""
+    tokens, level, lead, hashes, numbers = _HEAD.unpack_from(data)
+    middle = _HEAD.size + 4 * hashes
+    return Sketch(
+        tokens=tokens,
+        level=level,
+        lead=lead,
+        hashes=_values("I", data[_HEAD.size : middle]),
+        numbers=_values("H", data[middle : middle + 2 * numbers]),
+        topic=unpack_topic(topic),
+    )
+
+
+def pack_topic(sketch: Sketch) -> bytes:
+    """Return the topic as bytes, 5 a term."""
+    return _bytes("I", [term for term, _ in sketch.topic]) + bytes(weight for _, weight in sketch.topic)
+
+
+def unpack_topic(data: bytes) -> tuple[tuple[int, int], ...]:
+    """Return the topic that was packed."""
+    terms = len(data) // 5
+    return tuple(zip(_values("I", data[: 4 * terms]), data[4 * terms :], strict=True))
+
+
+class _Pair:
+    """Two titles, and what they admit."""
+
+    def __init__(self, small: Record, big: Record, agree: float) -> None:
+        self.same_source = small.source == big.source
+        self.corrected = agree >= TITLES and any(_CORRECTED.search(comparable(one.title)) for one in (small, big))
+        self.numbered = [set(_DIGITS.findall(comparable(one.title))) for one in (small, big)]
+
+    def serial(self) -> bool:
+        """Whether both titles are numbered, and differently."""
+        less, more = sorted(self.numbered, key=len)
+        return bool(less) and not less <= more
+
+
+class _Numbers:
+    """The numbers of two texts compared."""
+
+    def __init__(self, less: Sketch, more: Sketch) -> None:
+        mine, theirs = set(less.numbers), set(more.numbers)
+        self.missing = len(mine - theirs)
+        self.share = 1 - self.missing / len(mine) if mine else 1.0
+        self._replaced = bool(self.missing) and bool(theirs - mine) and abs(less.tokens - more.tokens) <= FEWEST
+
+    def hold(self, pair: _Pair, *, same_length: bool) -> bool:
+        """Whether the numbers agree; where only numbers were replaced, only a correction that says so is forgiven."""
+        if not self.missing:
+            return True
+        if pair.corrected:
+            return self.share >= NUMBERS
+        strict = pair.same_source or pair.serial() or (same_length and self._replaced)
+        return not strict and self.share >= NUMBERS
+
+
+def _titles(small: Record, big: Record, agree: float, numbers: _Numbers) -> bool:
+    pair = _Pair(small, big, agree)
+    if small.source == big.source and (agree < TITLES or pair.serial()):
+        return False
+    return not pair.serial() or not numbers.missing
+
+
+def _contained(shared: int, seen: int, *, certain: bool) -> bool:
+    """Whether the shorter text stands in the longer one; few places have to agree better than many."""
+    if certain and seen:
+        return shared >= CONTAINED * seen and (seen >= FEWEST or shared == seen)
+    if seen < FEWEST:
+        return False
+    return shared >= CONTAINED * seen if seen >= _FEW else shared >= seen - (seen > FEWEST)
+
+
+def _shared(less: Sketch, more: Sketch) -> tuple[int, int]:
+    """How many of the shorter text's hashes the longer one has, of how many that could be seen in both."""
+    mask = (1 << max(less.level, more.level)) - 1
+    mine = {value for value in less.hashes if not value & mask}
+    return len(mine.intersection(more.hashes)), len(mine)
+
+
+def _agreement(one: str, other: str) -> float:
+    """The share of the shorter title's pairs of characters that the other one has; 0 without titles."""
+    less, more = sorted((set(_pairs(comparable(one))), set(_pairs(comparable(other)))), key=len)
+    return len(less & more) / len(less) if less else 0.0
+
+
+def _pairs(title: str) -> Iterator[str]:
+    letters = [char for char in title if char.isalnum()]
+    yield from map("".join, pairwise(letters))
+
+
+def _bytes(code: str, values: Sequence[int]) -> bytes:
+    return struct.pack(f"<{len(values)}{code}", *values)
+
+
+def _values(code: str, data: bytes) -> tuple[int, ...]:
+    return struct.unpack(f"<{len(data) // struct.calcsize(code)}{code}", data)

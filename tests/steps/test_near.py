@@ -1,0 +1,112 @@
+"""The rule for copies, clause by clause, on texts of our own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from zlib import crc32
+
+import pytest
+
+from aggregator.model import Record, Sketch, Verdict
+from aggregator.steps import near
+from aggregator.steps.sketch import sketch
+
+NOW = datetime(2025, 3, 3, 8, tzinfo=UTC)
+LEAD = "青石桥的旧书集市在上周六重新开张，面包师和修钟匠一早就赶到现场，排队的人从巷口一直站到了河边的茶馆门口。"
+MIDDLE = "集市原先办在老钟楼下面，屋顶漏雨以后停了两年，街坊们轮流把书搬到自家阁楼里，才没有让那些旧杂志烂在水里。"
+END = "组织者说，往后每个月的最后一个周末都会开门，谁家有不看的书都可以拿来换，换不走的就送给渡口的小学。"
+OTHER = "南湾渡口的老船坞昨天挂上新招牌，三位木匠花了半个冬天把龙骨翻修一遍，准备在清明以后重新载客过江。"
+
+
+def known(title: str, body: str, source: str = "a", **fields: object) -> tuple[Record, Sketch]:
+    record = Record(
+        key=f"{crc32((title + body + source).encode()):016x}", source=source, path="", title=title, link="", url="",
+        entry_id="", published=NOW, updated=NOW, first_seen=NOW,
+    )  # fmt: skip
+    return replace(record, **fields), sketch(title, body)  # type: ignore[arg-type]
+
+
+def judge(one: tuple[Record, Sketch], other: tuple[Record, Sketch]) -> Verdict:
+    found = near.verdict(one, other)
+    assert near.verdict(other, one) == found, "the order of the two must not matter"
+    assert near.promising(one[1], other[1]) or not found.near
+    return found
+
+
+def test_the_same_text_under_another_title_is_a_copy() -> None:
+    """Score, evidence and no failed clause."""
+    found = judge(known("集市开张", LEAD + MIDDLE), known("旧书又回来了", LEAD + MIDDLE, "b"))
+    assert (found.near, found.score, found.failed) == (True, 1.0, "")
+    assert "shingles shared" in found.evidence
+
+
+def test_another_text_is_none() -> None:
+    """Too little in common."""
+    assert judge(known("集市", LEAD + MIDDLE), known("船坞", OTHER + END, "b")).failed == "text"
+
+
+def test_few_places_prove_nothing() -> None:
+    """A flash of ten characters that stands in another text."""
+    assert judge(known("一", LEAD[:5]), known("二", LEAD, "b")).failed == "text"
+
+
+def test_numbers_part_templates() -> None:
+    """The same words, other figures."""
+    words = "今日集市豆腐均价为每板{}元，茶叶每斤{}元，鲜鱼到港{}筐，摊位共{}个，以实际成交为准，仅供街坊参考。"
+    one, other = (words.format(*numbers) for numbers in ((12, 34, 56, 78), (13, 35, 57, 79)))
+    assert judge(known("行情", one), known("行情", other, "b")).failed == "numbers"
+
+
+def test_a_correction_that_says_so_may_change_a_number() -> None:
+    """One of five, under the same title with the word for it."""
+    words = LEAD + "摊位共{}个，旧书{}册，志愿者{}人，茶水{}壶，收入{}元。" + MIDDLE
+    one, other = words.format(21, 350, 14, 60, 905), words.format(21, 350, 15, 60, 905)
+    assert judge(known("集市重新开张", one), known("更正：集市重新开张", other, "b")).near
+    assert judge(known("集市重新开张", one), known("集市重新开张", other, "b")).failed == "numbers"
+
+
+def test_a_digest_is_no_copy_of_what_it_holds() -> None:
+    """Whether it begins with the item or not."""
+    for digest in (LEAD + OTHER + END + MIDDLE, OTHER + LEAD + END + MIDDLE):
+        assert judge(known("集市重新开张", LEAD), known("一周要闻", digest, "b")).failed == "length"
+
+
+@pytest.mark.parametrize("title", ["集市重新开张", "集市重新开张_小城日报"])
+def test_an_excerpt_under_its_title_is_a_copy(title: str) -> None:
+    """It begins alike."""
+    found = judge(known("集市重新开张", LEAD), known(title, LEAD + MIDDLE + END + OTHER, "b"))
+    assert found.near
+    assert found.part
+
+
+def test_serial_titles_with_other_numbers_are_no_copies_unless_every_number_agrees() -> None:
+    """Within a source never; across sources only if nothing else tells them apart."""
+    one, other = known("小城早报 3月1日", LEAD + MIDDLE), known("小城早报 3月2日", LEAD + MIDDLE)
+    assert judge(one, other).failed == "titles"
+    assert judge(one, (replace(other[0], source="b"), other[1])).near
+
+
+def test_within_one_source_titles_must_agree() -> None:
+    """A source's own boilerplate makes its items look alike."""
+    assert judge(known("集市重新开张", LEAD + MIDDLE), known("渡口告示", LEAD + MIDDLE)).failed == "titles"
+    assert judge(known("集市重新开张", LEAD + MIDDLE), known("集市重新开张了", LEAD + MIDDLE)).near
+
+
+def test_a_month_parts_texts() -> None:
+    """What comes back every year is no copy."""
+    later = known("集市开张", LEAD + MIDDLE, "b", published=NOW + timedelta(days=40))
+    assert judge(known("集市开张", LEAD + MIDDLE), later).failed == "time"
+
+
+def test_empty_texts_are_never_copies() -> None:
+    """No text, no title, no sketch."""
+    assert not judge(known("", ""), known("", "", "b")).near
+    assert judge(known("集市", LEAD), known("", "", "b")).score == 0
+
+
+def test_places_of_a_copy_meet() -> None:
+    """By a shingle or by the beginning."""
+    one, other = sketch("", LEAD + MIDDLE + END), sketch("", "本报讯。" + LEAD + MIDDLE)
+    assert set(near.places(one)) & set(near.places(other))
+    assert len(near.places(one)) < len(one.hashes)

@@ -1,0 +1,495 @@
+# ruff: noqa: E501
+"""Copies over a site's life: identity within a source, stories across sources, strangers' claims, the owner's word."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import ExitStack
+from itertools import permutations
+from pathlib import Path
+
+import pytest
+
+from aggregator import journal
+from aggregator.app import App, review_of
+from aggregator.clock import SystemClock
+from aggregator.errors import UsageError
+from aggregator.fetchers import open_fetchers
+from aggregator.model import Problem, Record, Source, Summary
+from aggregator.operations import bonds
+from aggregator.operations.explain import explain
+from aggregator.queues.local import LocalQueue
+from aggregator.refresh import House
+from aggregator.rounds import Round
+from aggregator.settings import Http, Publish, Settings, Storage
+from aggregator.steps.dedupe import RESTLESS
+from aggregator.steps.urls import host
+from aggregator.testing import InlineWorkers, LoopbackSite
+from tests.near.labelled import Writer
+
+WRITER = Writer("train")
+STORY, SECOND, THIRD = (WRITER.piece("zh") for _ in range(3))
+
+
+class Entry(dict):
+    """One RSS item; fields that are empty are left out."""
+
+    def __str__(self) -> str:
+        inner = "".join(f"<{name}>{value}</{name}>" for name, value in self.items() if value)
+        return f"<item>{inner}</item>".replace("<guid>", "<guid isPermaLink='false'>")
+
+
+def entry(piece=STORY, **fields: str) -> Entry:
+    made = {"title": piece.title, "link": "", "guid": "", "pubDate": "Mon, 03 Mar 2025 08:00:00 GMT"}
+    return Entry({**made, "description": "".join(f"&lt;p&gt;{text}&lt;/p&gt;" for text in piece.paragraphs), **fields})
+
+
+def rss(*entries: Entry) -> str:
+    body = "".join(map(str, entries))
+    return f"<?xml version='1.0'?><rss version='2.0'><channel><title>T</title><link>http://127.0.0.1/</link>{body}</channel></rss>"
+
+
+class Town:
+    """A site in a directory, with sources on loopback addresses: each has a host of its own."""
+
+    def __init__(self, root: Path, stack: ExitStack) -> None:
+        self.root = root
+        self._stack = stack
+        self._hosts: dict[str, LoopbackSite] = {}
+        self._sources: dict[str, Source] = {}
+        self.publish = Publish()
+
+    def write(self, name: str, *entries: Entry, at: str = "", **fields: bool) -> None:
+        at = at or f"127.0.0.{10 + ord(name[0]) - ord('a')}"
+        site = self._hosts.get(at) or self._hosts.setdefault(at, self._stack.enter_context(LoopbackSite(at)))
+        url = site.page(f"/{name}.xml", rss(*entries))
+        self._sources[name] = Source(id=name, url=url, **fields)  # type: ignore[arg-type]
+
+    def settings(self, order: str = "") -> Settings:
+        sources = tuple(self._sources[name] for name in order or self._sources)
+        return Settings(
+            root=str(self.root), sources=sources, http=Http(allow_private_networks=True, per_host_delay=0),
+            storage=Storage(index="sqlite:///var/tagwire.db"), publish=self.publish,
+        )  # fmt: skip
+
+    def open(self, order: str = ""):
+        return App.open(self.settings(order), write=True)
+
+    def refresh(self, order: str = "", *, near: bool = True) -> Summary:
+        """Refresh as the app does, with workers in this process."""
+        with self.open(order) as app:
+            synced = app.sync()
+            house = House(
+                settings=app.settings, store=app.store, tree=app.tree, clock=app.clock, workers=InlineWorkers(), near=near,
+                fetchers=open_fetchers(app.settings.http, version="0", contact="", clock=app.clock),
+                hosts={source.id: host(source.url) for source in app.settings.sources},
+            )  # fmt: skip
+            visit = Round(house, app.settings.sources, lambda _: None, asyncio.Event())
+            asyncio.run(visit.run(LocalQueue(app.clock)))
+            review = review_of(app, house.sketched)
+            found = review.look(synced.touched) if near else review.settle(synced.touched)
+            return Summary(outcomes=tuple(visit.outcomes), near=found.copies, related=found.related)
+
+    def publish_changed(self):
+        with self.open() as app:
+            return app.publish_changed().written
+
+    def items(self) -> dict[str, Record]:
+        with self.open() as app:
+            return {one.key: one for one in app.store.items()}
+
+    def by_source(self) -> dict[str, Record]:
+        return {one.source: one for one in self.items().values()}
+
+    def files(self, source: str = "") -> dict[str, bytes]:
+        found = (self.root / "items" / source).rglob("*.md")
+        return {str(path.relative_to(self.root)): path.read_bytes() for path in found}
+
+    def feed(self, name: str) -> str:
+        return (self.root / "feeds" / f"{name}.xml").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def town(tmp_path: Path):
+    with ExitStack() as stack:
+        yield Town(tmp_path, stack)
+
+
+def ten(**fields) -> list[Entry]:
+    """Ten entries of a document; fields are patterns."""
+    return [
+        Entry(title=f"Story {n}", description=f"Text {n}", pubDate=f"Mon, 03 Mar 2025 0{n}:00:00 GMT",
+              **{name: pattern.format(n=n) for name, pattern in fields.items()})
+        for n in range(10)
+    ]  # fmt: skip
+
+
+# --- within a source ---
+
+
+@pytest.mark.parametrize(
+    "changing",
+    [
+        {"guid": "r{fetch}-{n}", "link": "http://x.example/{n}"},
+        {"guid": "r{fetch}-{n}", "link": "http://x.example/{n}?t={fetch}"},
+        {"link": "http://x.example/{n}?utm_source=f{fetch}"},
+        {"guid": "g{n}", "link": "http://x.example/{fetch}/{n}"},
+        {"guid": " g{n}\n", "link": ""},
+    ],
+    ids=["guids", "guids and links", "tracking", "links", "white space"],
+)
+def test_twenty_fetches_with_changing_identities_give_ten_items(town: Town, changing: dict[str, str]) -> None:
+    """Not two hundred."""
+    for fetch in range(20):
+        town.write("a", *ten(**{name: text.replace("{fetch}", str(fetch)) for name, text in changing.items()}))
+        town.refresh()
+    assert len(town.items()) == len(town.files()) == 10
+
+
+def test_schemes_hosts_slashes_and_mobile_pages_are_one_address(town: Town) -> None:
+    """Without guid the link is all there is."""
+    for link in (
+        "http://x.example/{n}",
+        "https://x.example/{n}",
+        "https://www.x.example/{n}/",
+        "https://x.example/{n}#c",
+    ):
+        town.write("a", *ten(link=link))
+        town.refresh()
+    assert len(town.items()) == 10
+
+
+@pytest.mark.parametrize(
+    "shared", [{"guid": "same"}, {"link": "http://x.example/"}, {"guid": "s", "link": "http://x.example/"}]
+)
+def test_what_stands_on_all_entries_identifies_none(town: Town, shared: dict[str, str]) -> None:
+    """All ten are kept, and kept apart at the second look."""
+    for _ in range(2):
+        town.write("a", *ten(**shared))
+        town.refresh()
+        assert len(town.items()) == 10
+
+
+def test_what_comes_back_after_long_is_not_new_and_what_was_deleted_stays_so(town: Town) -> None:
+    """The index forgets nothing that would announce it again; a deletion is a tombstone."""
+    town.write("a", *ten(guid="g{n}"))
+    town.refresh()
+    path = next((town.root / "items").rglob("*.md"))
+    path.unlink()
+    town.write("a", Entry(title="other", guid="x"))
+    town.refresh()
+    town.write("a", *ten(guid="g{n}"))
+    assert town.refresh().new == 0
+    assert not path.exists()
+    assert len(town.items()) == 10
+
+
+def test_an_item_that_changes_at_every_fetch_is_rewritten_a_bounded_number_of_times_and_told_once(town: Town) -> None:
+    """One notice, and its history is bounded too."""
+    told: list[Problem] = []
+    for fetch in range(RESTLESS + 4):
+        town.write("a", Entry(title="T", guid="g", description=f"viewed {fetch} times"))
+        (outcome,) = town.refresh().outcomes
+        told += outcome.problems
+    assert len(told) == 1
+    assert f"changed {RESTLESS} times" in told[0].message
+    assert f"viewed {RESTLESS} times" in next(iter(town.files().values())).decode()
+    with town.open() as app:
+        (record,) = app.store.items()
+        kept = app.store.revisions.of(record.key)
+    assert len(kept) <= 10
+    assert record.edits == RESTLESS
+
+
+def test_another_url_of_a_source_loses_and_doubles_nothing(town: Town) -> None:
+    """Keys depend on the source's id."""
+    town.write("a", *ten(guid="g{n}"))
+    town.refresh()
+    before = town.files()
+    town.write("a", *ten(guid="g{n}"), at="127.0.0.99")
+    assert town.refresh().new == 0
+    assert town.files() == before
+
+
+def test_an_update_held_back_from_an_edited_file_is_kept_to_be_shown(town: Town) -> None:
+    """The file is its owner's."""
+    town.write("a", Entry(title="T", guid="g", description="first"))
+    town.refresh()
+    (path,) = (town.root / "items").rglob("*.md")
+    path.write_text(path.read_text(encoding="utf-8").replace("first", "mine"), encoding="utf-8")
+    town.write("a", Entry(title="T", guid="g", description="second"))
+    town.refresh()
+    assert "mine" in path.read_text(encoding="utf-8")
+    with town.open() as app:
+        (record,) = app.store.items()
+        (held,) = app.store.revisions.of(record.key)
+    assert held.held
+    assert "second" in held.text
+
+
+# --- across sources ---
+
+
+def shown(town: Town, feed: str = "all") -> list[str]:
+    """The ids of a feed's entries, published now."""
+    town.publish_changed()
+    return [
+        part.partition("</id>")[0]
+        for part in town.feed(feed).split("<entry")[1:]
+        for part in [part.partition("<id>")[2]]
+    ]
+
+
+def test_copies_under_other_urls_are_items_of_one_story_shown_once(town: Town) -> None:
+    """By the owner's item, with a link to the other; in its own feed each source's item stands."""
+    town.write("a", entry(link="http://127.0.0.10/1"))
+    town.write("b", entry(link="http://127.0.0.11/2", title="另一个标题"))
+    summary = town.refresh()
+    assert (summary.new, summary.duplicates, summary.near) == (2, 0, 1)
+    items = town.by_source()
+    assert {one.story for one in items.values()} == {items["a"].key}
+    assert shown(town) == ["http://127.0.0.10/1"]
+    assert shown(town, "sources/b") == ["http://127.0.0.11/2"]
+    assert 'href="http://127.0.0.11/2" rel="related" title="T: 另一个标题"' in town.feed("all")
+    assert 'href="http://127.0.0.10/1" rel="related"' in town.feed("sources/b")
+    page = (town.root / "feeds/all.html").read_text(encoding="utf-8")
+    assert '其他来源: <a href="http://127.0.0.11/2"' in page
+    assert '"copies":[{"source":"T","title":"另一个标题"' in (town.root / "feeds/all.json").read_text(encoding="utf-8")
+    town.refresh()
+    assert town.publish_changed() == ()
+
+
+def test_keep_shows_every_copy(town: Town) -> None:
+    """By configuration."""
+    town.publish = Publish(stories="keep")
+    town.write("a", entry(link="http://127.0.0.10/1"))
+    town.write("b", entry(link="http://127.0.0.11/2"))
+    town.refresh()
+    assert len(shown(town)) == 2
+
+
+def test_neither_the_order_of_sources_nor_of_fetches_decides(town: Town, tmp_path: Path) -> None:
+    """The same groups, whoever comes first; three copies, a part of one, a text of its own, a digest."""
+    digest = (*THIRD.paragraphs, *STORY.paragraphs, *SECOND.paragraphs)
+    groups = set()
+    for number, order in enumerate([*permutations("abcd")][::4]):
+        with ExitStack() as stack:
+            other = Town(tmp_path / str(number), stack)
+            other.write("a", entry(link="http://127.0.0.10/1"), entry(SECOND, link="http://127.0.0.10/2"))
+            other.write("b", entry(link="http://127.0.0.11/1", title="别的标题"))
+            other.write(
+                "c", entry(STORY.__class__(STORY.title, STORY.paragraphs[:2], "zh"), link="http://127.0.0.12/1")
+            )
+            other.write("d", entry(STORY.__class__("一周要闻", digest, "zh"), link="http://127.0.0.13/1"))
+            for name in order if number % 2 else [""]:
+                other.refresh(name or "".join(order))
+            found = other.items().values()
+            links = {one.key: one.link for one in found}
+            groups.add(frozenset(frozenset([one.link, *(links[key] for key in one.copies)]) for one in found))
+    (group,) = groups
+    assert frozenset({"http://127.0.0.10/1", "http://127.0.0.11/1", "http://127.0.0.12/1"}) in group
+    assert len(group) == 3
+
+
+def test_items_on_one_event_are_related_not_merged(town: Town) -> None:
+    """Two reports of one opening, and a third text that has nothing to do with it."""
+    first = (
+        "青石桥的旧书集市周六重新开张，县长为旧书集市剪彩，集市上有二百个摊位，旧书按斤出售，青石桥两岸停满了自行车。"
+    )
+    second = "去青石桥逛旧书集市的人要早起：记者六点到达时，旧书集市的摊主们已经支好帐篷，一位老人抱走了整套连环画，说青石桥终于又热闹了。"
+    town.write(
+        "a",
+        Entry(
+            title="青石桥旧书集市重新开张",
+            link="http://127.0.0.10/1",
+            description=first,
+            pubDate="Mon, 03 Mar 2025 08:00:00 GMT",
+        ),
+    )
+    town.write(
+        "b",
+        Entry(
+            title="清晨六点的青石桥旧书集市",
+            link="http://127.0.0.11/1",
+            description=second,
+            pubDate="Tue, 04 Mar 2025 08:00:00 GMT",
+        ),
+    )
+    town.write("c", entry(SECOND, link="http://127.0.0.12/1"))
+    summary = town.refresh()
+    assert (summary.near, summary.related) == (0, 2)
+    items = town.by_source()
+    assert items["a"].related == (items["b"].key,)
+    assert items["c"].related == items["a"].copies == ()
+    assert len(shown(town)) == 3
+    assert 'rel="related" title="T: 清晨六点的青石桥旧书集市"' in town.feed("sources/a")
+    assert "相关: <a" in (town.root / "feeds/sources/a.html").read_text(encoding="utf-8")
+
+
+def test_near_can_be_switched_off_for_once_and_for_a_source(town: Town) -> None:
+    """The next refresh catches up; a source's switch holds."""
+    town.write("a", entry(link="http://127.0.0.10/1"))
+    town.write("b", entry(link="http://127.0.0.11/2"))
+    assert town.refresh(near=False).near == 0
+    assert town.refresh().near == 1
+    town.write("c", entry(link="http://127.0.0.12/3"), near=False)
+    assert town.refresh().near == 0
+
+
+def test_a_copy_that_changes_its_text_or_goes_leaves_the_story(town: Town) -> None:
+    """And the feeds of the other say so."""
+    town.write("a", entry(link="http://127.0.0.10/1", guid="1"))
+    town.write("b", entry(link="http://127.0.0.11/2", guid="2"))
+    town.refresh()
+    town.write("b", entry(SECOND, link="http://127.0.0.11/2", guid="2"))
+    town.refresh()
+    assert not town.by_source()["a"].copies
+    assert len(shown(town)) == 2
+    assert "127.0.0.11" not in town.feed("sources/a")
+    town.write("b", entry(link="http://127.0.0.11/2", guid="2"))
+    town.refresh()
+    assert town.by_source()["a"].copies
+    for path in (town.root / "items/b").rglob("*.md"):
+        path.unlink()
+    town.refresh()
+    assert not town.by_source()["a"].copies
+    town.publish_changed()
+    assert "127.0.0.11" not in town.feed("sources/a")
+
+
+def test_a_lost_index_comes_back_with_the_same_stories(town: Town) -> None:
+    """From the files alone, the owner's word included."""
+    for name, piece in (("a", STORY), ("b", STORY), ("c", SECOND), ("d", SECOND), ("e", THIRD)):
+        town.write(name, entry(piece, link=f"http://127.0.0.{10 + ord(name) - ord('a')}/1"))
+    town.refresh()
+    items = town.by_source()
+    with town.open() as app:
+        bonds.split(review_of(app), [items["b"]])
+        bonds.merge(review_of(app), [items["d"], items["e"]])
+    before = {key: (one.story, one.copies, one.alone) for key, one in town.items().items()}
+    assert len({story for story, _, _ in before.values()}) == 2
+    for path in (town.root / "var").iterdir():
+        path.unlink()
+    with town.open() as app:
+        app.reindex()
+    assert {key: (one.story, one.copies, one.alone) for key, one in town.items().items()} == before
+
+
+# --- the owner's word ---
+
+
+def test_split_and_merge_take_each_other_back(town: Town) -> None:
+    """For good until then: later refreshes change nothing."""
+    town.write("a", entry(link="http://127.0.0.10/1"))
+    town.write("b", entry(link="http://127.0.0.11/2"))
+    town.refresh()
+    items = town.by_source()
+    with town.open() as app:
+        bonds.split(review_of(app), [items["b"]])
+        assert {one.story for one in app.store.items()} == {""}
+    town.write("c", entry(link="http://127.0.0.12/3"))
+    town.refresh()
+    assert town.by_source()["b"].copies == ()
+    assert town.by_source()["a"].copies == (town.by_source()["c"].key,)
+    with town.open() as app:
+        bonds.merge(review_of(app), [items["b"], items["a"]])
+        assert all(len(one.copies) == 2 for one in app.store.items())
+        with pytest.raises(UsageError, match="two items"):
+            bonds.merge(review_of(app), [items["a"], items["a"]])
+    assert [line["event"] for line in journal.read(town.root / "items")] == ["split", "merge"]
+
+
+def test_a_copy_that_was_set_aside_comes_back_by_split(town: Town) -> None:
+    """And stays when the owner turns up later, and after a rebuild."""
+    link = "http://127.0.0.12/1"
+    for name in "ab":
+        town.write(name, entry(link=link))
+    town.refresh()
+    assert town.by_source()["b"].duplicate_of
+    with town.open() as app:
+        (back,) = bonds.split(review_of(app), app.store.items(source="b"))
+    assert (back.duplicate_of, back.alone) == ("", True)
+    assert (town.root / "items" / back.path).is_file()
+    assert not list((town.root / "items/.duplicates").rglob("*.md"))
+    town.write("c", entry(link=link))
+    town.refresh()
+    items = town.by_source()
+    assert items["b"].duplicate_of == items["b"].story == ""
+    assert items["a"].duplicate_of == items["c"].key
+
+
+def test_every_decision_is_explained(town: Town) -> None:
+    """Rule and score, or the clause that failed."""
+    town.write("a", entry(link="http://127.0.0.10/1"))
+    town.write("b", entry(link="http://127.0.0.11/2", title="旧书的去处"))
+    town.write("c", entry(link="http://127.0.0.10/1"))
+    half = STORY.__class__("一周要闻", (*SECOND.paragraphs, *STORY.paragraphs, *THIRD.paragraphs), "zh")
+    town.write("d", entry(half, link="http://127.0.0.13/4"))
+    town.refresh()
+    items = town.by_source()
+    with town.open() as app:
+        told = {one.other.source: one for one in explain(app.store, app.tree, items["a"])}
+        assert (told["b"].rule, told["b"].score) == ("near", 1.0)
+        assert "shingles shared" in told["b"].evidence
+        assert told["c"].rule == "url"
+        assert (told["d"].rule, told["d"].failed) == ("", "length")
+        (chain,) = explain(app.store, app.tree, items["b"], [items["c"]])[1:2]
+        assert chain.rule == "chain"
+        assert explain(app.store, app.tree, items["d"], [items["b"]])[0].failed == "length"
+
+
+# --- strangers' claims ---
+
+VICTIM = "http://127.0.0.10/{n}"
+CLAIMS = {
+    "guid": lambda: [entry(SECOND, guid=VICTIM.format(n=1), link="http://127.0.0.11/x")],
+    "link": lambda: [entry(SECOND, guid="evil", link=VICTIM.format(n=1))],
+    "title": lambda: [entry(guid="evil", link="http://127.0.0.11/x")],
+    "future": lambda: [
+        Entry(title="", guid=VICTIM.format(n=n), link=VICTIM.format(n=n), description="") for n in range(9)
+    ],
+    "opaque guid": lambda: [
+        entry(SECOND, guid="urn:uuid:f81d4fae-7dec-11d0-a765-00a0c91e6bf6", link="http://127.0.0.11/x")
+    ],
+}
+
+
+@pytest.mark.parametrize("order", ["ab", "ba"])
+@pytest.mark.parametrize("claim", CLAIMS)
+@pytest.mark.parametrize("elsewhere", [False, True], ids=["own host", "elsewhere"])
+def test_a_strangers_claims_change_nothing_in_the_victims_files(
+    tmp_path: Path, claim: str, order: str, *, elsewhere: bool
+) -> None:
+    """Whichever comes first, the files are those of a site without the attacker; so they are after an update."""
+    files = []
+    for name, names in (("alone", "a"), ("attacked", order)):
+        with ExitStack() as stack:
+            town = Town(tmp_path / name, stack)
+            for text in (STORY, THIRD):
+                for source in names:
+                    guid = {"guid": VICTIM.format(n=1), "opaque guid": "urn:uuid:f81d4fae-7dec-11d0-a765-00a0c91e6bf6"}
+                    at = "127.0.0.50" if elsewhere and source == "a" else ""
+                    mine = entry(text, guid=guid.get(claim, "1"), link=VICTIM.format(n=1))
+                    town.write(source, *([mine] if source == "a" else CLAIMS[claim]()), at=at)
+                    town.refresh(source)
+            files.append(town.files("a"))
+            ids = [one.entry_id for one in town.items().values()]
+            assert len(ids) == len(set(ids))
+    assert files[0] == files[1]
+    assert len(files[0]) == 1
+
+
+def test_ids_that_were_contested_are_the_same_after_a_rebuild(town: Town) -> None:
+    """The journal says who has which, since the files do not."""
+    guid = "urn:uuid:f81d4fae-7dec-11d0-a765-00a0c91e6bf6"
+    town.write("b", entry(SECOND, guid=guid, link="http://127.0.0.11/x"))
+    town.refresh()
+    town.write("a", entry(guid=guid, link="http://127.0.0.10/1"))
+    town.refresh()
+    before = {key: one.entry_id for key, one in town.items().items()}
+    for path in (town.root / "var").iterdir():
+        path.unlink()
+    with town.open() as app:
+        app.reindex()
+    assert {key: one.entry_id for key, one in town.items().items()} == before
+    assert SystemClock().now() > town.by_source()["a"].published
