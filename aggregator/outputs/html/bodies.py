@@ -16,6 +16,7 @@ _ATTRIBUTES: Final = r"""(?:"[^"]*"|[^">])*"""
 """Serialisers of HTML quote attributes with double quotes, and leave `<` and `>` in them as they are."""
 _TAG = re.compile(rf"<(?:(a|h[1-6])\b{_ATTRIBUTES}>\s*</\1>|(/?)([a-z][a-z0-9]*)\b({_ATTRIBUTES})>)")
 """Every tag, so that none is looked for in another one's attributes; links and headings without content in one piece."""
+_MATTER = re.compile(r"<(?:a|h[1-6]|img|table)\b")
 _HEADINGS: Final = frozenset(f"h{level}" for level in range(1, 7))
 _LAST: Final = 6
 
@@ -25,7 +26,7 @@ def fit(html: str, words: SimpleNamespace, *, top: int) -> str:
 
     Links and headings without content go away; an image that is all there is in a link gets a name.
     """
-    return _TAG.sub(_Reader(words, top).seen, html)
+    return _TAG.sub(_Reader(words, top).seen, html) if _MATTER.search(html) else html
 
 
 class _Reader:
