@@ -59,4 +59,4 @@ def test_a_running_daemon_sees_a_template_and_keeps_the_old_one_if_it_is_wrong(c
     assert watch.settings.templates == (("post.html", "one"),)
     template.unlink()
     assert watch.renew()
-    assert watch.settings.templates == ()
+    assert not watch.settings.templates

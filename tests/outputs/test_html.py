@@ -19,6 +19,7 @@ from aggregator.model.source import Failure
 from aggregator.outputs import html
 from aggregator.outputs.html import bodies, charts
 from aggregator.settings import Settings, Site
+from aggregator.steps import markdown, sanitize
 
 EVIL = '"><script>alert(1)</script>'
 SITE = html.open_output(Settings(root="", site=Site(timezone="Asia/Shanghai")))
@@ -299,6 +300,28 @@ WORDS = html.words("en")
 )
 def test_a_text_is_fitted_into_its_page(text, fitted):
     assert bodies.fit(text, WORDS, top=3) == fitted
+
+
+ATTACKS = [
+    "<img src=x onerror=alert(1)>",
+    '<a title="<img src=x onerror=alert(1)>" href="https://a.example/">a</a>',
+    '<img alt=\'"><script>alert(1)</script>\' src="https://a.example/x">',
+    '<img alt=\'" onerror="alert(1)\' src="https://a.example/x">',
+    '<a href="javascript:alert(1)">a</a><svg onload=alert(1)><math><style><img src=x onerror=alert(1)>',
+    "<a title='<a \"></a><script>alert(1)</script>' href='https://a.example/'>b</a>",
+    "<h1 title='</h1>'></h1><table title='</table><script>'><tr><td>1</td></tr></table>",
+]
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_a_hostile_text_stays_harmless_on_its_page(make_feed, make_post, attack):
+    once = sanitize.sanitize(attack)
+    for text in (once, markdown.to_html(markdown.to_markdown(once))):
+        root = html5lib.parse(SITE.render(make_feed(make_post(html=text))).decode(), namespaceHTMLElements=False)
+        assert not list(root.iter("script"))
+        for one in root.iter():
+            assert not [key for key in one.attrib if str(key).startswith("on")]
+            assert not one.get("href", "").startswith("javascript")
 
 
 def test_a_table_can_be_scrolled_by_keyboard():

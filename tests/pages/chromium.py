@@ -99,7 +99,8 @@ class Chromium:
             assert chunk, "the browser is gone"
             self._buffer += chunk
         message, _, self._buffer = self._buffer.partition(b"\0")
-        return json.loads(message)
+        found: dict[str, Any] = json.loads(message)
+        return found
 
 
 @contextmanager

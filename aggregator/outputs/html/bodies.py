@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _ATTRIBUTES: Final = r"""(?:"[^"]*"|[^">])*"""
 """Serialisers of HTML quote attributes with double quotes, and leave `<` and `>` in them as they are."""
 _TAG = re.compile(rf"<(?:(a|h[1-6])\b{_ATTRIBUTES}>\s*</\1>|(/?)([a-z][a-z0-9]*)\b({_ATTRIBUTES})>)")
-"""Every tag, so that none is looked for in another one's attributes; links and headings without content in one piece."""
+"""Every tag, so that none is looked for in another one's attributes; empty links and headings in one piece."""
 _MATTER = re.compile(r"<(?:a|h[1-6]|img|table)\b")
 _HEADINGS: Final = frozenset(f"h{level}" for level in range(1, 7))
 _LAST: Final = 6
