@@ -63,7 +63,7 @@ class App:
         self.clock = clock
         self._dry_run = dry_run
         self._mark = Mark(settings)
-        self._publisher = Publisher(settings, store, tree.read, discover())
+        self._publisher = Publisher(settings, store, tree.read, discover(settings))
 
     @staticmethod
     @contextmanager

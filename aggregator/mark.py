@@ -18,7 +18,7 @@ from aggregator.steps import han
 if TYPE_CHECKING:
     from aggregator.settings import Settings
 
-FOLDERS = ("", "tags", "sources", "queries")
+FOLDERS = ("", "tags", "sources", "queries", "items")
 
 
 class Mark:
@@ -30,7 +30,13 @@ class Mark:
         given = [(source.id, source.tags) for source in settings.sources]
         self._present = {
             "site": _digest(
-                __version__, settings.site, settings.publish, settings.tags, settings.sources, settings.feeds
+                __version__,
+                settings.site,
+                settings.publish,
+                settings.tags,
+                settings.sources,
+                settings.feeds,
+                settings.templates,
             ),
             "rules": _digest(__version__, settings.tags, han.available(), given),
         }

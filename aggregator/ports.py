@@ -197,7 +197,7 @@ class Drops(Protocol):
 
 
 class History(Protocol):
-    """What feeds' archives are made from. `tag` is a tag key, empty for all items; copies set aside are counted in."""
+    """What archives and charts are made from. `tag` is a tag key, empty for all; copies set aside are counted in."""
 
     def span(self, tag: str, since: datetime, until: datetime) -> list[Row]:
         """Rows of the items published at or after `since` and before `until`, the oldest first, then by key."""
@@ -207,6 +207,9 @@ class History(Protocol):
 
     def after(self, tag: str, instant: datetime) -> datetime | None:
         """When the oldest item published at or after the instant was, None if there is none."""
+
+    def counts(self, tags: Sequence[str], edges: Sequence[datetime]) -> Mapping[str, tuple[int, ...]]:
+        """For each tag, how many items, here without copies, there are from each edge, included, to the next one."""
 
     def buried(self, limit: int) -> list[Record]:
         """Tombstones, the latest `updated` first, then by key."""
@@ -250,10 +253,7 @@ class Output(Protocol):
     """File suffix with its dot."""
 
     def render(self, feed: Feed, *, limit: int = 0) -> bytes:
-        """Return the file's bytes: the same feed gives the same bytes.
-
-        A `limit` in bytes, 0 for none, drops as many of the oldest posts as it takes, but never the newest one.
-        """
+        """Return the feed's bytes, always the same; a `limit` in bytes, 0 for none, drops the oldest, but never all."""
 
 
 class Queue(Protocol):

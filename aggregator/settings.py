@@ -95,6 +95,7 @@ class Publish:
     hub: str = ""
     archive: str = "monthly"
     max_feeds: int = 10_000
+    item_pages: bool = False
     entry_ids: str = "stable"
 
 
@@ -161,6 +162,8 @@ class Settings:
     tags: tuple[TagRule, ...] = ()
     feeds: tuple[QueryFeed, ...] = ()
     filters: tuple[Filter, ...] = ()
+    templates: tuple[tuple[str, str], ...] = ()
+    """(name, text) of the owner's own templates and style sheets for pages, by name."""
 
     @property
     def by_id(self) -> Mapping[str, Source]:

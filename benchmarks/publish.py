@@ -102,15 +102,15 @@ def main() -> None:
             store.replace([write(tree, item(n, total, tags)) for n in range(start, min(start + 5000, total))])
         store.outbox(store.outbox())
         began = cpu()
-        told("everything, nothing remembered", began, Publisher(site, store, tree.read, discover()).publish())
+        told("everything, nothing remembered", began, Publisher(site, store, tree.read, discover(site)).publish())
         began = cpu()
-        told("everything again, this process", began, Publisher(site, store, tree.read, discover()).publish())
+        told("everything again, this process", began, Publisher(site, store, tree.read, discover(site)).publish())
         Mark(site).keep()
     for attempt in range(3):
         with open_store(site.storage.index, site.root) as store:
             store.replace([write(tree, item(total + attempt, total, tags))])
             pending = store.outbox()
-            publisher = Publisher(site, store, tree.read, discover())
+            publisher = Publisher(site, store, tree.read, discover(site))
             began = cpu()
             told(f"one new item ({len(pending)} marks), memory warm", began, publisher.publish(pending))
             store.outbox(pending)

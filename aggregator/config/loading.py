@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aggregator.config import feeds, schema, sources, tagging
+from aggregator.config import feeds, schema, sources, tagging, templates
 from aggregator.config.checking import Checker
 from aggregator.config.reading import FOLDER, MAIN, Document, read
 from aggregator.errors import ConfigError
@@ -64,6 +64,7 @@ def load(
         tags=tagging.build_tags(rows["tags"], checker),
         feeds=feeds.build_feeds(rows["feeds"], checker),
         filters=tagging.build_filters(rows["filters"], rows["sources"], checker),
+        templates=_templates(main.parent, checker),
         **_absolute(built, site),
     )
     _check_together(settings, documents, rows["sources"], checker)
@@ -82,6 +83,14 @@ def _read_all(main: Path, texts: Mapping[str, str], checker: Checker) -> dict[st
         except ConfigError as error:
             checker.include(error)
     return documents
+
+
+def _templates(config: Path, checker: Checker) -> tuple[tuple[str, str], ...]:
+    try:
+        return templates.load(config)
+    except ConfigError as error:
+        checker.include(error)
+        return ()
 
 
 def _absolute(built: Mapping[str, Any], site: str) -> dict[str, Any]:

@@ -141,6 +141,7 @@ _PUBLISH = Section(
         _key("hub", optional(formats.web_url()), "WebSub hub that feeds name and that is told of changes.", ""),
         _key("archive", choice("monthly", "off"), "Whether older entries of `all` and of tags stay readable.", "monthly"),
         _key("max_feeds", integer(1, 1_000_000), "Tags that have a feed: configured ones, then the largest.", 10_000),
+        _key("item_pages", boolean(), "Whether every item has a page of its own, `items/<key>.html`.", default=False),
         _key(
             "entry_ids",
             choice("stable", "per-feed"),

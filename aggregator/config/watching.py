@@ -10,7 +10,7 @@ import logging
 import os
 from typing import TYPE_CHECKING
 
-from aggregator.config import schema
+from aggregator.config import schema, templates
 from aggregator.config.loading import load
 from aggregator.config.reading import MAIN
 from aggregator.errors import ConfigError
@@ -53,8 +53,9 @@ class Watch:
         return changed
 
     def _facts(self) -> list[tuple[int, int, int] | None]:
-        """Return what tells that a file was written again, for each of the configuration's files."""
-        return [_fact(str(self._place.file if name == MAIN else self._place.file.with_name(name))) for name in schema.FILES]
+        """Return what tells that a file was written again, for each of the configuration's files, and for templates."""
+        paths = [self._place.file if name == MAIN else self._place.file.with_name(name) for name in schema.FILES]
+        return [_fact(str(path)) for path in (*paths, *templates.files(self._place.file.parent))]
 
 
 def _fact(path: str) -> tuple[int, int, int] | None:

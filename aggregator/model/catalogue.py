@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime  # noqa: TC003 - msgspec reads the annotations at run time
+from datetime import date, datetime  # noqa: TC003 - msgspec reads the annotations at run time
 from typing import Literal
 
 from aggregator.model.feed import Feed, Post, Tag  # noqa: TC001 - msgspec reads the annotations at run time
@@ -40,12 +40,31 @@ class Catalogue:
     """`all`, with as many posts as the index page shows."""
     tags: tuple[Tag, ...] = ()
     """Those with items, the largest first."""
+    topics: tuple[Tag, ...] = ()
+    """Those of them that are no source's id: every source is a tag, too, and sources are listed by themselves."""
     channels: tuple[Channel, ...] = ()
     """In configured order."""
     named: tuple[Channel, ...] = ()
     """Sources that only item files name, by id."""
     queries: tuple[tuple[str, str], ...] = ()
     """(path, title) of the feeds by query, in configured order."""
+
+    headlines: tuple[Post, ...] = ()
+    """The newest posts, more of them and without their texts, to be searched."""
+    day: date | None = None
+    """Of the newest item, in the site's zone; None without items."""
+    days: tuple[int, ...] = ()
+    """Items of each of the last days up to `day`, the oldest day first."""
+
+    @property
+    def troubled(self) -> tuple[Channel, ...]:
+        """The sources that are failing."""
+        return tuple(channel for channel in self.channels if channel.health == "failing")
+
+    @property
+    def calm(self) -> tuple[Channel, ...]:
+        """The sources that are not failing."""
+        return tuple(channel for channel in self.channels if channel.health != "failing")
 
     @property
     def posts(self) -> tuple[Post, ...]:

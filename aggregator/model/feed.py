@@ -21,6 +21,8 @@ class Tag:
     logo: str = ""
     parent: str = ""
     """Slug of the tag that this one belongs to."""
+    days: tuple[int, ...] = ()
+    """Items of each of the last days up to that of the site's newest item, the oldest day first; empty: not counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +68,8 @@ class Post:
     enclosures: tuple[Enclosure, ...] = ()
     also: tuple[Also, ...] = ()
     """Copies first, then what is related."""
+    page: str = ""
+    """Path of its own page, without suffix; empty if it has none."""
 
     def __hash__(self) -> int:
         """Return the key's hash: rendered posts are looked up by their posts often, and two of one key are rare."""

@@ -10,13 +10,15 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from aggregator.errors import PublishError
+from aggregator.outputs import html
 from aggregator.publish.catalogue import documents
 from aggregator.publish.edition import Edition, Library
-from aggregator.publish.past import ARCHIVED, Past
+from aggregator.publish.items import ItemPages
+from aggregator.publish.past import ARCHIVED, PAGES, Past, paged_archive
 from aggregator.publish.shelf import KEPT, Shelf
 
 if TYPE_CHECKING:
@@ -27,9 +29,6 @@ if TYPE_CHECKING:
     from aggregator.settings import Settings
 
 __all__ = ["Published", "Publisher"]
-
-PAGES: Final = "html"
-"""The format that is not for subscribing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,10 +78,11 @@ class Publisher:
         members = edition.members() if members is None else edition.touched(members) | self._missing(edition, shelf)
         known = [(member, path) for member in _adjacent(members) if (path := edition.path(member))]
         past = Past(self._settings, self._store, edition, shelf, days)
-        written = shelf.put(self._documents(edition, known, past), sync=feeds is not None)
+        items = ItemPages(edition, self._store, shelf, days)
+        written = shelf.put(self._documents(edition, known, past, items), sync=feeds is not None)
         vanished = len(known) < len(members) or edition.taxonomy.surplus > 0
         stale = self._stale(edition, shelf) if feeds is None or vanished else ()
-        removed = shelf.clear(dict.fromkeys((*stale, *past.stale)))
+        removed = shelf.clear(dict.fromkeys((*stale, *past.stale, *items.stale)))
         topics = () if check else self._topics(known, frozenset(written))
         return Published(written=written, removed=removed, feeds=len(known), topics=topics, problems=edition.problems)
 
@@ -95,18 +95,19 @@ class Publisher:
         changed = (name for name in names if Path(home, name).as_posix() in written)
         return tuple(self._settings.site.base_url + quote(name) for name in changed)
 
-    def _documents(self, edition: Edition, feeds: Iterable[tuple[str, str]], past: Past) -> Iterator[tuple[str, bytes]]:
+    def _documents(
+        self, edition: Edition, feeds: Iterable[tuple[str, str]], past: Past, items: ItemPages
+    ) -> Iterator[tuple[str, bytes]]:
         """(name, bytes) of every file to write, rendered when asked for, so that few are in memory at a time."""
         publish = self._settings.publish
         for member, path in feeds:
             feed = edition.feed(member, path)
-            for name in publish.formats:
-                output = self._outputs[name]
-                if name == ARCHIVED:
-                    yield from past.documents(member, feed, output)
-                else:
-                    yield path + output.SUFFIX, output.render(feed, limit=publish.max_size)
-        yield from documents(edition)
+            if ARCHIVED in publish.formats:
+                feed = yield from past.documents(member, feed, self._outputs)
+            for output in (self._outputs[name] for name in publish.formats if name != ARCHIVED):
+                yield path + output.SUFFIX, output.render(feed, limit=publish.max_size)
+        yield from items.documents(html.open_output(self._settings))
+        yield from documents(edition, self._store)
 
     def _missing(self, edition: Edition, shelf: Shelf) -> frozenset[str]:
         """Tags that have a feed only since others have fewer items; never any while every tag has one."""
@@ -129,8 +130,10 @@ class Publisher:
             if feed_file and not (stem in paths and dot + suffix in ours):
                 yield name
         for folder in ("all", *shelf.folders("tags")):
-            if folder not in paths or self._settings.publish.archive == "off" or ARCHIVED not in formats:
-                yield from (name for name in shelf.names(folder) if name.endswith(self._outputs[ARCHIVED].SUFFIX))
+            archived = folder in paths and self._settings.publish.archive != "off" and ARCHIVED in formats
+            there = [ARCHIVED, *([PAGES] if paged_archive(folder, formats) else [])] if archived else []
+            gone = tuple(self._outputs[name].SUFFIX for name in (ARCHIVED, PAGES) if name not in there)
+            yield from (name for name in shelf.names(folder) if name.endswith(gone))
 
 
 def _sorted_out(touched: Iterable[str] | None) -> tuple[frozenset[str] | None, frozenset[str] | None]:

@@ -1,40 +1,87 @@
-"""The site-wide documents: index page, OPML, status and style, from one edition. This module writes nothing."""
+"""The site-wide documents: index, tags and status pages, OPML, status and style, from one edition.
+
+Days are counted back from that of the newest item, never from today: what is published follows from items, states and
+configuration alone. This module writes nothing.
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
 
 from aggregator.model import FetchState
 from aggregator.model.catalogue import Catalogue, Channel
 from aggregator.outputs import html, opml, status
-from aggregator.steps import compose
+from aggregator.outputs.html.pages import TAGS
+from aggregator.steps import compose, days, select, slugs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from aggregator.model import Origin, Source
+    from aggregator.model import Origin, Post, Source
     from aggregator.model.catalogue import Health
+    from aggregator.ports import Store
     from aggregator.publish.edition import Edition
 
 _NEWEST: Final = 30
 """Posts on the index page."""
+_HEADLINES: Final = 300
+"""Posts that its search box knows."""
+_FORTNIGHT: Final = 14
+"""Days of a tag's bars."""
+_MONTH: Final = 30
+"""Days of the chart on the status page."""
 
 
-def documents(edition: Edition) -> Iterator[tuple[str, bytes]]:
+def documents(edition: Edition, store: Store) -> Iterator[tuple[str, bytes]]:
     """Give (name, bytes) of the site-wide documents."""
+    catalogue = _counted(_catalogue(edition, store), edition, store)
+    yield from html.open_output(edition.settings).documents(catalogue)
+    yield opml.FEEDS, opml.feeds(catalogue)
+    yield opml.SOURCES, opml.sources(catalogue)
+    yield status.NAME, status.render(catalogue)
+
+
+def _catalogue(edition: Edition, store: Store) -> Catalogue:
     settings, held = edition.settings, edition.held
-    catalogue = Catalogue(
+    return Catalogue(
         feed=edition.feed("all", "all", most=_NEWEST),
-        tags=edition.taxonomy.largest(),
+        headlines=tuple(_headlines(edition, store)),
+        tags=tuple(tag for _, tag in edition.taxonomy.largest()),
         channels=tuple(_channel(edition, source) for source in settings.sources),
         named=tuple(_named(edition, name) for name in held if name not in settings.by_id),
         queries=tuple((edition.path(f"query:{one.slug}"), one.title or one.query) for one in settings.feeds),
     )
-    yield html.INDEX, html.index(catalogue)
-    yield html.STYLESHEET, html.stylesheet()
-    yield opml.FEEDS, opml.feeds(catalogue)
-    yield opml.SOURCES, opml.sources(catalogue)
-    yield status.NAME, status.render(catalogue)
+
+
+def _headlines(edition: Edition, store: Store) -> Iterator[Post]:
+    """The newest posts, without their texts: no file is read for them."""
+    records = store.items(aside=False, limit=_HEADLINES + _HEADLINES // 4)
+    known = edition.settings.by_id
+    for record in select.ordered(select.collapse(records))[:_HEADLINES]:
+        if not record.broken:
+            source = known.get(record.source) or known.get(record.via)
+            content = source.content if source else "full"
+            post = compose.post(record, "", origin=edition.origin(record.source), tags=(), content=content)
+            yield replace(post, page=compose.item_page(record, edition.settings.publish))
+
+
+def _counted(catalogue: Catalogue, edition: Edition, store: Store) -> Catalogue:
+    """The same with the site's topics and days, and the days of the largest topics."""
+    if not catalogue.headlines:
+        return catalogue
+    zone = ZoneInfo(edition.settings.site.timezone)
+    day = catalogue.headlines[0].published.astimezone(zone).date()
+    sources = {slugs.tag_key(name) for name in (*edition.settings.by_id, *edition.held)}
+    topics = [(key, tag) for key, tag in edition.taxonomy.largest() if key not in sources]
+    counts = store.history.counts([key for key, _ in topics[:TAGS]], days.edges(day, _FORTNIGHT, zone))
+    return replace(
+        catalogue,
+        topics=tuple(replace(tag, days=counts.get(key, ())) for key, tag in topics),
+        day=day,
+        days=store.history.counts([""], days.edges(day, _MONTH, zone))[""],
+    )
 
 
 def _channel(edition: Edition, source: Source) -> Channel:

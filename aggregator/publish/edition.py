@@ -60,7 +60,8 @@ class Edition:
         self._library = library
         self.taxonomy = Taxonomy(store.tags(), settings.tags, most=settings.publish.max_feeds)
         self._queries = Queries(settings, store, library.markdown)
-        self._buried = store.history.buried(select.BURIED)
+        self.buried = store.history.buried(select.BURIED)
+        """The latest tombstones."""
         self._origins: dict[str, Origin] = {}
         self._posts = Newest[Post | None](lambda post: len(post.html) if post else 0)
         self._problems: dict[str, Problem] = {}
@@ -157,7 +158,7 @@ class Edition:
 
     def _deleted(self, member: str, path: str, newest: datetime) -> Iterator[Deleted]:
         """The tombstones of a feed whose newest entry is from `newest`; their number and age are bounded."""
-        mine = [record for record in self._buried if member in indexing.feeds(record)]
+        mine = [record for record in self.buried if member in indexing.feeds(record)]
         for record in select.tombstones(mine, newest):
             own = compose.item_id(self.settings.site.tag_authority, record.key, path)
             shared = self.settings.publish.entry_ids != "per-feed"
@@ -183,7 +184,7 @@ class Edition:
             self._problems[record.path] = Problem(where=record.path, message=str(error), line=line)
             return None
         source = self._sources.get(record.source) or self._sources.get(record.via)
-        return compose.post(
+        post = compose.post(
             record,
             html_body,
             origin=self.origin(record.source),
@@ -191,6 +192,8 @@ class Edition:
             content=source.content if source else "full",
             also=self._also(record),
         )
+        page = compose.item_page(record, self.settings.publish)
+        return replace(post, page=page) if page else post
 
     def _also(self, record: Record) -> tuple[Also, ...]:
         """The copies and related items of one, as they are shown with it."""

@@ -9,11 +9,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
+from aggregator.outputs.html.pages import PAGED
 from aggregator.publish.archives import Archive
 from aggregator.steps import archives, compose, select
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Generator, Mapping
 
     from aggregator.model import Feed
     from aggregator.ports import Output, Store
@@ -24,7 +25,14 @@ if TYPE_CHECKING:
 
 ARCHIVED: Final = "atom"
 """The format of archive documents: RFC 5005 knows no other."""
+PAGES: Final = "html"
+"""The format that is not for subscribing."""
 _ENTRY: Final = (b"<entry>", b"<entry ")
+
+
+def paged_archive(path: str, formats: Collection[str]) -> bool:
+    """Whether the archive documents of the feed with that path have pages for people."""
+    return path in PAGED and PAGES in formats
 
 
 class Past:
@@ -42,23 +50,38 @@ class Past:
         self._shelf = shelf
         self._days = days
 
-    def documents(self, member: str, feed: Feed, output: Output) -> Iterator[tuple[str, bytes]]:
-        """Give (name, bytes) of the archive documents to write, then of the feed, which names the newest of them."""
+    def documents(
+        self, member: str, feed: Feed, outputs: Mapping[str, Output]
+    ) -> Generator[tuple[str, bytes], None, Feed]:
+        """Give (name, bytes) of the archive documents to write, then of the feed, which names the newest of them.
+
+        Returns the feed with its link to them.
+        """
+        output = outputs[ARCHIVED]
         kind, _, key = member.partition(":")
         archived = self._publish.archive != "off" and kind in ("all", "tag")
         if not archived:
             yield feed.path + output.SUFFIX, output.render(feed, limit=self._publish.max_size)
-            return
+            return feed
         archive = Archive(key, self._store.history, self._zone, self._publish.max_size)
         data, feed = self._fitted(archive, feed, output)
         there = self._there(feed.path, output.SUFFIX)
         chosen = set(archive.everything() if self._days is None else archive.touched(self._days, there))
+        paged = paged_archive(feed.path, self._publish.formats)
         for part in sorted(chosen):
             document = self._document(archive, part, feed)
             yield document.path + output.SUFFIX, output.render(document)
-        gone = there - chosen if self._days is None else archive.gone(there)
-        self.stale += sorted(_path(feed, part) + output.SUFFIX for part in gone)
+            if paged:
+                page = replace(document, formats=(ARCHIVED, PAGES))
+                yield document.path + outputs[PAGES].SUFFIX, outputs[PAGES].render(page)
+        gone = there - chosen if self._days is None else set(archive.gone(there))
+        names = [_path(feed, part) + output.SUFFIX for part in gone]
+        if paged:
+            left = self._there(feed.path, outputs[PAGES].SUFFIX)
+            names += [_path(feed, part) + outputs[PAGES].SUFFIX for part in gone if part in left]
+        self.stale += sorted(names)
         yield feed.path + output.SUFFIX, data
+        return feed
 
     def _fitted(self, archive: Archive, feed: Feed, output: Output) -> tuple[bytes, Feed]:
         """The feed, rendered, with the archive that begins where its entries end."""

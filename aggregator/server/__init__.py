@@ -21,6 +21,7 @@ from starlette.responses import RedirectResponse
 from starlette.routing import Mount, Route
 
 from aggregator.clock import SystemClock
+from aggregator.outputs import html
 from aggregator.server.connections import Connection, watch
 from aggregator.server.desk import Desk
 from aggregator.server.files import PublishedFiles
@@ -41,15 +42,16 @@ if TYPE_CHECKING:
 __all__ = ["Served", "Told", "build", "serve"]
 
 _POLICY: Final = (
-    b"default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' http: https: data:; "
-    b"media-src http: https:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-)
+    f"default-src 'none'; style-src 'self' 'unsafe-inline'; script-src 'sha256-{html.script_hash()}' 'strict-dynamic'; "
+    "img-src 'self' http: https: data:; "
+    "media-src http: https:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+).encode()
 HEADERS: Final = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
     (b"content-security-policy", _POLICY),
 )
-"""What every answer carries. Pages narrow the policy further, to the hash of their own style."""
+"""What every answer carries. Pages narrow the policy further, to the hash of their style and mostly to no script."""
 _DRAIN_SECONDS: Final = 5
 
 

@@ -81,9 +81,8 @@ class Pages:
         document = self._status(await self.site.view())
         if _wants_json(request):
             return _json(document)
-        words = html.words(self.site.settings.site.language)
-        conditions = {name: getattr(words, name) for name in ("ok", "failing", "new", "paused")}
-        return _page("live.html", self._frame("status", words.status), status=document, conditions=conditions)
+        title = html.words(self.site.settings.site.language).status
+        return self._page("live.html", self._frame("status", title), status=document)
 
     async def search(self, request: Request) -> Response:
         """What was searched for, as a page with a form or as JSON; 503 while too many search."""
@@ -96,7 +95,7 @@ class Pages:
         if _wants_json(request):
             return _json(_results(text, answer.query, answer.found, indexing=answer.indexing))
         further = answer.found.total > page * _HITS and page < _FARTHEST
-        return _page(
+        return self._page(
             "search.html",
             self._frame("search", html.words(self.site.settings.site.language).search),
             query=text,
@@ -117,6 +116,10 @@ class Pages:
             home=settings.site.base_url,
             formats=settings.publish.formats,
         )
+
+    def _page(self, template: str, feed: Feed, **values: object) -> Response:
+        page = html.open_output(self.site.settings).live(template, feed, **values)
+        return Response(page, 200, {**_FRESH, "Vary": "Accept"}, media_type=_HTML)
 
     def _scheduler(self) -> dict[str, Any] | None:
         if self.site.told is None:
@@ -195,10 +198,6 @@ def _wants_json(request: Request) -> bool:
 def _json(document: Mapping[str, Any], status: int = HTTPStatus.OK) -> Response:
     text = json.dumps(document, ensure_ascii=False, indent=2) + "\n"
     return Response(text.encode(), status, {**_FRESH, "Vary": "Accept"}, media_type=_JSON)
-
-
-def _page(template: str, feed: Feed, **values: object) -> Response:
-    return Response(html.page(template, feed, **values), 200, {**_FRESH, "Vary": "Accept"}, media_type=_HTML)
 
 
 def _rfc3339(instant: datetime | None) -> str | None:

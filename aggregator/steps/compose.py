@@ -16,9 +16,13 @@ from aggregator.steps import ids, slugs, text, urls
 
 if TYPE_CHECKING:
     from aggregator.model import FetchState, Record, Source, Tag
+    from aggregator.settings import Publish
 
 EMPTY_SINCE: Final = datetime(2000, 1, 1, tzinfo=UTC)
 """`updated` of a feed without entries: Atom demands an instant, and any real one would change or be implausible."""
+
+ITEMS: Final = "items"
+"""Folder of the items' own pages."""
 
 _AUTHORITY = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
 
@@ -117,6 +121,12 @@ def source_path(source_id: str) -> str:
     """Return the path of a source's feed: its id, made safe for file systems if it is not."""
     name = slugs.slug(source_id)
     return f"sources/{source_id if name == source_id.casefold() else name}"
+
+
+def item_page(record: Record, publish: Publish) -> str:
+    """Return the path of an item's own page without suffix, empty if it has none: copies set aside have none."""
+    wanted = publish.item_pages and "html" in publish.formats and not (record.duplicate_of or record.broken)
+    return f"{ITEMS}/{record.key}" if wanted else ""
 
 
 def query_path(slug: str) -> str:

@@ -73,10 +73,10 @@ class Taxonomy:
             found = self._by_name[name] = Tag(label=known.label if known else text.one_line(name) or slug, slug=slug)
         return found
 
-    def largest(self) -> tuple[Tag, ...]:
-        """Return the tags that have items and a feed, those with the most first, then by label."""
-        full = (tag for key in self._fed if (tag := self._tags[key]).count)
-        return tuple(sorted(full, key=lambda tag: (-tag.count, tag.label)))
+    def largest(self) -> list[tuple[str, Tag]]:
+        """Return (key, tag) of those that have items and a feed, those with the most first, then by label."""
+        full = ((key, tag) for key in self._fed if (tag := self._tags[key]).count)
+        return sorted(full, key=lambda pair: (-pair[1].count, pair[1].label))
 
 
 def _former(rules: Sequence[TagRule]) -> set[str]:

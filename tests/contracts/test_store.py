@@ -598,3 +598,30 @@ def test_revisions_are_kept_with_the_item_and_bounded(store):
     assert [one.held for one in found] == [False] * 9 + [True]
     assert found[0].at == NOW + 2 * MINUTE
     assert store.revisions.of("b" * 16) == []
+
+
+# --- days ---
+
+
+def test_days_are_counted_for_tags_and_for_all_without_copies_and_tombstones(store):
+    day = timedelta(days=1)
+    store.replace(
+        [
+            record("a" * 16),
+            record("b" * 16, published=NOW + day - timedelta(seconds=1)),
+            record("c" * 16, published=NOW + day, tags=("qq",)),
+            record("d" * 16, published=NOW + day, duplicate_of="c" * 16),
+            record("e" * 16, published=NOW + day, gone=True),
+            record("f" * 16, published=NOW + 2 * day),
+            record("0" * 16, published=NOW - timedelta(seconds=1)),
+        ]
+    )
+    edges = [NOW, NOW + day, NOW + 2 * day]
+    assert store.history.counts(["ai", "", "qq", "none"], edges) == {
+        "ai": (2, 0),
+        "": (2, 1),
+        "qq": (2, 1),
+        "none": (0, 0),
+    }
+    assert store.history.counts([], edges) == {}
+    assert store.history.counts(["ai"], [NOW]) == {"ai": ()}

@@ -66,7 +66,7 @@ class Press:
         self.store.replace([replace(record, gone=True, path="", size=0, updated=when)])
 
     def publisher(self) -> Publisher:
-        return Publisher(self.settings, self.store, lambda record: self.texts[record.path], discover())
+        return Publisher(self.settings, self.store, lambda record: self.texts[record.path], discover(self.settings))
 
     def publish(self, *, check: bool = False) -> Published:
         """Publish everything."""

@@ -104,7 +104,8 @@ def test_a_new_item_touches_only_its_month(press, day):
     press.store.outbox(press.store.outbox())
     press.add(10, day(2, 7), "航运")
     written = {name for name in press.publish_changed().written if "2025" in name}
-    assert written == {f"feeds/{feed}/2025-02.xml" for feed in ("all", "tags/航运", "tags/harbour")}
+    documents = {f"feeds/{feed}/2025-02.xml" for feed in ("all", "tags/航运", "tags/harbour")}
+    assert written == documents | {"feeds/all/2025-02.html"}
     assert press.publish(check=True) == replace(press.publish(check=True), written=(), removed=())
 
 

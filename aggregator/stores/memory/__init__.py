@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, Self
 
 from aggregator import errors
@@ -225,6 +226,18 @@ class MemoryHistory:
     def after(self, tag: str, instant: datetime) -> datetime | None:
         """See `ports.History.after`."""
         return min((one.published for one in self._standing(tag) if one.published >= instant), default=None)
+
+    def counts(self, tags: Sequence[str], edges: Sequence[datetime]) -> Mapping[str, tuple[int, ...]]:
+        """See `ports.History.counts`."""
+        standing = [one for one in self._records.values() if not one.gone and not one.duplicate_of]
+        days = list(pairwise(map(indexing.whole, edges)))
+        return {
+            tag: tuple(
+                sum(begin <= one.published < end for one in standing if not tag or tag in indexing.tags(one.tags))
+                for begin, end in days
+            )
+            for tag in tags
+        }
 
     def buried(self, limit: int) -> list[Record]:
         """See `ports.History.buried`."""

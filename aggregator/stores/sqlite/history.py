@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from aggregator.model.item import Row
@@ -11,6 +12,7 @@ from aggregator.steps import indexing
 from aggregator.stores.sqlite import rows
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from aggregator.model import Record
@@ -29,6 +31,24 @@ _BEFORE_TAG = "SELECT max(published) FROM item_tag WHERE tag = ? AND published <
 _AFTER = "SELECT min(published) FROM item WHERE NOT gone AND published >= ?"
 _AFTER_TAG = "SELECT min(published) FROM item_tag WHERE tag = ? AND published >= ?"
 _BURIED = "SELECT record FROM item WHERE gone ORDER BY json_extract(record, '$.updated') DESC, key LIMIT ?"
+
+# Each range is counted by itself: a GROUP BY would sort what the index has in order.
+_COUNTS = """
+    SELECT CASE wanted.value
+        WHEN '' THEN (
+            SELECT count(*) FROM item
+            WHERE NOT gone AND NOT aside AND published >= day.begin AND published < day.end
+        )
+        ELSE (
+            SELECT count(*) FROM item_tag
+            WHERE tag = wanted.value AND published >= day.begin AND published < day.end AND NOT aside
+        )
+    END
+    FROM json_each(?) AS wanted CROSS JOIN (
+        SELECT key, json_extract(value, '$[0]') AS begin, json_extract(value, '$[1]') AS end FROM json_each(?)
+    ) AS day
+    ORDER BY wanted.key, day.key
+"""
 
 
 @dataclass(slots=True)
@@ -50,6 +70,12 @@ class SqliteHistory:
     def after(self, tag: str, instant: datetime) -> datetime | None:
         """See `ports.History.after`."""
         return self._edge(_AFTER_TAG if tag else _AFTER, tag, instant)
+
+    def counts(self, tags: Sequence[str], edges: Sequence[datetime]) -> Mapping[str, tuple[int, ...]]:
+        """See `ports.History.counts`."""
+        wanted, days = list(dict.fromkeys(tags)), list(pairwise(map(indexing.seconds, edges)))
+        found = [count for (count,) in self.database.read(_COUNTS, (rows.text(wanted), rows.text(days)))]
+        return {tag: tuple(found[n * len(days) : (n + 1) * len(days)]) for n, tag in enumerate(wanted)}
 
     def buried(self, limit: int) -> list[Record]:
         """See `ports.History.buried`."""

@@ -108,5 +108,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         ) WITHOUT ROWID
         """,
     ),
+    # Days are counted off this one alone.
+    ("CREATE INDEX item_day ON item (published) WHERE NOT gone AND NOT aside",),
 )
 """What each version changed; the file's `user_version` is the number of migrations that it has seen."""
