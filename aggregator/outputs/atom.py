@@ -17,6 +17,7 @@ from lxml import etree
 
 from aggregator import __version__
 from aggregator.steps import splice, urls
+from aggregator.steps import text as clean
 from aggregator.steps.keep import Newest
 
 if TYPE_CHECKING:
@@ -244,4 +245,5 @@ def _plain(text: str) -> str:
     """Names have no type in Atom, so what looks like markup in them is read as HTML, and its tags are dropped."""
     if not _MARKUP.search(text):
         return text
-    return _TAG.sub("", html.unescape(text)).replace("\ufffd", "?").replace("\x85", " ").strip()
+    bare = clean.one_line(_TAG.sub("", html.unescape(text)))  # references may name what no XML can hold
+    return bare.replace("\ufffd", "?").strip()

@@ -27,6 +27,8 @@ LIMIT = 1000
 _NO_FEEDS = frozenset(("html", "opml", "urlset", "sitemapindex", "svg"))
 _FEED_ROOT = re.compile(r"<(?:[\w.-]+:)?(?:rss|feed|rdf|channel)[\s>]", re.IGNORECASE)
 _HTML = frozenset(("text/html", "application/xhtml+xml", "html", "xhtml"))
+_TITLES = _HTML | {"application/octet-stream"}
+"""Types of titles that are HTML; the last was base64, which feedparser has decoded (RFC 4287 §4.1.3.3)."""
 _ITEM = re.compile(rb"<(?:[\w.-]+:)?(?:item|entry)[\s>/]", re.IGNORECASE)
 _END_TAG = re.compile(rb"</(?:[\w.-]+:)?(rss|feed|rdf|channel|item|entry)\s*>", re.IGNORECASE)
 _ENDS = {b"rss", b"feed", b"rdf"}
@@ -133,7 +135,7 @@ def _entry(entry: dict[str, Any], *, atom: bool) -> Entry:
         guid=_text(entry.get("id")),
         link=_link(entry),
         title=_text(entry.get("title")),
-        title_is_html=detail.get("type") in _HTML,
+        title_is_html=detail.get("type") in _TITLES,
         summary=summary,
         content=content,
         base=next((base for part in (body, teaser, detail) if (base := _base(part))), ""),

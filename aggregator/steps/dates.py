@@ -71,13 +71,15 @@ _TIME = r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d+)?)?
 _ZONE = r"(?P<zone>(?:[a-z]{1,5})?\s?[+-]\d{1,2}:?\d{0,2}|[a-z]{1,5})?(?:\s*\([^()]*\)|(?<=\d)\s+[a-z]{3,5}$)?"
 _AMPM = r"(?:\s?(?P<after>am|pm))?"
 
+_PART = r"(?:(?P<part>上午|下午|凌晨|早上|中午|晚上|傍晚|오전|오후|午前|午後)\s*)?"
+
 _W3C = re.compile(
     r"(?P<year>\d{4})(?:-(?P<month>\d{1,2})(?:-(?P<day>\d{1,2})"
-    rf"(?:(?:t|\s+|t\s+){_TIME}{_AMPM}\s*{_ZONE})?)?)?"
+    rf"(?:(?:t|\s+|t\s+){_PART}{_TIME}{_AMPM}\s*{_ZONE})?)?)?"
 )
 _SLASHED = re.compile(
     r"(?P<year>\d{4})(?P<mark>[/.])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})"
-    rf"(?:[t\s]+{_TIME}{_AMPM}\s*{_ZONE})?"
+    rf"(?:[t\s]+{_PART}{_TIME}{_AMPM}\s*{_ZONE})?"
 )
 _COMPACT = re.compile(
     r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})t?(?P<hour>\d{2})(?P<minute>\d{2})(?P<second>\d{2})"
@@ -98,12 +100,17 @@ _ASCTIME = re.compile(
 _EAST_ASIAN = re.compile(
     r"(?P<year>\d{4})\s*[年년]\s*(?P<month>\d{1,2})\s*[月월]\s*(?P<day>\d{1,2})\s*[日号號일]?"
     r"(?:\s*\(?(?:星期|周|週)?[一二三四五六日天月火水木金土월화수목금토일](?:曜日|요일)?\)?)?\s*"
-    r"(?:(?P<after>上午|下午|凌晨|早上|中午|晚上|傍晚|오전|오후|午前|午後)?\s*"
+    rf"(?:{_PART}"
     r"(?P<hour>\d{1,2})\s*[:时時点點시]\s*(?:(?P<minute>\d{1,2})\s*[分분]?"
     r"(?:\s*:?\s*(?P<second>\d{1,2})\s*[秒초]?)?)?"
     rf"\s*{_ZONE})?"
 )
-_EPOCH = re.compile(r"(?P<seconds>\d{10})(?:\d{3}|\.\d+)?")
+_EPOCH = re.compile(r"(?:/date\()?(?P<seconds>\d{10})(?:\d{3}|\.\d+)?(?:\)/)?")
+_NAMED_ZONE = re.compile(r"(?<=[\dz])\[[a-z0-9_/+-]+\]$")
+"""What Java adds to an offset."""
+_LABEL = re.compile(r"^(?:(?:发布|發布|发表|發表|更新)(?:时间|時間|日期|于|於)|时间|時間|日期)\s*:?\s*")
+_WEEKDAY = re.compile(r"\s*\(?(?:星期|周|週)[一二三四五六日天]\)?\s*")
+_REPUBLIC = re.compile(r"^(?:中華)?民[國国]\s*(\d{2,3})(?=\s*年)")
 _WEEK = re.compile(r"(?P<year>\d{4})-?w(?P<week>\d{2})-?(?P<weekday>[1-7])")
 _ORDINAL = re.compile(r"(?P<year>\d{4})-(?P<ordinal>\d{3})")
 _OFFSET = re.compile(r"([+-])(\d{1,2}?):?(\d{2})?")
@@ -150,9 +157,8 @@ def _slow(text: str, zone: tzinfo) -> datetime | None:
     text = text.strip()
     if not text or len(text) > _LIMIT:
         return None
-    if not text.isascii():
-        text = unicodedata.normalize("NFKC", text)  # full-width digits, colons and spaces
-    text = " ".join(text.lower().split())
+    text = text.lower() if text.isascii() else _ascii(text.lower())
+    text = _NAMED_ZONE.sub("", " ".join(text.split()))
     if match := _EPOCH.fullmatch(text):
         return datetime.fromtimestamp(int(match["seconds"]), UTC)
     if match := _WEEK.fullmatch(text):
@@ -166,6 +172,13 @@ def _slow(text: str, zone: tzinfo) -> datetime | None:
     return None
 
 
+def _ascii(text: str) -> str:
+    """Full-width signs narrow; without what stands around Chinese dates; years of the Republic as everybody's."""
+    text = unicodedata.normalize("NFKC", text)
+    text = _WEEKDAY.sub(" ", _LABEL.sub("", text)).strip()
+    return _REPUBLIC.sub(lambda match: str(1911 + int(match[1])), text)
+
+
 def _instant(found: dict[str, str | None], zone: tzinfo) -> datetime | None:
     """The instant of a date taken apart. Raises ValueError or OverflowError if there is no such day or time."""
     name = found.get("name")
@@ -175,7 +188,7 @@ def _instant(found: dict[str, str | None], zone: tzinfo) -> datetime | None:
     if found["year"] and len(found["year"]) == 2:  # noqa: PLR2004 - two digits, RFC 2822 §4.3
         year += 2000 if year < 50 else 1900  # noqa: PLR2004
     month = _MONTHS[name] if name else int(found.get("month") or 1)
-    hour = _hour(int(found.get("hour") or 0), found.get("after"))
+    hour = _hour(int(found.get("hour") or 0), found.get("part") or found.get("after"))
     second = int(found.get("second") or 0)
     if hour is None or second > 60:  # noqa: PLR2004 - 60 is a leap second
         return None

@@ -12,7 +12,16 @@ import re
 from aggregator.steps import urls
 
 _IMAGE = re.compile(r"<img\b([^<>]*)>?", re.IGNORECASE)
-_EMBED = re.compile(r"<(iframe|embed|video|audio)(?=[\s/>])([^<>]*)>", re.IGNORECASE)
+_SHELTERED = re.compile(r"<(/?)(picture|noscript|source|img)\b([^<>]*)>?", re.IGNORECASE)
+_SHELTER = re.compile(r"<(?:picture|noscript)\b", re.IGNORECASE)
+_MATH = re.compile(r"<math\b([^<>]*)>((?:[^<]|<(?!/?math\b))*+)</math\s*>", re.IGNORECASE)
+_TEX = re.compile(r"<annotation\s[^<>]*\btex\b[^<>]*>([^<]*)</annotation", re.IGNORECASE)
+_TAG = re.compile(r"<[^<>]*>?")
+_EMBED = re.compile(r"<(iframe|embed|object|video|audio)(?=[\s/>])([^<>]*)>", re.IGNORECASE)
+_BEFORE_NOSCRIPT = re.compile(r"\s*<noscript\b[^<>]*>\s*<img\b", re.IGNORECASE)
+_LOOKED = 50
+"""Images in `<noscript>` that are looked for elsewhere: each costs a search of the whole."""
+_PIXEL = frozenset({"0", "1", "0px", "1px"})
 _SOURCE = re.compile(r"<source\b([^<>]*)>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"""([^\s"'<>/=]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'<>=]+))""")
 _CANDIDATE = re.compile(r"\s*([^\s,]\S*[^\s,])(?:\s+(\d+(?:\.\d+)?)[wx])?\s*(?:,|$)")
@@ -38,19 +47,70 @@ _PLACEHOLDER = re.compile(
 def reveal(html: str, base: str) -> str:
     """Return HTML where lazy images have their `src`, and where a link stands before each embedded frame or player.
 
+    An image that only a `<source>` or a `<noscript>` names is found there; formulas become their TeX, else their text.
     The players themselves stay for the sanitiser to remove. `base` is what the players' URLs are relative to.
     """
+    if "<math" in html:
+        html = _MATH.sub(_formula, html)
     html = _IMAGE.sub(_reveal_image, html)
+    if _SHELTER.search(html):
+        html = _unsheltered(html)
     return _link_embeds(html, base) if _EMBED.search(html) else html
+
+
+def _formula(match: re.Match[str]) -> str:
+    """A formula as text: MathML holds no order of reading that a line could show."""
+    tex = _TEX.search(match[2])
+    written = _attributes(match[1]).get("alttext") or entities.unescape(tex[1] if tex else _TAG.sub("", match[2]))
+    return entities.escape(" ".join(written.split()))
+
+
+def _unsheltered(html: str) -> str:
+    """Images of `<picture>` with the best of its sources if they have none, and those of `<noscript>` alone."""
+    best, hidden, looked = "", False, 0
+
+    def show(match: re.Match[str]) -> str:
+        nonlocal best, hidden, looked
+        closing, name = match[1], match[2].lower()
+        if name == "picture":
+            best = ""
+        elif name == "noscript":
+            hidden = not closing
+        elif name == "source" and not closing and not best:
+            attributes = _attributes(match[3])
+            best = _best(attributes.get("srcset") or attributes.get("data-srcset", ""))
+        elif name == "img" and hidden and looked < _LOOKED:
+            looked += 1
+            # What follows stands outside, and the rest inside again: what is in a noscript is text to the sanitiser.
+            return f"</noscript>{match[0]}<noscript>" if _is_alone(match[0], html) else ""
+        elif name == "img" and best and not _shows(_attributes(match[3])):
+            return f'<img src="{entities.escape(best)}"{match[0][4:]}'
+        return match[0]
+
+    return _SHELTERED.sub(show, html)
+
+
+def _is_alone(tag: str, html: str) -> bool:
+    """Whether a tag shows an image that is no pixel and stands nowhere else."""
+    attributes = _attributes(tag[4:])
+    source = attributes.get("src", "").strip()
+    if not _shows(attributes) or not _PIXEL.isdisjoint((attributes.get("width"), attributes.get("height"))):
+        return False
+    spellings = {source, entities.escape(source)}
+    return all(html.count(spelling) == tag.count(spelling) for spelling in spellings)
+
+
+def _shows(attributes: dict[str, str]) -> bool:
+    shown = attributes.get("src", "").strip()
+    return bool(shown) and not _PLACEHOLDER.match(shown)
 
 
 def _reveal_image(match: re.Match[str]) -> str:
     tag = match[0]
     if "data-" not in tag and "srcset" not in tag:
-        return tag
+        return "" if _BEFORE_NOSCRIPT.match(match.string, match.end()) and not _shows(_attributes(match[1])) else tag
     attributes = _attributes(match[1])
-    shown = attributes.get("src", "").strip()
-    if shown and not _PLACEHOLDER.match(shown):
+    if _shows(attributes):
         return tag
     hidden = next((attributes[name] for name in _LAZY if attributes.get(name)), "")
     if not hidden or hidden.startswith("data:"):
@@ -80,7 +140,7 @@ def _link_embeds(html: str, base: str) -> str:
 
 def _link(attributes: dict[str, str], base: str) -> str:
     poster = urls.resolve(base, attributes.get("poster", ""))
-    target = urls.resolve(base, attributes.get("src") or attributes.get("data-src", ""))
+    target = urls.resolve(base, attributes.get("src") or attributes.get("data-src") or attributes.get("data", ""))
     name = attributes.get("title") or attributes.get("aria-label") or urls.host(target)
     image = f'<img src="{entities.escape(poster)}" alt="">' if poster else ""
     link = f'<a href="{entities.escape(target)}">{entities.escape(name)}</a>' if urls.is_web(target) else ""

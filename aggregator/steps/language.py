@@ -1,12 +1,13 @@
 """The language of an item: what was declared if it can be true, else what the script says.
 
-Tells languages apart by script only, so it cannot tell English from French; dialects and mixed texts are not its
-business.
+Tells languages apart by script only, so it cannot tell English from French, or Russian from Ukrainian; dialects and
+mixed texts are not its business.
 """
 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from aggregator.steps.summary import is_cjk
 
@@ -23,20 +24,30 @@ _HANGUL_SIGNS = "\u1100-\u11ff\u3131-\u318e\uac00-\ud7a3"
 _KANA, _HANGUL = re.compile(f"[{_KANA_SIGNS}]+"), re.compile(f"[{_HANGUL_SIGNS}]+")
 _KANA_OR_HANGUL = re.compile(f"[{_KANA_SIGNS}{_HANGUL_SIGNS}]")
 _WORD = re.compile("[A-Za-z\u00c0-\u10ff\u1200-\u1fff]+")
+_LATIN_WORD = re.compile("[A-Za-z\u00c0-\u024f]+")
 # Japanese without kana is a headline at most; Chinese with some kana quotes a brand.
 _KANA_SHARE = 0.1
 
-_SIMPLIFIED = (
-    "们这国来时为会对发经学动现进过还说样实业开问关点电话题车长门见马风语头让认识记设计论议该请谁调谈护报场应产类总统级红线"
-    "组织结给继续网罗义买卖质贵费资赛转载边达远运连选铁银钱错钟针难颜额龙齐亿华无后价视觉亲观规团员单战爱听写东乐书习飞机"
+# Japan's own short forms that are often used: in all of its standard are also rare signs of Chinese names.
+_SHINJITAI = (
+    "悪圧囲応仮価絵拡覚楽関歓観帰拠駆経継撃検権県険験広効恵済歳剤残辞実釈従渋焼証奨乗浄畳譲図粋随枢瀬斉摂戦銭専浅潜"
+    "桜総荘捜挿巣装騒増臓続帯滞沢択単団断遅鋳庁聴鎮転伝当党稲徳読届縄悩脳覇廃拝売発髪抜蛮秘浜払併変辺弁舗歩宝豊"
+    "毎満黙訳薬様謡頼覧竜両猟緑塁励霊齢暦歴恋錬炉労録亀円駅気対"
 )
-_TRADITIONAL = (
-    "們這國來時為會對發經學動現進過還說樣實業開問關點電話題車長門見馬風語頭讓認識記設計論議該請誰調談護報場應產類總統級紅線"
-    "組織結給繼續網羅義買賣質貴費資賽轉載邊達遠運連選鐵銀錢錯鐘針難顏額龍齊億華無後價視覺親觀規團員單戰愛聽寫東樂書習飛機"
+
+_SCRIPTS = tuple(
+    (lang, re.compile(f"[{signs}]+"))
+    for lang, signs in (
+        ("ru", "\u0400-\u052f"),
+        ("el", "\u0370-\u03ff"),
+        ("he", "\u0590-\u05ff"),
+        ("ar", "\u0600-\u06ff"),
+        ("hi", "\u0900-\u097f"),
+        ("th", "\u0e00-\u0e7f"),
+    )
 )
-_SHARED = frozenset(_SIMPLIFIED) & frozenset(_TRADITIONAL) | frozenset("后")
-_ONLY_SIMPLIFIED = re.compile(f"[{''.join(sorted(frozenset(_SIMPLIFIED) - _SHARED))}]")
-_ONLY_TRADITIONAL = re.compile(f"[{''.join(sorted(frozenset(_TRADITIONAL) - _SHARED))}]")
+"""The language with most readers of each script that one can be told by."""
+_OTHER_SCRIPT = re.compile("[\u0370-\u0e7f]")
 
 
 def choose(source_lang: str, entry_lang: str, feed_lang: str, text: str, default: str) -> str:
@@ -57,10 +68,10 @@ def choose(source_lang: str, entry_lang: str, feed_lang: str, text: str, default
 
 
 def detect(text: str) -> str:
-    """Return `zh-CN`, `zh-TW`, `ja` or `ko` if most words of `text` are, `en` if it has other words, else empty.
+    """Return the language that the script of `text` tells, `en` for Latin words, empty where there are no words.
 
-    Each sign of an East Asian script counts as a word, for a Chinese text may hold long English names. Han alone is
-    Chinese: `zh-TW` where Traditional forms prevail, else `zh-CN`.
+    Chinese (`zh-CN`, or `zh-TW` where Traditional forms prevail), `ja` and `ko` if that is what most words are: each
+    sign of an East Asian script counts as one, for a Chinese text may hold long English names.
     """
     sample = text[:_SAMPLE]
     if sample.isascii():
@@ -70,13 +81,38 @@ def detect(text: str) -> str:
         kana, hangul = _signs(_KANA, sample), _signs(_HANGUL, sample)
     words = len(_WORD.findall(sample))
     if han + kana + hangul <= words:
-        return "en" if words else ""
+        return _alphabet(sample) if words else ""
     if hangul > han + kana:
         return "ko"
     if kana >= _KANA_SHARE * (han + kana):
         return "ja"
-    traditional = len(_ONLY_TRADITIONAL.findall(sample))
-    return "zh-TW" if traditional and traditional > len(_ONLY_SIMPLIFIED.findall(sample)) else "zh-CN"
+    return _forms("".join(_HAN.findall(sample)))
+
+
+def _alphabet(sample: str) -> str:
+    """The language of the alphabet that most words are written in; every Latin one is taken for English."""
+    if not _OTHER_SCRIPT.search(sample):
+        return "en"
+    counts = {lang: len(words.findall(sample)) for lang, words in _SCRIPTS}
+    most = max(counts, key=counts.__getitem__)
+    return most if counts[most] > len(_LATIN_WORD.findall(sample)) else "en"
+
+
+def _forms(han: str) -> str:
+    """Simplified, Traditional or Japanese, by the signs that only one of them has."""
+    simplified, traditional, japanese = (len(signs.findall(han)) for signs in _own_signs())
+    if japanese > simplified:
+        return "ja"
+    return "zh-TW" if traditional > simplified else "zh-CN"
+
+
+@lru_cache(maxsize=1)
+def _own_signs() -> tuple[re.Pattern[str], ...]:
+    """Signs in China's first standard and not in Taiwan's, the other way round, and those that only Japan uses."""
+    every = "".join(map(chr, range(0x4E00, 0xA000)))
+    china, taiwan, japan = (set(every.encode(name, "ignore").decode(name)) for name in ("gb2312", "big5", "euc_jp"))
+    own = china - taiwan, taiwan - china, set(_SHINJITAI) & japan - china - taiwan
+    return tuple(re.compile(f"[{''.join(sorted(signs))}]") for signs in own)
 
 
 def _signs(runs: re.Pattern[str], sample: str) -> int:

@@ -14,6 +14,11 @@ from aggregator.steps import sanitize, text
 
 _FENCE = re.compile(r" {0,3}(?:>[ >]*)?(`{3,}|~{3,})")
 _SPAN_OR_SEAM = re.compile(r"(?<![\\`])(`+)(?!`).{1,2000}?(?<!`)\1(?!`)|(?<=[^\\\s*])\*{4}(?=[^\s*])")
+_CODE_BLOCK = re.compile(r"<pre>.*?</pre>", re.DOTALL)
+_HIDDEN = "\x01"  # stands in no HTML that was sanitised
+_HIDDEN_RUN = re.compile(f"{_HIDDEN}+")
+_FENCE_ALONE = re.compile(r"[\s>*+.\d-]*```")
+_BOM = "\ufeff"
 _WIDE = 200
 _WIDE_TABLE = re.compile(rf"^[ \t>]*\|?(?:[ \t]*:?-+:?[ \t]*\|){{{_WIDE}}}", re.MULTILINE)
 
@@ -37,9 +42,28 @@ _EXTENSIONS, _EXTENSIONS_WITHOUT_TABLES, _RENDERING = _extensions(table=True), _
 def to_markdown(html: str) -> str:
     """Return prepared HTML as Markdown in markdownify's default style: setext headings, `*` bullets, `**`.
 
-    Only newlines are stripped at the ends, so that U+3000 indents a first paragraph.
+    Only newlines are stripped at the ends, so that U+3000 indents a first paragraph. A fence is longer than three signs
+    where the code holds as many (CommonMark §4.5).
     """
+    if "```" in html and _CODE_BLOCK.search(html):
+        hidden = _CODE_BLOCK.sub(lambda block: block[0].replace("`", _HIDDEN), html)
+        return _fenced(str(markdownify_rs.markdownify(hidden))).strip("\n")
     return str(markdownify_rs.markdownify(html)).strip("\n")
+
+
+def _fenced(markdown: str) -> str:
+    """Markdown with fences that are longer than what is hidden between them, which is shown."""
+    lines = markdown.split("\n")
+    opening, longest = -1, 0
+    for number, line in enumerate(lines):
+        if not _FENCE_ALONE.fullmatch(line):
+            longest = max(longest, *map(len, _HIDDEN_RUN.findall(line)), 0)
+        elif opening < 0:
+            opening, longest = number, 0
+        else:
+            more = "`" * (longest - 2)
+            lines[opening], lines[number], opening = lines[opening] + more, line + more, -1
+    return "\n".join(lines).replace(_HIDDEN, "`")
 
 
 def to_html(markdown: str) -> str:
@@ -48,6 +72,8 @@ def to_html(markdown: str) -> str:
     Raw HTML is shown, not rendered. `**a****b**`, as older converters wrote it, is one bold run. Never raises.
     """
     merged = _merged(text.clean(markdown))
+    if merged.startswith(_BOM):
+        merged = _BOM + merged  # comrak takes the first one for a byte order mark
     # comrak is quadratic in a table's width; nothing that people read is as wide.
     wide = merged.count("|") >= _WIDE and _WIDE_TABLE.search(merged)
     extensions = _EXTENSIONS_WITHOUT_TABLES if wide else _EXTENSIONS

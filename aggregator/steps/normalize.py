@@ -10,6 +10,7 @@ This module decides nothing about identity (`steps.identity`) or duplicates (`st
 from __future__ import annotations
 
 import html as entities
+import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from aggregator.steps.sieve import Sieve
     from aggregator.steps.tag import Tagger
 
+_PICTURE = re.compile(r"image/.+|https?:[^?#]+\.(?:avif|gif|jpe?g|png|webp)", re.IGNORECASE)
+"""The media type of a picture; where none is given, its address."""
 UNTITLED = "(untitled)"
 TITLE_FROM_TEXT = 60
 """Characters of the text that stand in for a missing title."""
@@ -246,7 +249,7 @@ def _enclosures(entry: Entry, base: str) -> tuple[Enclosure, ...]:
 
 
 def _thumbnail(entry: Entry, base: str, enclosures: Iterable[Enclosure]) -> str:
-    pictures = (enclosure.href for enclosure in enclosures if enclosure.media_type.startswith("image/"))
+    pictures = (one.href for one in enclosures if _PICTURE.fullmatch(one.media_type or one.href))
     return _fitting(_web(entry.image, base)) or next(pictures, "")
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from aggregator.steps import emphasis, escapes, nodes, sanitize
+from aggregator.steps import emphasis, escapes, listings, nodes, sanitize
 from aggregator.steps.nodes import BLOCKS, HEADINGS
 
 MAX_TAGS = 20_000
@@ -24,9 +24,9 @@ _UNSEEN = ("abbr", "bdi", "big", "cite", "dfn", "ins", "mark", "small", "sub", "
 """Inline elements of which Markdown shows nothing; without them texts that touch are one."""
 
 _BLOCK = r"(?:p|div|section|article|blockquote|pre|h\d|[uo]l|li|table)[ >]"
-_MARK = "(?:b|strong|em|i)"
+_MARK, _CODE = "(?:b|strong|em|i)", "(?:code|kbd|samp)"
 _TAGS = (
-    f"(?:table|{'|'.join(_STRIKE + _GLUED + _LISTED)})[ >]",
+    f"(?:table|rt|{'|'.join(_STRIKE + _GLUED + _LISTED)})[ >]",
     rf"a [^<>]*>(?:[^<\[\]]|<(?!/a>|[bh]r>|{_BLOCK}))*+(?!</a>)",
     r"h\d>(?:[^<]|<(?!/h|img))*+<img",
     r"(?P<empty>p|div)>\s*</(?P=empty)>\s*(?:[^<\s]|<(?:a|b|strong|em|i|u|img|code)[ >])",
@@ -35,7 +35,9 @@ _TAGS = (
     r'a [^<>]*title="[^"]*[\n\\]',
     r'(?:a|img) [^<>]*?(?:href|src)="[^"]*(?:[()]|&amp;\w+;)',
     f"/{_MARK}><{_MARK}>",
-    "/(?:code|kbd|samp)><(?:code|kbd|samp)>",
+    f"/{_CODE}><{_CODE}>",
+    rf"{_CODE}>(?:[^<]|<(?!/{_CODE}>|(?:a|br|img)[ >]))*+<(?:a|br|img)",
+    rf"pre>(?:[^<]|<(?!/pre>|br>|img[ ]|{_BLOCK}))*+<(?!/pre>)",
 )
 _LINE_MARK = r"(?:[^\S\n]|&nbsp;)*(?:[-+=#|:]|&gt;|~~~|\d{1,9}[.)](?:[\s<]|$))"
 # Each pattern begins with one character, and is not asked where that is missing: looking for a sign costs nothing.
@@ -69,18 +71,20 @@ _PARENTHESIS = re.compile(r"[()]")
 def prepare(html: str) -> str:
     """Return sanitised HTML that survives Markdown; the identical object where there was nothing to cure.
 
-    Struck text loses its stroke, definition lists become paragraphs, layout tables their content, images in headings
-    and cells Markdown of their own; links and emphasis stay within one block; what looks like Markdown is escaped.
+    Struck text loses its stroke, readings (ruby) stand in parentheses, definition lists become paragraphs, layout
+    tables their content, images in headings and cells Markdown of their own; links and emphasis stay within one block;
+    code holds text alone; what looks like Markdown is escaped.
     """
     if not _is_suspect(html) or html.count("<") > MAX_TAGS:
         return html
-    root = nodes.parse(html)
+    lined = listings.lines(html)
+    root = nodes.parse(lined)
     for element in list(root.iter(*_UNSEEN)):
         nodes.unwrap(element)
     changed = [
-        cure(root) for cure in (_blocks, _join_code, _links, _tables, emphasis.mend, escapes.escape, _inline_images)
+        cure(root) for cure in (_blocks, listings.mend, _links, _tables, emphasis.mend, escapes.escape, _inline_images)
     ]
-    return nodes.serialize(root) if any(changed) else html
+    return nodes.serialize(root) if any(changed) or lined != html else html
 
 
 def _is_suspect(html: str) -> bool:
@@ -107,25 +111,18 @@ def _blocks(root: nodes.Element) -> bool:
     for element in list(root.iter(*_STRIKE)):
         nodes.unwrap(element)
         changed = True
+    for reading in list(root.iter("rt")):
+        if not any(
+            sibling.tag == "rp" for sibling in (reading.getprevious(), reading.getnext()) if sibling is not None
+        ):
+            nodes.replace(reading, ["(", reading, ")"])
+            changed = True
     for element in list(root.iter(*_GLUED, *_LISTED)):
         element.tag = "p" if element.tag in {"dt", "dd"} else "div"
         changed = True
     for element in list(root.iter("p", "div")):
         if not len(element) and not (element.text or "").strip(" \t\n") and _between_text(element):
             nodes.replace(element, [element.makeelement("br")])
-            changed = True
-    return changed
-
-
-def _join_code(root: nodes.Element) -> bool:
-    """Join code that touches, for the backticks between would be one sign."""
-    changed = False
-    for code in list(root.iter("code", "kbd", "samp")):
-        previous = code.getprevious()
-        if previous is not None and previous.tag in nodes.CODE - {"pre"} and not previous.tail:
-            previous.tail, code.tail = code.tail, None
-            nodes.fill(previous, nodes.contents(code))
-            nodes.replace(code, [])
             changed = True
     return changed
 
@@ -216,6 +213,7 @@ def _linearize(table: nodes.Element) -> None:
 
 def _fit(table: nodes.Element) -> bool:
     """Widen the first row to the widest, for Markdown drops cells beyond the header's; give up absurd widths."""
+    spanned = _fill_rows(table)
     widths = [sum(_span(cell) for cell in row.iterchildren("td", "th")) for row in table.iter("tr")]
     if max(widths) > MAX_COLUMNS:
         _linearize(table)
@@ -223,11 +221,31 @@ def _fit(table: nodes.Element) -> bool:
     first = next(table.iter("tr"))
     for _ in range(max(widths) - widths[0]):
         first.append(first.makeelement("th" if nodes.has(first, ["th"]) else "td"))
-    return max(widths) > widths[0]
+    return spanned or max(widths) > widths[0]
 
 
-def _span(cell: nodes.Element) -> int:
-    span = cell.get("colspan", "")
+def _fill_rows(table: nodes.Element) -> bool:
+    """Put an empty cell below each that reaches over several rows, so that what follows keeps its column."""
+    changed = False
+    reaching: dict[int, int] = {}  # column → rows still to come
+    for row in table.iter("tr"):
+        column, below = 0, reaching
+        reaching = {at: left - 1 for at, left in below.items() if left > 1}
+        for cell in [*row.iterchildren("td", "th"), None]:
+            while column in below:
+                empty = row.makeelement("td")
+                row.append(empty) if cell is None else cell.addprevious(empty)
+                column, changed = column + 1, True
+            if cell is not None and column < MAX_COLUMNS:
+                width = _span(cell)
+                if (height := _span(cell, "rowspan")) > 1:
+                    reaching |= dict.fromkeys(range(column, column + width), height - 1)
+                column += width
+    return changed
+
+
+def _span(cell: nodes.Element, attribute: str = "colspan") -> int:
+    span = cell.get(attribute, "")
     return int(span) if span in sanitize.SPANS else 1
 
 

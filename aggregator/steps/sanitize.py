@@ -30,8 +30,8 @@ TAGS = frozenset(f"{_STRUCTURE} {_INLINE} {_TABLE}".split())
 """Elements that stay; others lose their tags and keep their content."""
 
 _GONE = """
-    applet audio canvas datalist dialog embed frameset head iframe input map math meter noembed noframes
-    noscript object optgroup option output plaintext progress script select style svg template textarea title video xmp
+    applet audio canvas datalist dialog embed frameset head iframe input map meter noembed noframes
+    noscript optgroup option output plaintext progress script select style svg template textarea title video xmp
 """
 _ATTRIBUTES = {
     "a": {"href", "title"},

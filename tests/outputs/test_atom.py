@@ -169,6 +169,7 @@ def test_entries_name_their_language_where_it_differs_and_is_one(make_feed, make
         ((Person(email="zhou@example.org"),), ["zhou"]),
         ((Person(name="Tom &amp; <b>Ann</b>"),), ["Tom & Ann"]),
         ((Person(name="\x85<i>"),), ["港湾日报"]),
+        ((Person(name="A&#27;n&#x8;&#xFFFE;n&#8238;"),), ["Ann"]),
         ((Person(name="A"), Person(name="B", uri="javascript:alert(1)")), ["A", "B"]),
     ],
 )
@@ -240,6 +241,14 @@ def test_tags_are_readable_even_where_labels_are_markup(make_feed, make_post):
     post = make_post(tags=(Tag(label="<script>", slug="-script--1"), Tag(label="Q&amp;A", slug="q")))
     labels = [c.get("label") for c in parse(atom.render(make_feed(post))).findall("a:entry/a:category", NS)]
     assert labels == ["-script--1", "Q&A"]
+
+
+def test_references_to_what_no_xml_can_hold_cost_nobody_the_feed(make_feed, make_post):
+    post = make_post(title="a&#1;b", tags=(Tag(label="x&#27;y", slug="xy"),), authors=(Person(name="&#2;"),))
+    root = parse(atom.render(make_feed(post, title="t&#3;", author="e&#4;d")))
+    assert root.findtext("a:author/a:name", None, NS) == "ed"
+    assert root.find("a:entry/a:category", NS).get("label") == "xy"
+    assert texts(root, "a:entry/a:author/a:name") == ["港湾日报"]
 
 
 def test_feedparser_reads_back_what_was_published(make_feed, make_post):

@@ -227,6 +227,14 @@ class TestPictures:
         enclosed = Enclosure(href="/e.png", media_type="image/png")
         assert item(Entry(image=image, content='<img src="/c.jpg">', enclosures=(enclosed,))).thumbnail == expected
 
+    def test_an_enclosure_without_a_type_is_known_by_its_name(self) -> None:
+        enclosures = (
+            Enclosure(href="/a.mp3"),
+            Enclosure(href="/e.JPG?w=1", media_type="audio/x"),
+            Enclosure(href="/p.webp"),
+        )
+        assert item(Entry(enclosures=enclosures)).thumbnail == "https://example.com/p.webp"
+
     def test_the_first_of_the_text_is_the_last_choice(self) -> None:
         assert (
             item(Entry(content='<p>a<img src="/c.jpg"><img src="/d.jpg"></p>')).thumbnail == "https://example.com/c.jpg"

@@ -119,6 +119,30 @@ def test_html_with_nothing_to_cure_is_returned_as_the_identical_object(html):
         ("a<p></p>b", "<p>a<br>\nb</p>"),
         ("<p>a</p><div></div>1. b", "<p>a</p>\n<p>1. b</p>"),
         ("<code>a</code><code>b</code>", "<p><code>ab</code></p>"),
+        ('<code><a href="https://h.test/">a</a></code>', '<p><a href="https://h.test/"><code>a</code></a></p>'),
+        (
+            '<p><code>a <b><a href="https://h.test/">b</a></b> c<br>d</code></p>',
+            '<p><code>a</code> <a href="https://h.test/"><code>b</code></a> <code>c</code><br>\n<code>d</code></p>',
+        ),
+        ("<pre>a<br>b<div>c</div><div><br></div>d</pre>", "<pre><code>a\nb\nc\n\nd\n</code></pre>"),
+        (
+            '<pre>a <img src="https://h.test/i"> b</pre>c',
+            '<pre><code>a  b\n</code></pre>\n<p><img src="https://h.test/i" alt=""></p>\n<p>c</p>',
+        ),
+        ('<code>a <img src="https://h.test/i"></code>', '<p><code>a</code> <img src="https://h.test/i" alt=""></p>'),
+        ('<pre><img src="https://h.test/i"></pre>', '<p><img src="https://h.test/i" alt=""></p>'),
+        (
+            "<pre>a\n```js\nb\n```\nc ````</pre><p>d</p><pre>e</pre>",
+            "<pre><code>a\n```js\nb\n```\nc ````\n</code></pre>\n<p>d</p>\n<pre><code>e\n</code></pre>",
+        ),
+        (
+            "<ul><li>a<blockquote><pre>```\nb</pre></blockquote></li></ul>",
+            "<ul>\n<li>a\n<blockquote>\n<pre><code>```\nb\n</code></pre>\n</blockquote>\n</li>\n</ul>",
+        ),
+        ("<p>a<br>---\u3000</p><p>===\u2029</p>", "<p>a<br>\n---</p>\n<p>===</p>"),
+        ("\ufeffa", "<p>\ufeffa</p>"),
+        ("<ruby>漢<rt>hàn</rt></ruby>", "<p>漢(hàn)</p>"),
+        ("<ruby>漢<rp>（</rp><rt>hàn</rt><rp>）</rp></ruby>", "<p>漢（hàn）</p>"),
         ("<p><code>1. `a` | \\ &amp;amp;</code> \\.</p>", "<p><code>1. `a` | \\ &amp;amp;</code> \\.</p>"),
         # tables
         ("<table><tr><td>a</td></tr></table>", "<p>a</p>"),
@@ -141,6 +165,14 @@ def test_cells_keep_bars_images_and_every_column():
     assert visible(published(html)) == visible(html)
     assert published(html).count("<td") == 4
     assert prepare.prepare(html).count("<th") == 4
+
+
+def test_cells_below_one_that_reaches_over_rows_keep_their_column():
+    first = '<tr><td rowspan="2" colspan="2">a</td><td>b</td></tr>'
+    rows = f"{first}<tr><td>c</td></tr><tr><td>d</td><td>e</td><td>f</td></tr>"
+    body = markdown.to_markdown(prepare.prepare(f"<table>{rows}</table>"))
+    cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in body.splitlines()[2:]]
+    assert cells == [["a", "", "b"], ["", "", "c"], ["d", "e", "f"]]
 
 
 def test_an_absurd_colspan_costs_nothing():

@@ -238,6 +238,40 @@ def test_lazy_images_are_found(attributes):
     assert sanitize.sanitize(f"<img {attributes}>", BASE) == '<img src="https://h.test/i.png">'
 
 
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<picture><source srcset="/s.png 1x, /i.png 2x"><source srcset="/o.webp"><img></picture>',
+        '<picture><source data-srcset="/i.png"><img src="data:image/gif;base64,R0"></picture><img>',
+        '<img src="/lazy.gif"><noscript><img src="/i.png"></noscript>',
+        '<img data-src="/i.png"><noscript><img src="/i.png" srcset="/i.png 1x"></noscript>',
+        '<noscript><img src="/i.png"></noscript><img data-src="/i.png">',
+        '<noscript><p>Turn it on <img src="/i.png"></p></noscript>',
+        '<noscript><img src="/tr?id=1" width="1" height="1"></noscript><img src="/i.png">',
+    ],
+)
+def test_images_are_found_beside_what_a_script_would_show(html):
+    assert sanitize.sanitize(html, BASE) == '<img src="https://h.test/i.png">'
+
+
+def test_a_real_image_wins_over_the_sources_beside_it():
+    html = '<picture><source srcset="/big.webp"><img src="/real.jpg"></picture>'
+    assert sanitize.sanitize(html, BASE) == '<img src="https://h.test/real.jpg">'
+
+
+@pytest.mark.parametrize(
+    ("html", "kept"),
+    [
+        ('a <math alttext="x^2 &lt; 3"><mi>x</mi></math> b', "a x^2 &lt; 3 b"),
+        ('<math><mi>x</mi><annotation encoding="application/x-tex">\\frac{a}{b}</annotation></math>', r"\frac{a}{b}"),
+        ("<math><mi>x</mi><mo>&lt;</mo>\n<mi>y</mi></math>", "x&lt; y"),
+        ("<math><mtext></math><img src=x onerror=alert(1)>", '<img src="https://h.test/a/x">'),
+    ],
+)
+def test_formulas_become_their_text(html, kept):
+    assert sanitize.sanitize(html, BASE) == kept
+
+
 def test_a_real_source_wins_over_lazy_attributes():
     html = '<img src="/real.jpg" data-src="/other.jpg" srcset="/big.jpg 2x">'
     assert sanitize.sanitize(html, BASE) == '<img src="https://h.test/real.jpg">'
@@ -256,6 +290,11 @@ def test_a_real_source_wins_over_lazy_attributes():
             '<video poster="/p.jpg"><source src="/v.mp4">no video</video>',
             '<div><img src="https://h.test/p.jpg" alt=""><a href="https://h.test/v.mp4">h.test</a></div>',
         ),
+        (
+            '<object data="/f.pdf" title="Report"><p>no reader</p></object>',
+            '<div><a href="https://h.test/f.pdf">Report</a></div><p>no reader</p>',
+        ),
+        ('<object><embed src="//v.test/2"></object>', '<div><a href="https://v.test/2">v.test</a></div>'),
         ('<video></video><video src="/2"></video>', '<div><a href="https://h.test/2">h.test</a></div>'),
         ('<iframe src="about:blank"></iframe>', ""),
     ],
