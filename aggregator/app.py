@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from aggregator import __version__, files, locks
+from aggregator.agenda import Agenda, When
 from aggregator.clock import SystemClock
 from aggregator.errors import StoreCorrupt, UsageError
 from aggregator.fetchers import open_fetchers
@@ -102,13 +103,13 @@ class App:
         self,
         ids: Sequence[str] = (),
         *,
-        due: bool = False,
+        when: When = "now",
         publish: bool = True,
         near: bool = True,
         on_outcome: Callable[[Outcome], None] = lambda _: None,
         stop: asyncio.Event | None = None,
     ) -> Summary:
-        """Refresh the sources `ids`, else all; with `due` only those whose time has come. Then publish what changed.
+        """Refresh the sources `ids`, else all; which of them `when` says. Then publish what changed.
 
         Without `near` copies and related items are not looked for: the next refresh does. `on_outcome` hears of every
         source as soon as it is done. Setting `stop` gives running sources a few seconds to
@@ -117,12 +118,12 @@ class App:
         """
         require_set_clock(self.clock.now())
         started = self.clock.monotonic()
-        chosen, skipped = select_due(self.states(), ids, due=due, now=self.clock.now())
+        chosen, skipped = select_due(self.states(), ids, due=when != "now", now=self.clock.now())
         synced = await asyncio.to_thread(self.sync)  # the loop also serves the feeds
         for outcome in skipped:
             on_outcome(outcome)
         house = _house(self.settings, self.store, self.tree, self.clock, chosen, near=near)
-        visit = Round(house, chosen, on_outcome, stop or asyncio.Event())
+        visit = Round(house, Agenda(house, chosen, when), on_outcome, stop or asyncio.Event())
         await visit.run(LocalQueue(self.clock))
         review = review_of(self, house.sketched)
         reviewed = review.look(synced.touched) if near else review.settle(synced.touched)
