@@ -62,7 +62,7 @@ class App:
         self.store = store
         self.tree = tree
         self.clock = clock
-        self._dry_run = dry_run
+        self.dry_run = dry_run
         self._mark = Mark(settings)
         self._publisher = Publisher(settings, store, tree.read, discover())
 
@@ -122,14 +122,14 @@ class App:
         synced = await asyncio.to_thread(self.sync)  # the loop also serves the feeds
         for outcome in skipped:
             on_outcome(outcome)
-        house = _house(self.settings, self.store, self.tree, self.clock, chosen, near=near)
+        house = _house(self, chosen, near=near)
         visit = Round(house, Agenda(house, chosen, when), on_outcome, stop or asyncio.Event())
         await visit.run(LocalQueue(self.clock))
         review = review_of(self, house.sketched)
         reviewed = review.look(synced.touched) if near else review.settle(synced.touched)
         idle = not publish or (stop is not None and stop.is_set())
         published = Published() if idle else await asyncio.to_thread(self.publish_changed)
-        unheard = () if self._dry_run else await announce(self.settings, published.topics, self.clock)
+        unheard = () if self.dry_run else await announce(self.settings, published.topics, self.clock)
         return Summary(
             outcomes=(*skipped, *visit.outcomes),
             feeds_written=published.written,
@@ -152,7 +152,7 @@ class App:
             accept_deletions=accept_deletions,
             retag=rules.retagger(self.settings, now) if retag else None,
         )
-        if retag and not self._dry_run:
+        if retag and not self.dry_run:
             self._mark.keep_rules()
         return synced
 
@@ -169,8 +169,8 @@ class App:
 
     def _publish(self, *, everything: bool) -> Published:
         pending = self.store.outbox()
-        published = self._publisher.publish(None if everything else pending, check=self._dry_run)
-        if not self._dry_run:
+        published = self._publisher.publish(None if everything else pending, check=self.dry_run)
+        if not self.dry_run:
             self.store.outbox(pending)
             self._mark.keep()
         return published
@@ -231,7 +231,7 @@ class App:
 
     def reindex(self, *, accept_deletions: bool = False) -> Synced:
         """Read every item file again and make the index say what the files say."""
-        if not self._dry_run:
+        if not self.dry_run:
             known = self.store.items()
             self.store.replace([replace(record, size=-1) for record in known])
         synced = self.sync(accept_deletions=accept_deletions)
@@ -269,17 +269,17 @@ async def find_feed(settings: Settings, address: str) -> Found:
         workers.close()
 
 
-def _house(
-    settings: Settings, store: Store, tree: ItemTree, clock: Clock, chosen: Sequence[Source], *, near: bool
-) -> House:
+def _house(app: App, chosen: Sequence[Source], *, near: bool) -> House:
+    settings, contact = app.settings, app.settings.site.base_url
     crowd = len({host(source.url) or source.id for source in chosen})  # a host's sources come one after the other
+    robots = None if app.dry_run else Path(settings.root) / "var" / "robots.json"
     return House(
         settings=settings,
-        store=store,
-        tree=tree,
-        fetchers=open_fetchers(settings.http, version=__version__, contact=settings.site.base_url, clock=clock),
+        store=app.store,
+        tree=app.tree,
+        fetchers=open_fetchers(settings.http, version=__version__, contact=contact, clock=app.clock, robots=robots),
         workers=Workers(max(1, min(os.cpu_count() or 1, 4, crowd)), seconds=PARSE_SECONDS, memory_bytes=PARSE_BYTES),
-        clock=clock,
+        clock=app.clock,
         hosts={source.id: host(source.url) for source in settings.sources},
         near=near,
     )
