@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from aggregator import __version__, files, locks
+from aggregator.agenda import Agenda, When
 from aggregator.clock import SystemClock
 from aggregator.errors import StoreCorrupt, UsageError
 from aggregator.fetchers import open_fetchers
@@ -61,7 +62,7 @@ class App:
         self.store = store
         self.tree = tree
         self.clock = clock
-        self._dry_run = dry_run
+        self.dry_run = dry_run
         self._mark = Mark(settings)
         self._publisher = Publisher(settings, store, tree.read, discover(settings))
 
@@ -102,13 +103,13 @@ class App:
         self,
         ids: Sequence[str] = (),
         *,
-        due: bool = False,
+        when: When = "now",
         publish: bool = True,
         near: bool = True,
         on_outcome: Callable[[Outcome], None] = lambda _: None,
         stop: asyncio.Event | None = None,
     ) -> Summary:
-        """Refresh the sources `ids`, else all; with `due` only those whose time has come. Then publish what changed.
+        """Refresh the sources `ids`, else all; which of them `when` says. Then publish what changed.
 
         Without `near` copies and related items are not looked for: the next refresh does. `on_outcome` hears of every
         source as soon as it is done. Setting `stop` gives running sources a few seconds to
@@ -117,18 +118,18 @@ class App:
         """
         require_set_clock(self.clock.now())
         started = self.clock.monotonic()
-        chosen, skipped = select_due(self.states(), ids, due=due, now=self.clock.now())
+        chosen, skipped = select_due(self.states(), ids, due=when != "now", now=self.clock.now())
         synced = await asyncio.to_thread(self.sync)  # the loop also serves the feeds
         for outcome in skipped:
             on_outcome(outcome)
-        house = _house(self.settings, self.store, self.tree, self.clock, chosen, near=near)
-        visit = Round(house, chosen, on_outcome, stop or asyncio.Event())
+        house = _house(self, chosen, near=near)
+        visit = Round(house, Agenda(house, chosen, when), on_outcome, stop or asyncio.Event())
         await visit.run(LocalQueue(self.clock))
         review = review_of(self, house.sketched)
         reviewed = review.look(synced.touched) if near else review.settle(synced.touched)
         idle = not publish or (stop is not None and stop.is_set())
         published = Published() if idle else await asyncio.to_thread(self.publish_changed)
-        unheard = () if self._dry_run else await announce(self.settings, published.topics, self.clock)
+        unheard = () if self.dry_run else await announce(self.settings, published.topics, self.clock)
         return Summary(
             outcomes=(*skipped, *visit.outcomes),
             feeds_written=published.written,
@@ -151,7 +152,7 @@ class App:
             accept_deletions=accept_deletions,
             retag=rules.retagger(self.settings, now) if retag else None,
         )
-        if retag and not self._dry_run:
+        if retag and not self.dry_run:
             self._mark.keep_rules()
         return synced
 
@@ -168,8 +169,8 @@ class App:
 
     def _publish(self, *, everything: bool) -> Published:
         pending = self.store.outbox()
-        published = self._publisher.publish(None if everything else pending, check=self._dry_run)
-        if not self._dry_run:
+        published = self._publisher.publish(None if everything else pending, check=self.dry_run)
+        if not self.dry_run:
             self.store.outbox(pending)
             self._mark.keep()
         return published
@@ -230,7 +231,7 @@ class App:
 
     def reindex(self, *, accept_deletions: bool = False) -> Synced:
         """Read every item file again and make the index say what the files say."""
-        if not self._dry_run:
+        if not self.dry_run:
             known = self.store.items()
             self.store.replace([replace(record, size=-1) for record in known])
         synced = self.sync(accept_deletions=accept_deletions)
@@ -268,17 +269,17 @@ async def find_feed(settings: Settings, address: str) -> Found:
         workers.close()
 
 
-def _house(
-    settings: Settings, store: Store, tree: ItemTree, clock: Clock, chosen: Sequence[Source], *, near: bool
-) -> House:
+def _house(app: App, chosen: Sequence[Source], *, near: bool) -> House:
+    settings, contact = app.settings, app.settings.site.base_url
     crowd = len({host(source.url) or source.id for source in chosen})  # a host's sources come one after the other
+    robots = None if app.dry_run else Path(settings.root) / "var" / "robots.json"
     return House(
         settings=settings,
-        store=store,
-        tree=tree,
-        fetchers=open_fetchers(settings.http, version=__version__, contact=settings.site.base_url, clock=clock),
+        store=app.store,
+        tree=app.tree,
+        fetchers=open_fetchers(settings.http, version=__version__, contact=contact, clock=app.clock, robots=robots),
         workers=Workers(max(1, min(os.cpu_count() or 1, 4, crowd)), seconds=PARSE_SECONDS, memory_bytes=PARSE_BYTES),
-        clock=clock,
+        clock=app.clock,
         hosts={source.id: host(source.url) for source in settings.sources},
         near=near,
     )

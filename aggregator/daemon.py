@@ -163,4 +163,6 @@ class Heartbeat:
         while True:
             await wake.wait()
             wake.clear()
+            async with self._busy:  # the scheduler would skip a beat that begins during another one
+                pass
             job.modify(next_run_time=self._clock.now())

@@ -1,33 +1,30 @@
 """One round over sources: hosts side by side, the sources of a host one after the other, politely.
 
 What is decided about a whole host or the whole network is decided here: several sources that are told to wait speak for
-their host, and when no host answers it is nobody's failure. Which sources are asked is `steps.due`, what happens to
-each of them `refresh`.
+their host, and when no host answers it is nobody's failure. Which sources are asked is said by `agenda`, what happens
+to each of them by `refresh`.
 """
 
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from aggregator.errors import StoreError
-from aggregator.model import FetchState, Outcome
+from aggregator.errors import StaleClaim, StoreError
+from aggregator.model import Outcome
 from aggregator.refresh import House, refresh
-from aggregator.steps import cadence, due, moves
-from aggregator.steps.urls import host
+from aggregator.steps import cadence, due
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping, Sequence
+    from collections.abc import Callable, Coroutine
     from datetime import datetime
 
-    from aggregator.model import Source
+    from aggregator.agenda import Agenda, Claims
+    from aggregator.model import FetchState, Source
     from aggregator.ports import Queue
 
-LEASE = 15 * 60.0
-"""Seconds after which a claim that was never committed may be taken over."""
-CLAIMS = 20
-"""Sources of one host claimed in one transaction."""
 PATIENCE = 60.0
 """Seconds for which an outcome is kept back at most, waiting for any host to answer."""
 GRACE = 5.0
@@ -42,11 +39,11 @@ class Round:
     """
 
     def __init__(
-        self, house: House, sources: Sequence[Source], on_outcome: Callable[[Outcome], None], stop: asyncio.Event
+        self, house: House, agenda: Agenda, on_outcome: Callable[[Outcome], None], stop: asyncio.Event
     ) -> None:
         self.outcomes: list[Outcome] = []
         self._house = house
-        self._sources = sources
+        self._agenda = agenda
         self._on_outcome = on_outcome
         self._stop = stop
         self._error: StoreError | None = None
@@ -54,25 +51,11 @@ class Round:
         self._answered = False
         self._held: list[tuple[Source, Outcome]] = []
         self._held_since = 0.0
-        self._by_host: dict[str, list[Source]] = {}
-        self._hosts: dict[str, str] = {}
-        self._told: dict[str, list[datetime | None]] = {}
-        self._look(house.store.states())
-        for source in sources:
-            self._by_host.setdefault(self._hosts[source.id] or f"file:{source.id}", []).append(source)
-
-    def _look(self, states: Mapping[str, FetchState]) -> None:
-        """Remember which host each source is asked at, and what Retry-After told the sources of a host before."""
-        for source in (*self._house.settings.sources, *self._sources):
-            state = cadence.current(states.get(source.id) or FetchState(source=source.id), source)
-            self._hosts[source.id] = name = host(moves.target(source, state))
-            self._told.setdefault(name, []).append(state.retry_at if name else None)
 
     async def run(self, queue: Queue) -> None:
         """Refresh every source once, or until `stop`. Raises the `errors.StoreError` that ended the round early."""
         house = self._house
-        house.store.enroll([(one.id, self._hosts[one.id]) for one in house.settings.sources if one.enabled])
-        await queue.submit("host", list(self._by_host))
+        await queue.submit("host", self._agenda.hosts())
         try:
             await self._until_stopped(
                 queue.run({"host": self._host}, concurrency=house.settings.http.concurrency, stop=self._stop)
@@ -100,42 +83,55 @@ class Round:
 
     async def _host(self, name: str) -> None:
         """Refresh one host's sources in turn, politely."""
-        sources, told = self._by_host[name], self._told.get(name, [])
-        for start in range(0, len(sources), CLAIMS):
-            if self._stop.is_set():
-                return
-            await self._claimed(sources[start : start + CLAIMS], told, pause=bool(start))
+        if self._stop.is_set():
+            return
+        told = self._agenda.told[name]
+        try:
+            for number, claims in enumerate(self._agenda.claims(name)):
+                await self._claimed(claims, told, pause=bool(number))
+                if self._stop.is_set():
+                    return
+        except StoreError as error:
+            self._error = error
+            self._stop.set()
 
-    async def _claimed(self, sources: Sequence[Source], told: list[datetime | None], *, pause: bool) -> None:
-        """Claim sources of one host and refresh them; those that a stop leaves over are due at once.
+    async def _claimed(self, claims: Claims, told: list[datetime | None], *, pause: bool) -> None:
+        """Refresh sources of one host that were claimed; those that a stop leaves over are due at once.
 
         `told` is what Retry-After said so far: if it said so to several sources, the others are left alone, too.
         """
-        house = self._house
-        claims = {one.source: one for one in house.store.claim([one.id for one in sources], house.clock.now(), LEASE)}
+        house, left = self._house, {source.id: state for source, state in claims}
         try:
-            for source in sources:
+            for source, state in claims:
                 until = due.wait_of(told, house.clock.now())
                 if source.url and pause and not until:
                     await house.clock.sleep(house.settings.http.per_host_delay)
                 if self._stop.is_set():
                     return
-                state = claims[source.id]
-                outcome = _postpone(house, state, until) if until else await self._refresh(source, state)
-                del claims[source.id]
+                outcome = await self._visit(source, state, until)
+                del left[source.id]
                 told.append(outcome.retry_at)
                 self._settle(source, outcome)
                 pause = True
-        except StoreError as error:
-            self._error = error
-            claims.clear()
-            self._stop.set()
+        except StoreError:
+            left.clear()
+            raise
         finally:
-            for state in claims.values():
-                house.store.commit(replace(state, next_at=house.clock.now()), ())
+            for state in left.values():
+                with suppress(StaleClaim):
+                    house.store.commit(replace(state, next_at=house.clock.now()), ())
 
-    async def _refresh(self, source: Source, state: FetchState) -> Outcome:
-        return await refresh(self._house, source, state, self._began, stopping=self._stop.is_set)
+    async def _visit(self, source: Source, state: FetchState, until: datetime | None) -> Outcome:
+        """Return what came of a source: asked, or left alone `until` its host may be asked again.
+
+        One that took longer than its lease, so that somebody else has it now, is the other's to tell.
+        """
+        try:
+            if until:
+                return _postpone(self._house, state, until)
+            return await refresh(self._house, source, state, self._began, stopping=self._stop.is_set)
+        except StaleClaim:
+            return Outcome(source=source.id, result="skipped", note="somebody else has taken it over meanwhile")
 
     def _settle(self, source: Source, outcome: Outcome) -> None:
         """Tell an outcome, unless it may be the network's fault."""
@@ -181,7 +177,13 @@ def _postpone(house: House, state: FetchState, until: datetime) -> Outcome:
 
 
 def _excuse(house: House, source: Source, state: FetchState, outcome: Outcome) -> Outcome:
-    """Return the outcome of a failure that is the network's, after taking it off the source's account."""
+    """Return the outcome of a failure that is the network's, after taking it off the source's account.
+
+    If somebody else has claimed the source meanwhile, his visit tells.
+    """
     after = cadence.excused(state, house.settings.schedule, source, house.clock.now())
-    house.store.commit(after, ())
+    try:
+        house.store.commit(after, ())
+    except StaleClaim:
+        return outcome
     return replace(outcome, failures=after.failures, next_at=after.next_at)

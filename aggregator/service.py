@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from aggregator import locks
 from aggregator.app import App, lock_file
 from aggregator.clock import SystemClock
-from aggregator.steps.due import overdue_slice
 from aggregator.stores import open_store
 
 if TYPE_CHECKING:
@@ -100,8 +99,7 @@ class Work:
         looking = asyncio.create_task(_until_wanted(lock_file(settings), stop, enough))
         try:
             with App.open(settings, write=True, command="run", clock=self._clock) as app:
-                overdue = overdue_slice(app.states(), self._clock.now())
-                summary = await app.refresh(overdue, due=True, stop=enough, on_outcome=self._moved)
+                summary = await app.refresh(when="slice", stop=enough, on_outcome=self._moved)
         finally:
             looking.cancel()
             await asyncio.wait({looking})

@@ -130,6 +130,7 @@ class _Desk:
     def look_again(self, paths: Mapping[str, str], listing: Listing, retag: Retag | None) -> None:
         """Make rows for known files, given with their keys, that were touched; with `retag` write those of ours."""
         rows = {record.key: record for record in self._store.known(paths.values(), [], [])}
+        intents = self._tree.intents.read() if paths else {}
         changes: list[Updated] = []
         for path, key in paths.items():
             record = rows[key]
@@ -147,7 +148,9 @@ class _Desk:
             elif same:
                 row = replace(row, updated=record.updated, edited=record.edited, categories=record.categories)
                 self.retagged += row.tags != record.tags
-            self.edited += not same
+            elif intents.get(path) == row.file_hash:  # we were killed before the index heard of it
+                row = replace(row, edited=record.edited)
+            self.edited += row.edited and not same
             self.reread += [] if same else [key]
             if ours and wanted != data:
                 changes.append(Updated(item=ours, record=row, previous=record))

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from aggregator import files, journal
 from aggregator.errors import EntryError
+from aggregator.intents import Intents
 from aggregator.model import Adopted, Duplicate, New, Revision, Saved, Updated
 from aggregator.steps import frontmatter
 from aggregator.steps.slugs import slug, tag_key
@@ -48,12 +49,14 @@ class ItemTree:
         self._pattern = pattern
         self._zone = zone
         self._disk = _Disk(self.root, dry=dry)
+        self.intents = Intents(self.root / STAGING / "rewriting")
 
     def save(self, changes: Sequence[Change], now: datetime) -> list[Saved]:
         """Write the files of one source's changes and return the rows to commit; replaying it changes nothing."""
         saved: list[Saved] = []
         fresh: list[tuple[str, bytes]] = []
         placed: dict[int, tuple[str, str]] = {}
+        self.intents.begin()
         for change in changes:
             if isinstance(change, New | Duplicate):
                 displaced = change.displaces if isinstance(change, New) else ()
@@ -146,6 +149,8 @@ class ItemTree:
         if previous.edited or present not in {previous.file_hash, wanted}:
             held = Revision(key=previous.key, at=now, text=text, held=True)
             return Saved(record=replace(previous, edited=True, content_hash=record.content_hash), revision=held)
+        if present != wanted and not self._disk.dry:
+            self.intents.note(previous.path, wanted)
         self._disk.write([(previous.path, data)])
         old = Revision(key=previous.key, at=now, text=before.decode("utf-8", "replace")) if present != wanted else None
         return Saved(record=replace(record, file_hash=wanted), removed_tags=gone_tags, revision=old)

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from aggregator import completing
+from aggregator.agenda import Agenda
 from aggregator.fetchers import open_fetchers
 from aggregator.model import Declaration, Detail, Outcome, Source
 from aggregator.queues.local import LocalQueue
@@ -69,7 +70,7 @@ class Town:
         )  # fmt: skip
         told: list[Outcome] = []
         self.stop = asyncio.Event()
-        asyncio.run(Round(house, sources, told.append, self.stop).run(LocalQueue(self.clock)))
+        asyncio.run(Round(house, Agenda(house, sources, "now"), told.append, self.stop).run(LocalQueue(self.clock)))
         return told[0]
 
     def texts(self) -> dict[str, str]:

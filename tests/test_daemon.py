@@ -24,11 +24,10 @@ def drive(beat, *, stop=None, wake=None, clock=None, pulse=None, **pace):
 
     async def main():
         ending = asyncio.Event()
-        waking = asyncio.Event()
+        waking = wake or asyncio.Event()
         heart = Heartbeat(lambda told: beat(told, ending), clock or SystemClock(), pulse, **pace)
-        for event, after in ((ending, stop), (waking, wake)):
-            if after is not None:
-                asyncio.get_running_loop().call_later(after, event.set)
+        if stop is not None:
+            asyncio.get_running_loop().call_later(stop, ending.set)
         await asyncio.wait_for(heart.run(ending, waking), 10)
 
     asyncio.run(main())
@@ -102,8 +101,16 @@ def test_stopping_finishes_the_beat_under_way():
 
 
 def test_a_wake_calls_for_a_beat_now():
-    """SIGHUP need not wait for the next beat."""
-    assert drive(counting(2), wake=0.1, every=3600).beats == 2
+    """SIGHUP need not wait for the next beat, and one that comes during a beat is heard after it."""
+    wake, beats = asyncio.Event(), counting(2)
+
+    async def beat(told, stop):
+        if not wake.is_set():
+            wake.set()
+            await asyncio.sleep(0)  # the heartbeat hears it while this beat runs
+        return await beats(told, stop)
+
+    assert drive(beat, wake=wake, every=3600).beats == 2
 
 
 class SetBack(SystemClock):

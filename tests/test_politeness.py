@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from aggregator.agenda import Agenda
 from aggregator.fetchers import open_fetchers
 from aggregator.model import FetchState, Outcome, Source
 from aggregator.operations.revive import burdened, revive
@@ -81,7 +82,7 @@ class Life:
             hosts={source.id: host(source.url) for source in self.sources},
         )
         chosen, skipped = select_due(self.states(), ids, due=due, now=self.clock.now())
-        one = Round(house, chosen, self.listener, asyncio.Event())
+        one = Round(house, Agenda(house, chosen, "due" if due else "now"), self.listener, asyncio.Event())
         asyncio.run(one.run(LocalQueue(self.clock)))
         return {outcome.source: outcome for outcome in (*skipped, *one.outcomes)}
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from aggregator.agenda import Agenda
 from aggregator.errors import StoreError
 from aggregator.fetchers import open_fetchers
 from aggregator.model import FetchState, Outcome, Source
@@ -57,7 +58,7 @@ class Town:
             hosts={source.id: host(source.url) for source in sources},
         )  # fmt: skip
         told: list[Outcome] = []
-        one = Round(house, sources, told.append, stop or asyncio.Event())
+        one = Round(house, Agenda(house, sources, "now"), told.append, stop or asyncio.Event())
         asyncio.run(one.run(LocalQueue(self.clock)))
         assert told == one.outcomes
         return {outcome.source: outcome for outcome in told}
@@ -247,7 +248,7 @@ def test_a_bug_costs_one_source_and_is_logged(town: Town, caplog: pytest.LogCapt
         settings=settings, store=town.store, tree=town.tree, clock=town.clock, workers=Broken(),
         fetchers=open_fetchers(settings.http, version="0", contact="", clock=town.clock), hosts={},
     )  # fmt: skip
-    one = Round(house, (source,), lambda _: None, asyncio.Event())
+    one = Round(house, Agenda(house, (source,), "now"), lambda _: None, asyncio.Event())
     with caplog.at_level(logging.ERROR):
         asyncio.run(one.run(LocalQueue(town.clock)))
     (outcome,) = one.outcomes
@@ -266,6 +267,21 @@ def test_a_failing_index_ends_the_round(town: Town, monkeypatch: pytest.MonkeyPa
     town.store = Full()
     with pytest.raises(StoreError, match="disk full"):
         town.refresh(town.feed(rss((1, "One", "Text"))), town.feed(rss((1, "One", "Text")), "/b.xml"))
+
+
+def test_a_source_that_somebody_else_took_over_is_his_to_tell(town: Town) -> None:
+    """Who outlived his lease writes nothing, and the others of the round go on."""
+
+    class Contested(MemoryStore):
+        def commit(self, state, saved, stale=()) -> None:
+            if state.source == "feed":
+                self.claim(["feed"], NOW, 60.0)
+            super().commit(state, saved, stale)
+
+    town.store = Contested()
+    told = town.refresh(town.feed(rss((1, "One", "Text"))), town.feed(rss((2, "Two", "More")), "/b.xml"))
+    assert [(told[name].result, told[name].new) for name in ("feed", "b")] == [("skipped", 0), ("ok", 1)]
+    assert town.state().failures == 0
 
 
 def test_a_source_that_nothing_can_fetch(town: Town) -> None:

@@ -53,7 +53,12 @@ def refresh(
 
         async def work(stop: asyncio.Event) -> Summary:
             return await app.refresh(
-                sources, due=due, publish=publish, near=not no_near, on_outcome=reporter.tell, stop=stop
+                sources,
+                when="due" if due else "now",
+                publish=publish,
+                near=not no_near,
+                on_outcome=reporter.tell,
+                stop=stop,
             )
 
         with reporter.progress(total):

@@ -10,15 +10,19 @@ from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from aggregator.ports import Clock, Fetcher
     from aggregator.settings import Http
 
 
-def open_fetchers(http: Http, *, version: str, contact: str, clock: Clock) -> Sequence[Fetcher]:
+def open_fetchers(
+    http: Http, *, version: str, contact: str, clock: Clock, robots: Path | None = None
+) -> Sequence[Fetcher]:
     """Return one fetcher of each kind; close them with `aclose`. Raises `errors.ConfigError` for a bad proxy.
 
-    `contact` is a URL or address that tells server owners whom to talk to; it ends up in the User-Agent.
+    `contact` is a URL or address that tells server owners whom to talk to; it ends up in the User-Agent. What
+    robots.txt files said is kept in the file `robots`, if there is one.
     """
     # As if httpx's own command line were not installed: with rich and pygments it costs 60 ms that no fetch needs.
     cast("dict[str, Any]", sys.modules).setdefault("httpx._main", None)
@@ -29,7 +33,7 @@ def open_fetchers(http: Http, *, version: str, contact: str, clock: Clock) -> Se
     web = HttpFetcher(http, user_agent=agent(version, contact), clock=clock)
     return (
         web,
-        DeclaredFetcher(web, clock=clock, gap=http.per_host_delay),
+        DeclaredFetcher(web, clock=clock, gap=http.per_host_delay, robots=robots),
         FileFetcher(max_bytes=http.max_bytes),
         FolderFetcher(max_bytes=http.max_bytes),
     )

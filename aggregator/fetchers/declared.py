@@ -17,6 +17,7 @@ from aggregator.steps.urls import host
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from pathlib import Path
 
     from aggregator.fetchers.http import HttpFetcher
     from aggregator.model import Response
@@ -31,13 +32,14 @@ _ACCEPT: Final = {
 class DeclaredFetcher:
     """Fetches lists and pages of json and html sources (`ports.Fetcher`); `gap` is in seconds.
 
-    An entry's own page is fetched as a source of its own, with the declaration of that page.
+    An entry's own page is fetched as a source of its own, with the declaration of that page. What robots.txt files
+    said is kept in the file `robots`, if there is one.
     """
 
-    def __init__(self, web: HttpFetcher, *, clock: Clock, gap: float) -> None:
+    def __init__(self, web: HttpFetcher, *, clock: Clock, gap: float, robots: Path | None = None) -> None:
         self._web = web
         self._pace = Pace(clock, gap)
-        self._robots = Robots(self._plain, clock)
+        self._robots = Robots(self._plain, clock, robots)
 
     def accepts(self, source: Source) -> bool:
         """Whether the source is a declared page or API."""
@@ -57,7 +59,8 @@ class DeclaredFetcher:
         return replace(answer, documents=tuple(replace(one, declared=source.items) for one in answer.documents))
 
     async def aclose(self) -> None:
-        """Do nothing: the connections are closed by the fetcher that has them."""
+        """Keep what robots.txt files said; the connections are closed by the fetcher that has them."""
+        self._robots.close()
 
     async def _plain(self, url: str) -> bytes:
         """Return what stands at a URL."""

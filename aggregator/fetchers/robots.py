@@ -1,4 +1,4 @@
-"""robots.txt, as RFC 9309 says: asked once per origin, remembered, obeyed for pages.
+"""robots.txt, as RFC 9309 says: asked once per origin and day, remembered in a small file, obeyed for pages.
 
 The rules are read by protego; what a missing, failing or endless file means is decided here. Which requests are pages
 is the caller's business.
@@ -7,43 +7,58 @@ is the caller's business.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+import json
+import logging
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from aggregator import files
 from aggregator.errors import FetchError, HttpStatus, RateLimited, RobotsDisallowed
 from aggregator.steps import decode
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from pathlib import Path
 
     from protego import Protego
 
     from aggregator.ports import Clock
 
+log = logging.getLogger(__name__)
+
 TOKEN: Final = "tagwire"  # noqa: S105 - the name that robots.txt knows us by
 _DAY, _HOUR = 86400.0, 3600.0
 _READ: Final = 500 * 1024
 """Bytes that are read; the least that RFC 9309 §2.5 asks for."""
+KEPT: Final = 2 * 1024 * 1024
+"""Characters of robots.txt files that are kept from round to round; those that end first are left out."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Rules:
-    """What one origin allows until then; without rules everything or, with a reason, nothing."""
+    """What one origin allows until then, in seconds since 1970: by its `text`, or, with a reason, nothing."""
 
     until: float
-    rules: Protego | None = None
+    text: str = ""
     refused: str = ""
 
 
 class Robots:
-    """What the origins allow; `get` returns the body behind a URL or raises `errors.FetchError`."""
+    """What the origins allow; `get` returns the body behind a URL or raises `errors.FetchError`.
 
-    def __init__(self, get: Callable[[str], Awaitable[bytes]], clock: Clock) -> None:
+    What is known is taken from `file` and put there by `close`; without one it is forgotten then.
+    """
+
+    def __init__(self, get: Callable[[str], Awaitable[bytes]], clock: Clock, file: Path | None = None) -> None:
         self._get = get
         self._clock = clock
-        self._known: dict[str, _Rules] = {}
+        self._file = file
+        self._known: dict[str, _Rules] | None = None
+        self._asked = False
         self._turns: dict[str, asyncio.Lock] = {}
 
     async def check(self, url: str) -> None:
@@ -51,18 +66,40 @@ class Robots:
         parts = urlsplit(url)
         address = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}/robots.txt"
         async with self._turns.setdefault(address, asyncio.Lock()):
-            rules = self._known.get(address)
-            if rules is None or rules.until <= self._clock.monotonic():
-                rules = self._known[address] = await self._ask(address)
+            rules = await self._rules(address)
         if rules.refused:
             message = f"{address} could not be had ({rules.refused}), which forbids all pages for a while"
             raise RobotsDisallowed(message, url=url, lasting=False)
-        if rules.rules is not None and not rules.rules.can_fetch(url, TOKEN):
+        if rules.text and not _parsed(rules.text).can_fetch(url, TOKEN):
             raise RobotsDisallowed(f"{address} forbids this page to {TOKEN}", url=url, lasting=True)
+
+    def close(self) -> None:
+        """Keep what was learned for the next round; a disk that does not take it costs one request more then."""
+        if self._file is None or self._known is None or not self._asked:
+            return
+        now, room, kept = self._clock.now().timestamp(), KEPT, {}
+        for address, rules in sorted(self._known.items(), key=lambda pair: -pair[1].until):
+            room -= len(address) + len(rules.text) + len(rules.refused)
+            if rules.until > now and room >= 0:
+                kept[address] = asdict(rules)
+        try:
+            files.write(self._file, json.dumps(kept).encode())
+        except OSError as error:
+            log.warning("%s: %s", self._file, error.strerror)
+
+    async def _rules(self, address: str) -> _Rules:
+        """Return what is known of an origin, after asking it if that has ended or comes from a clock set back since."""
+        if self._known is None:
+            self._known = _load(self._file)
+        rules = self._known.get(address)
+        if rules is None or not 0 < rules.until - self._clock.now().timestamp() <= _DAY:
+            rules = self._known[address] = await self._ask(address)
+            self._asked = True
+        return rules
 
     async def _ask(self, address: str) -> _Rules:
         """Unavailable allows all, unreachable nothing (RFC 9309 §2.3.1); both are remembered (§2.4)."""
-        now = self._clock.monotonic()
+        now = self._clock.now().timestamp()
         try:
             body = await self._get(address)
         except FetchError as error:
@@ -70,6 +107,22 @@ class Robots:
             if missing and not isinstance(error, RateLimited):
                 return _Rules(now + _DAY)
             return _Rules(now + _HOUR, refused=f"{error.kind}: {error}")
-        from protego import Protego  # noqa: PLC0415 - for pages only
+        return _Rules(now + _DAY, text=decode.decode(body[:_READ]))
 
-        return _Rules(now + _DAY, rules=Protego.parse(decode.decode(body[:_READ])))
+
+def _load(file: Path | None) -> dict[str, _Rules]:
+    """Return what an earlier round kept; nothing of what cannot be read, since it can be asked for again."""
+    if file is not None:
+        with suppress(OSError, ValueError, TypeError, AttributeError, KeyError):
+            kept = json.loads(files.read_bytes(file)).items()
+            return {
+                address: _Rules(float(one["until"]), str(one["text"]), str(one["refused"])) for address, one in kept
+            }
+    return {}
+
+
+@lru_cache(maxsize=16)
+def _parsed(text: str) -> Protego:
+    from protego import Protego  # noqa: PLC0415 - for pages only
+
+    return Protego.parse(text)

@@ -29,6 +29,9 @@ TRUST = timedelta(days=1)
 """So long "not modified" is believed; then the whole document is asked for once, since some validators are frozen."""
 RETIRES = {410: (3, timedelta(days=2)), 404: (3, timedelta(days=30))}
 """Status → how many such answers in a row, over how long, make a source retire."""
+SET_BACK = timedelta(minutes=1)
+"""A source that was fetched this far in the future was fetched before somebody set the clock back."""
+_PAST = ("fetched_at", "ok_at", "full_at", "failing_since", "status_since", "moved_since", "adopted_at", "retired_at")
 GIVES_UP = 3
 """Failures in a row after which an adopted URL is dropped and the configured one asked again."""
 
@@ -52,6 +55,19 @@ def current(state: FetchState, source: Source) -> FetchState:
         posts=state.posts,
         observed=state.observed,
     )
+
+
+def replanned(state: FetchState, now: datetime) -> FetchState:
+    """Return the state with its plans and memories moved into the present, if the clock was set back since its visit.
+
+    It is due at once, unless its server said to wait: then for as long as it said.
+    """
+    if state.fetched_at is None or state.fetched_at <= now + SET_BACK:
+        return state
+    shift = state.fetched_at - now
+    moved = {name: min(at, now) for name in _PAST if (at := getattr(state, name)) is not None}
+    retry_at = state.retry_at - shift if state.retry_at else None
+    return replace(state, **moved, next_at=now, retry_at=retry_at)
 
 
 def distrusts(state: FetchState, now: datetime) -> bool:

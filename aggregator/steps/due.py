@@ -1,18 +1,18 @@
-"""Which sources a refresh asks now, and which it leaves alone, with the reason. This module asks nobody."""
+"""Which sources a refresh may ask, and which it leaves alone, with the reason. This module asks nobody."""
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from aggregator.errors import ClockError, UsageError
 from aggregator.model import Outcome
-from aggregator.steps import moves
+from aggregator.steps import cadence, indexing, moves
 from aggregator.steps.urls import host
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from collections.abc import Set as AbstractSet
 
     from aggregator.model import FetchState, Source
 
@@ -27,13 +27,11 @@ UNREACHED = frozenset({"dns", "connect", "deadline"})
 PILED_UP = timedelta(minutes=5)
 """What has been due for longer than this waits since nobody asked, or is new: that is not ordinary work."""
 SLICES, SLICE, SLICE_OF_HOST = 40, 64, 15
-"""What has piled up is asked in so many slices, of at least so many sources; of one host so many at a time."""
+"""What has piled up is asked in so many slices, of at least so many hosts; of one host so many sources at a time."""
 
 
 EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)
 """No machine runs this program before it was written: a clock that says so has not been set (RTC-less boards)."""
-SET_BACK = timedelta(minutes=1)
-"""A source that was fetched this far in the future was fetched before somebody set the clock back."""
 
 
 def require_set_clock(now: datetime) -> None:
@@ -47,9 +45,9 @@ def select_due(
 ) -> tuple[list[Source], list[Outcome]]:
     """Return the sources to ask, in configured order, and outcomes for those that are left alone.
 
-    Without `ids` every enabled source is meant; with `due` only those whose time has come (`is_due`). A server that
-    said Retry-After is left alone until then, a retired source until its owner resumes it. Raises `errors.UsageError`
-    for an id that is not configured.
+    Without `ids` every enabled source is meant. A server that said Retry-After is left alone until then, a retired
+    source until its owner resumes it. With `due` nobody is told to be left alone for that: the store knows which of the
+    sources are due. Raises `errors.UsageError` for an id that is not configured.
     """
     known = {source.id for source, _ in states}
     if unknown := [name for name in ids if name not in known]:
@@ -62,8 +60,8 @@ def select_due(
             continue
         if not source.enabled:
             skipped += [_skipped(source, state, "paused")] if ids else []
-        elif due and not is_due(state, now):
-            continue
+        elif due:
+            chosen.append(source)
         elif state.retired_at:
             skipped.append(_skipped(source, state, f"retired: `tagwire resume {source.id}` asks again"))
         elif state.retry_at is not None and state.retry_at > now:
@@ -74,15 +72,8 @@ def select_due(
 
 
 def is_due(state: FetchState, now: datetime) -> bool:
-    """Whether the time of a source has come, or was planned by a clock that has been set back since.
-
-    That of a retired source never comes.
-    """
-    if state.retired_at is not None:
-        return False
-    if state.next_at is None or state.next_at <= now:
-        return True
-    return state.fetched_at is not None and state.fetched_at > now + SET_BACK
+    """Whether the time of a source has come, or was planned by a clock that has been set back since."""
+    return indexing.due_at(cadence.replanned(state, now)) <= indexing.seconds(now)
 
 
 def wait_of(told: Iterable[datetime | None], now: datetime) -> datetime | None:
@@ -91,25 +82,15 @@ def wait_of(told: Iterable[datetime | None], now: datetime) -> datetime | None:
     return max(future) if len(future) >= SEVERAL else None
 
 
-def overdue_slice(states: Sequence[State], now: datetime) -> list[str]:
-    """Return the sources that a daemon asks next, the longest overdue first: not everything at once after a pause.
+def slice_of(hosts: Sequence[str], piled_up: AbstractSet[str]) -> list[str]:
+    """Return which of the hosts that have something due a daemon asks next: not everything at once after a pause.
 
-    What came due lately is among them; what has piled up is through after `SLICES` calls, or when the slowest host is.
+    They come the longest overdue first. Where everything came due lately is among them; what has `piled_up` is through
+    after `SLICES` calls, or when the slowest host is.
     """
-    waiting = [(state.next_at, source, state) for source, state in states if source.enabled and is_due(state, now)]
-    waiting.sort(key=lambda one: one[0].timestamp() if one[0] else 0.0)
-    old = sum(at is None or now - at > PILED_UP for at, _, _ in waiting)
-    left = max(SLICE, -(-old // SLICES))
-    count: Counter[str] = Counter()
-    chosen: list[str] = []
-    for at, source, state in waiting:
-        name = _host(source, state)
-        count[name] += bool(name)
-        lately = at is not None and now - at <= PILED_UP
-        if count[name] <= SLICE_OF_HOST and (lately or left > 0):
-            left -= not lately
-            chosen.append(source.id)
-    return chosen
+    old = [name for name in hosts if name in piled_up]
+    later = frozenset(old[max(SLICE, -(-len(old) // SLICES)) :])
+    return [name for name in hosts if name not in later]
 
 
 def offline(states: Iterable[State], now: datetime) -> bool:
@@ -120,12 +101,8 @@ def offline(states: Iterable[State], now: datetime) -> bool:
             continue
         if state.error is None or state.error.kind not in UNREACHED:
             return False
-        unreached.add(_host(source, state))
+        unreached.add(host(moves.target(source, state)))
     return len(unreached) >= SEVERAL
-
-
-def _host(source: Source, state: FetchState) -> str:
-    return host(moves.target(source, state))
 
 
 def _skipped(source: Source, state: FetchState, note: str) -> Outcome:

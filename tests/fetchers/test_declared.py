@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import json
+from datetime import timedelta
 
 import pytest
 
@@ -133,6 +136,66 @@ def test_what_is_remembered_of_robots_txt_ends_after_a_day_or_after_an_hour_of_t
 
     assert asyncio.run(main()) == [True, True, False, False, None]
     assert asked == ["https://a.example:8443/robots.txt"] * 3
+
+
+class Origins:
+    """Origins that answer with rules of some size, and the fetchers of one round after the other over one file."""
+
+    def __init__(self, file, size=10):
+        self.file, self.size, self.clock, self.asked = file, size, FakeClock(), []
+
+    async def get(self, url):
+        self.asked.append(url)
+        return b"User-agent: *\nDisallow: /no\n#" + b"x" * self.size
+
+    def round(self, *urls):
+        """Return which of the pages may be fetched."""
+        robots, allowed = Robots(self.get, self.clock, self.file), []
+
+        async def main():
+            for url in urls:
+                with contextlib.suppress(errors.RobotsDisallowed):
+                    await robots.check(url)
+                    allowed.append(url)
+
+        asyncio.run(main())
+        robots.close()
+        return allowed
+
+
+def test_what_robots_txt_said_is_remembered_from_round_to_round_for_a_day(tmp_path):
+    origins = Origins(tmp_path / "var" / "robots.json")
+    pages = ["http://a.example/yes", "http://a.example/no"]
+    for seconds in (0, 86399, 1):
+        origins.clock.advance(seconds)
+        assert origins.round(*pages) == pages[:1]
+    assert len(origins.asked) == 2
+
+
+@pytest.mark.parametrize("damage", ["{", "[]", '{"http://a.example/robots.txt": {}}', '{"a": 1}', None])
+def test_a_memory_of_robots_txt_that_is_damaged_or_cannot_be_kept_costs_a_request(tmp_path, damage, caplog):
+    origins = Origins(tmp_path / "robots.json")
+    if damage is None:
+        origins.file.mkdir()
+    else:
+        origins.file.write_text(damage)
+    assert origins.round("http://a.example/no") == []
+    assert len(origins.asked) == 1
+    assert ("robots.json" in caplog.text) == (damage is None)
+
+
+def test_the_memory_of_robots_txt_is_bounded(tmp_path):
+    """Those that end last stay; a clock that was set back believes nothing from the future."""
+    origins = Origins(tmp_path / "robots.json", size=400 * 1024)
+    for number in range(8):
+        origins.clock.advance(1)
+        origins.round(f"http://h{number}.example/")
+    assert origins.file.stat().st_size < 2_200_000
+    kept = json.loads(origins.file.read_text())
+    assert [f"http://h{number}.example/robots.txt" in kept for number in range(8)] == [False] * 3 + [True] * 5
+    origins.clock = FakeClock(origins.clock.now() - timedelta(days=30))
+    origins.round("http://h7.example/")
+    assert len(origins.asked) == 9
 
 
 @pytest.mark.parametrize("body", [b"<html><body>Not found</body></html>", b"\xff\xfe\x00", b"", b"Disallow: /\n" * 10])

@@ -9,7 +9,7 @@ import pytest
 from aggregator.errors import UsageError
 from aggregator.model import Failure, FetchState, Source
 from aggregator.steps.cadence import current
-from aggregator.steps.due import offline, overdue_slice, select_due
+from aggregator.steps.due import is_due, offline, select_due, slice_of
 
 NOW = datetime(2025, 3, 3, 12, 0, tzinfo=UTC)
 SOON, PAST = NOW + timedelta(minutes=5), NOW - timedelta(minutes=5)
@@ -35,10 +35,18 @@ def test_without_names_every_enabled_source_is_asked_now() -> None:
     assert [(one.source, one.result, one.next_at, one.failures) for one in skipped] == [("waiting", "skipped", SOON, 1)]
 
 
-def test_due_leaves_those_whose_time_has_not_come() -> None:
-    """A source that was never asked is due."""
-    chosen, _ = select_due(ALL, [], due=True, now=NOW)
-    assert names(chosen) == ["fresh", "overdue"]
+def test_of_those_that_may_be_due_only_the_paused_are_known_here() -> None:
+    """The store knows the rest; nobody is told that a source has to wait, since nobody asked for it."""
+    chosen, skipped = select_due(ALL, [], due=True, now=NOW)
+    assert names(chosen) == ["fresh", "later", "overdue", "waiting"]
+    assert skipped == []
+
+
+def test_a_source_is_due_when_its_time_has_come_and_its_server_lets_us() -> None:
+    """One that was never asked is; so is one whose plan was made by a clock that has been set back since."""
+    assert [is_due(state, NOW) for _, state in ALL] == [True, False, True, True, False]
+    assert not is_due(FetchState(source="r", retired_at=PAST), NOW)
+    assert is_due(FetchState(source="s", fetched_at=NOW + timedelta(days=1), next_at=NOW + timedelta(days=2)), NOW)
 
 
 def test_named_sources_are_asked_and_a_paused_one_says_so() -> None:
@@ -57,49 +65,26 @@ def test_retry_after_ends_and_belongs_to_its_address() -> None:
 
 
 def test_a_retired_source_is_left_alone_until_it_is_resumed() -> None:
-    """Not due, not asked by name; who asks for all hears of it."""
+    """Not asked by name; who asks for all hears of it."""
     retired = (Source(id="r", url="http://one.test/r"), FetchState(source="r", retired_at=PAST))
-    assert select_due([retired], [], due=True, now=NOW) == ([], [])
     for ids in ([], ["r"]):
         chosen, skipped = select_due([retired], ids, due=False, now=NOW)
         assert chosen == []
         assert skipped[0].note == "retired: `tagwire resume r` asks again"
 
 
-def piled(count: int, *, since: timedelta) -> list[tuple[Source, FetchState]]:
-    """Sources on hosts of their own that have been due since then, each a millisecond longer than the one before."""
-    return [
-        (
-            Source(id=f"f{n}", url=f"http://h{n}.test/"),
-            FetchState(source=f"f{n}", next_at=NOW - since - timedelta(milliseconds=n)),
-        )
-        for n in range(count)
-    ]
-
-
 def test_what_piled_up_is_asked_in_slices_the_longest_overdue_first() -> None:
-    """After a night off, a daemon does not ask everybody within a second."""
-    first = overdue_slice(piled(4000, since=timedelta(hours=8)), NOW)
-    assert (len(first), first[0]) == (100, "f3999")
-    assert len(overdue_slice(piled(300, since=timedelta(hours=8)), NOW)) == 64
-    new = [(source, FetchState(source=source.id)) for source, _ in piled(300, since=timedelta())]
-    assert len(overdue_slice(new, NOW)) == 64, "an import of hundreds of feeds is spread, too"
+    """After a night off, or an import, a daemon does not ask everybody within a second."""
+    many = [f"h{n}.test" for n in range(4000)]
+    assert slice_of(many, frozenset(many)) == many[:100]
+    assert slice_of(many[:300], frozenset(many)) == many[:64]
 
 
-def test_what_came_due_lately_is_ordinary_work() -> None:
+def test_where_something_came_due_lately_is_ordinary_work() -> None:
     """A site with very many sources is not held up, even beside what has piled up."""
-    lately = piled(900, since=timedelta(minutes=1))
-    assert len(overdue_slice(lately, NOW)) == 900
-    assert len(overdue_slice([*lately, *piled(300, since=timedelta(hours=8))], NOW)) == 964
-
-
-def test_of_one_host_only_so_many_are_asked_in_one_go() -> None:
-    """A beat is not held up by the gaps of one host; folders have none."""
-    one = [(Source(id=f"o{n}", url="http://one.test/"), FetchState(source=f"o{n}", next_at=PAST)) for n in range(30)]
-    assert len(overdue_slice(one, NOW)) == 15
-    folders = [(Source(id=f"d{n}", path="/x"), FetchState(source=f"d{n}")) for n in range(30)]
-    assert len(overdue_slice(folders, NOW)) == 30
-    assert overdue_slice([LATER, PAUSED, (FRESH[0], FetchState(source="fresh", retired_at=PAST))], NOW) == []
+    old, lately = [f"o{n}.test" for n in range(300)], [f"l{n}.test" for n in range(900)]
+    assert slice_of(lately, frozenset()) == lately
+    assert slice_of([*old, *lately], frozenset(old)) == [*old[:64], *lately]
 
 
 def seen(name: str, *, minutes: int, kind: str = "") -> tuple[Source, FetchState]:

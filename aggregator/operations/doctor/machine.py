@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from aggregator.errors import ClockError
 from aggregator.operations.doctor.findings import Finding
-from aggregator.steps.due import SET_BACK, require_set_clock
+from aggregator.steps.cadence import SET_BACK
+from aggregator.steps.due import require_set_clock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
