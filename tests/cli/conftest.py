@@ -1,53 +1,23 @@
-"""A site in a directory of its own, and the command line called in this process as `main` calls it."""
+"""A site in a directory of its own, for the command line."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from aggregator.cli.init import templates
-from aggregator.cli.runner import run
-
-
-@dataclass(frozen=True)
-class Result:
-    """What a command did: exit code, stdout, stderr."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-    @property
-    def lines(self) -> list[Any]:
-        return [json.loads(line) for line in self.out.splitlines()]
 
 
 @pytest.fixture(autouse=True)
-def plain_environment(monkeypatch):
-    """No variable of the machine changes what is printed; programs started by tests find this package."""
+def plain_environment(monkeypatch, inline_workers):
+    """No variable of the machine changes what is printed; programs started by tests find this package.
+
+    What is called in this process reads documents in it; what is started as a program has its workers.
+    """
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
     for name in ("NO_COLOR", "FORCE_COLOR", "TAGWIRE_CONFIG"):
         monkeypatch.delenv(name, raising=False)
-
-
-@pytest.fixture
-def tagwire(capsys):
-    """Call a command line; returns its `Result`."""
-
-    def call(*args):
-        code = run([str(arg) for arg in args])
-        captured = capsys.readouterr()
-        return Result(code, captured.out, captured.err)
-
-    return call
 
 
 @pytest.fixture

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pty
 import signal
+import socket
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -165,28 +166,36 @@ def test_a_bar_is_shown_on_a_terminal_and_gone_at_the_end(site):
     master, slave = pty.openpty()
     environ = {**os.environ, "TERM": "xterm"}
     command = [sys.executable, "-m", "aggregator", "refresh"]
-    done = subprocess.run(command, cwd=site, stdout=subprocess.PIPE, stderr=slave, env=environ, check=False)
-    os.close(slave)
-    shown = os.read(master, 65536).decode()
+    with subprocess.Popen(command, cwd=site, stdout=subprocess.PIPE, stderr=slave, env=environ) as process:
+        os.close(slave)
+        shown = b""
+        with contextlib.suppress(OSError):  # how the end of a terminal is told
+            while chunk := os.read(master, 65536):
+                shown += chunk
+        out, _ = process.communicate()
     os.close(master)
-    assert done.returncode == 0
-    assert b"2 new" in done.stdout
-    assert b"\x1b" not in done.stdout
-    assert "1/1" in shown
+    assert process.returncode == 0
+    assert b"2 new" in out
+    assert b"\x1b" not in out
+    assert b"1/1" in shown
 
 
 @pytest.mark.parametrize(("signum", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_a_signal_stops_a_refresh_cleanly(web, add_source, site, signum, code):
-    add_source(f'id = "slow"\nurl = "{web.page("/slow", FEED, delay=2.0)}"')
+    """It comes while a source is being asked, which may finish."""
     command = [sys.executable, "-m", "aggregator", "refresh", "slow"]
-    process = subprocess.Popen(command, cwd=site, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    for _ in range(500):
-        if (site / "var" / "tagwire.lock.holder").exists():
-            break
-        time.sleep(0.02)
-    process.send_signal(signum)
-    _, err = process.communicate(timeout=20)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(60)
+        add_source(f'id = "slow"\nurl = "http://127.0.0.1:{listener.getsockname()[1]}/"')
+        process = subprocess.Popen(command, cwd=site, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        visitor, _ = listener.accept()
+        assert (site / "var" / "tagwire.lock.holder").exists()
+        process.send_signal(signum)
+        with visitor:
+            visitor.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(FEED) + FEED)
+        out, err = process.communicate(timeout=60)
     assert process.returncode == code, err
+    assert b"1 new" in out
     assert not (site / "var" / "tagwire.lock.holder").exists()
 
 

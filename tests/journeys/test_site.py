@@ -1,9 +1,12 @@
-"""A site's life as its owner sees it: the command as a subprocess, feeds read back with feedparser."""
+"""A site's life as its owner sees it, feeds read back with feedparser.
+
+The command runs as a program of its own where processes are what the test is about, and for the first refresh of every
+site that others start from; else in this process.
+"""
 
 from __future__ import annotations
 
 import io
-import json
 import os
 import shutil
 import signal
@@ -24,14 +27,27 @@ ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "aggregator"]
 
 
-def tagwire(site: Path, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
-    """Run the command in a site and check its exit code."""
+def program(site: Path, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+    """Run the program in a site and check its exit code."""
     done = subprocess.run(
         [*COMMAND, "-C", str(site), *arguments], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == code, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
     return done
+
+
+@pytest.fixture
+def command(tagwire, inline_workers):
+    """Call the command line in a site and check its exit code; returns what it printed."""
+
+    def call(site, *arguments, code=0):
+        done = tagwire("-C", site, *arguments)
+        assert done.code == code, done
+        assert "unexpected" not in done.err
+        return done
+
+    return call
 
 
 def tree(directory: Path) -> dict[str, tuple[int, bytes]]:
@@ -58,7 +74,7 @@ def shipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
     site = tmp_path_factory.mktemp("shipped")
     for name in ("config", "seeds"):
         shutil.copytree(ROOT / name, site / name)
-    tagwire(site, "refresh", "--fail", "never")
+    program(site, "refresh", "--fail", "never")
     return site
 
 
@@ -84,79 +100,79 @@ def test_the_shipped_site_works_offline(shipped: Path) -> None:
         assert entries(path)
 
 
-def test_a_second_refresh_and_publish_rewrite_nothing(site: Path) -> None:
+def test_a_second_refresh_and_publish_rewrite_nothing(site: Path, command) -> None:
     """No bytes, no times."""
     before = tree(site / "items"), tree(site / "feeds")
-    summary = json.loads(tagwire(site, "refresh", "--json").stdout.splitlines()[-1])
+    summary = command(site, "refresh", "--json").lines[-1]
     assert (summary["new"], summary["updated"], summary["feeds_written"]) == (0, 0, [])
-    tagwire(site, "publish", "--check")
-    tagwire(site, "publish")
+    command(site, "publish", "--check")
+    command(site, "publish")
     assert (tree(site / "items"), tree(site / "feeds")) == before
 
 
-def test_a_lost_index_comes_back_with_the_same_feeds(site: Path) -> None:
+def test_a_lost_index_comes_back_with_the_same_feeds(site: Path, command) -> None:
     """Delete var/, reindex, refresh: nothing is announced again."""
     before = {name: data for name, (_, data) in tree(site / "feeds").items() if name.endswith((".xml", ".json"))}
     ids = {entry.id for entry in entries(site / "feeds/all.xml")}
     shutil.rmtree(site / "var")
-    tagwire(site, "reindex")
-    summary = json.loads(tagwire(site, "refresh", "--json").stdout.splitlines()[-1])
+    command(site, "reindex")
+    summary = command(site, "refresh", "--json").lines[-1]
     assert (summary["new"], summary["updated"]) == (0, 0)
     assert {entry.id for entry in entries(site / "feeds/all.xml")} == ids
     after = {name: data for name, (_, data) in tree(site / "feeds").items() if name.endswith((".xml", ".json"))}
     assert before.keys() == after.keys()
 
 
-def test_refreshing_without_an_index_overwrites_no_edit(site: Path) -> None:
+def test_refreshing_without_an_index_overwrites_no_edit(site: Path, command) -> None:
     """The files are taken in before anything is written."""
     path = next((site / "items/qq").rglob("*.md"))
     path.write_text(path.read_text(encoding="utf-8").replace("\n---\n\n", "\n---\n\n手改。", 1), encoding="utf-8")
     edited = path.read_bytes()
     shutil.rmtree(site / "var")
-    tagwire(site, "refresh")
+    command(site, "refresh")
     assert path.read_bytes() == edited
     assert len(list((site / "items").rglob("*.md"))) == len(set((site / "items").rglob("*.md")))
 
 
-def test_the_owners_edit_is_published_and_deletion_respected(site: Path) -> None:
+def test_the_owners_edit_is_published_and_deletion_respected(site: Path, command) -> None:
     """Refresh reads what the owner did to the files."""
     edited, deleted = sorted((site / "items/qq").rglob("*.md"))[:2]
     edited.write_text(edited.read_text(encoding="utf-8").replace('title: "', 'title: "【手改】', 1), encoding="utf-8")
     title = deleted.read_text(encoding="utf-8").split('title: "', 1)[1].split('"\n', 1)[0]
     deleted.unlink()
-    tagwire(site, "refresh")
+    command(site, "refresh")
     titles = [entry.title for entry in entries(site / "feeds/all.xml")]
     assert any(one.startswith("【手改】") for one in titles)
     assert title not in titles
     assert not deleted.exists()
     shutil.rmtree(site / "var")
-    tagwire(site, "refresh")
+    command(site, "refresh")
     assert not deleted.exists()
 
 
-def test_lost_feed_files_come_back_with_the_next_refresh(site: Path) -> None:
+def test_lost_feed_files_come_back_with_the_next_refresh(site: Path, command) -> None:
     """One of them or all; nothing else is rewritten."""
     before = {name: data for name, (_, data) in tree(site / "feeds").items()}
     (site / "feeds/tags/qq.xml").unlink()
-    summary = json.loads(tagwire(site, "refresh", "--json").stdout.splitlines()[-1])
+    summary = command(site, "refresh", "--json").lines[-1]
     assert summary["feeds_written"] == ["feeds/tags/qq.xml"]
     shutil.rmtree(site / "feeds")
-    tagwire(site, "refresh")
+    command(site, "refresh")
     assert {name: data for name, (_, data) in tree(site / "feeds").items()} == before
 
 
-def test_an_unmounted_disk_empties_no_feed(site: Path) -> None:
+def test_an_unmounted_disk_empties_no_feed(site: Path, command) -> None:
     """Neither refresh nor publish takes missing files for a wish; all is well when they are back."""
     before = tree(site / "feeds")
     (site / "items").rename(site / "elsewhere")
-    for command in ("publish", "refresh", "reindex"):
-        assert "item files are gone" in tagwire(site, command, code=1).stderr
+    for name in ("publish", "refresh", "reindex"):
+        assert "item files are gone" in command(site, name, code=1).err
     assert tree(site / "feeds") == before
     (site / "elsewhere").rename(site / "items")
-    tagwire(site, "publish", "--check")
+    command(site, "publish", "--check")
 
 
-def test_new_rules_reach_old_items_and_leave_them_again(site: Path) -> None:
+def test_new_rules_reach_old_items_and_leave_them_again(site: Path, command) -> None:
     """A rule added to tags.toml gives its tag to items that are there, in the feeds and in the files of feed sources.
 
     Files that came from a folder stay as they are. Without the rule everything is as it was, to the byte.
@@ -165,7 +181,7 @@ def test_new_rules_reach_old_items_and_leave_them_again(site: Path) -> None:
     rules = site / "config/tags.toml"
     written = rules.read_text(encoding="utf-8")
     rules.write_text(f'{written}\n[[tags]]\nname = "夜"\nslug = "night"\nmatch = ["夜"]\n', encoding="utf-8")
-    tagwire(site, "refresh")
+    command(site, "refresh")
     assert entries(site / "feeds/tags/night.xml")
     after = {path: data for path, (_, data) in tree(site / "items").items()}
     changed = {path for path in before if after[path] != before[path]}
@@ -173,41 +189,41 @@ def test_new_rules_reach_old_items_and_leave_them_again(site: Path) -> None:
     assert all(path.removeprefix(".duplicates/").startswith(("qq/", "wallstreetcn/")) for path in changed)
     assert all('  - "夜"\n' in after[path].decode() for path in changed)
     rules.write_text(written, encoding="utf-8")
-    tagwire(site, "refresh")
+    command(site, "refresh")
     assert {path: data for path, (_, data) in tree(site / "items").items()} == before
     assert not (site / "feeds/tags/night.xml").exists()
 
 
-def test_what_rules_gave_to_folder_items_survives_the_loss_of_the_index(site: Path) -> None:
+def test_what_rules_gave_to_folder_items_survives_the_loss_of_the_index(site: Path, command) -> None:
     """Tags that stand in no file come back with the index."""
     bare = site / "seeds/bare.md"
     bare.write_text("---\ntitle: Bare\n---\n\nAI 与夜。\n", encoding="utf-8")
-    tagwire(site, "refresh")
+    command(site, "refresh")
     before = {name: data for name, (_, data) in tree(site / "feeds/tags").items()}
     shutil.rmtree(site / "var")
-    tagwire(site, "reindex")
-    tagwire(site, "refresh")
+    command(site, "reindex")
+    command(site, "refresh")
     after = {name: data for name, (_, data) in tree(site / "feeds/tags").items()}
     assert after.keys() == before.keys()
 
 
-def test_an_unknown_source_is_a_usage_error(site: Path) -> None:
+def test_an_unknown_source_is_a_usage_error(site: Path, command) -> None:
     """Nothing found and nothing known are not the same."""
-    assert "nosuch" in tagwire(site, "items", "--source", "nosuch", code=2).stderr
-    tagwire(site, "items", "--source", "tagwire-blog")
+    assert "nosuch" in command(site, "items", "--source", "nosuch", code=2).err
+    command(site, "items", "--source", "tagwire-blog")
     path = next((site / "items/qq").rglob("*.md")).relative_to(site)
-    assert tagwire(site, "show", str(path)).stdout
+    assert command(site, "show", str(path)).out
 
 
-def test_a_dry_run_touches_nothing(tmp_path: Path) -> None:
+def test_a_dry_run_touches_nothing(tmp_path: Path, command) -> None:
     """Not even an index appears; the numbers are those of the real run."""
     site = tmp_path / "site"
     for name in ("config", "seeds"):
         shutil.copytree(ROOT / name, site / name)
     before = tree(site)
-    dry = json.loads(tagwire(site, "refresh", "--dry-run", "--json").stdout.splitlines()[-1])
+    dry = command(site, "refresh", "--dry-run", "--json").lines[-1]
     assert tree(site) == before
-    real = json.loads(tagwire(site, "refresh", "--json").stdout.splitlines()[-1])
+    real = command(site, "refresh", "--json").lines[-1]
     assert (dry["new"], dry["duplicates"]) == (real["new"], real["duplicates"]) != (0, 0)
     assert sorted(dry["feeds_written"]) == sorted(real["feeds_written"])
 
@@ -216,14 +232,14 @@ def test_init_gives_a_working_site_offline(tmp_path: Path) -> None:
     """An empty directory, two commands, a feed."""
     site = tmp_path / "news"
     site.mkdir()
-    tagwire(site, "init")
-    tagwire(site, "config", "check")
-    tagwire(site, "refresh")
+    program(site, "init")
+    program(site, "config", "check")
+    program(site, "refresh")
     assert entries(site / "feeds/all.xml")
     assert (site / "feeds/index.html").is_file()
 
 
-def test_sources_over_http_from_add_to_remove(tmp_path: Path) -> None:
+def test_sources_over_http_from_add_to_remove(tmp_path: Path, command) -> None:
     """Add, refresh, fail, recover, pause, resume, remove; each step is visible."""
     feed = ("<rss version='2.0'><channel><title>Hills</title><link>http://127.0.0.1/</link>{}</channel></rss>").format(
         "".join(
@@ -233,66 +249,66 @@ def test_sources_over_http_from_add_to_remove(tmp_path: Path) -> None:
     )
     site = tmp_path / "news"
     site.mkdir()
-    tagwire(site, "init")
+    command(site, "init")
     _configure(site, 'per_host_delay = "1s"', 'per_host_delay = "0s"')
     _configure(site, "allow_hosts = []", 'allow_hosts = ["127.0.0.1"]')
     with LoopbackSite() as server:
         server.page("/feed.xml", feed)
-        tagwire(site, "add", server.url("/feed.xml"), "--id", "hills", "--tag", "walks")
-        summary = json.loads(tagwire(site, "refresh", "hills", "--json").stdout.splitlines()[-1])
+        command(site, "add", server.url("/feed.xml"), "--id", "hills", "--tag", "walks")
+        summary = command(site, "refresh", "hills", "--json").lines[-1]
         assert (summary["sources"], summary["new"]) == (1, 3)
         assert len(entries(site / "feeds/tags/walks.xml")) == 3
         server.page("/feed.xml", "gone", status=500)
-        tagwire(site, "refresh", "hills", code=5)
-        tagwire(site, "refresh", "--fail", "on-any", code=5)
-        tagwire(site, "refresh", "hills", "--fail", "never")
-        assert "hills" in tagwire(site, "sources", "--failing").stdout
+        command(site, "refresh", "hills", code=5)
+        command(site, "refresh", "--fail", "on-any", code=5)
+        command(site, "refresh", "hills", "--fail", "never")
+        assert "hills" in command(site, "sources", "--failing").out
         assert len(entries(site / "feeds/tags/walks.xml")) == 3
         server.page("/feed.xml", feed)
-        tagwire(site, "refresh", "hills")
-        assert "hills" not in tagwire(site, "sources", "--failing").stdout
-        tagwire(site, "pause", "hills")
+        command(site, "refresh", "hills")
+        assert "hills" not in command(site, "sources", "--failing").out
+        command(site, "pause", "hills")
         asked = len(server.requests)
-        tagwire(site, "refresh")
+        command(site, "refresh")
         assert len(server.requests) == asked
-        tagwire(site, "resume", "hills")
-        tagwire(site, "refresh")
+        command(site, "resume", "hills")
+        command(site, "refresh")
         assert len(server.requests) == asked + 1
-        tagwire(site, "remove", "hills", "--purge")
+        command(site, "remove", "hills", "--purge")
         assert not list((site / "items").glob("hills/**/*.md"))
         assert not (site / "feeds/sources/hills.xml").exists()
 
 
-def test_a_second_process_says_who_holds_the_lock(site: Path) -> None:
+def test_a_second_process_says_who_holds_the_lock(site: Path, command) -> None:
     """Exit 6, at once, naming the holder; reading takes no lock."""
     with locks.lock(site / "var/tagwire.lock", who="the test"):
-        done = tagwire(site, "refresh", code=6)
+        done = program(site, "refresh", code=6)
         assert str(os.getpid()) in done.stderr
-        tagwire(site, "refresh", "--wait", "0.2s", code=6)
-        tagwire(site, "items")
-        tagwire(site, "refresh", "--dry-run")
+        command(site, "refresh", "--wait", "0.2s", code=6)
+        command(site, "items")
+        command(site, "refresh", "--dry-run")
 
 
-def test_an_unusable_index_is_told_and_reindex_builds_a_new_one(site: Path) -> None:
+def test_an_unusable_index_is_told_and_reindex_builds_a_new_one(site: Path, command) -> None:
     """Nothing is published from a damaged index."""
     for path in (site / "var").glob("tagwire.db*"):
         path.unlink()
     (site / "var/tagwire.db").write_bytes(b"not a database" * 100)
     before = tree(site / "feeds")
-    done = tagwire(site, "refresh", code=1)
-    assert "reindex" in done.stderr
+    done = command(site, "refresh", code=1)
+    assert "reindex" in done.err
     assert tree(site / "feeds") == before
-    tagwire(site, "reindex")
-    summary = json.loads(tagwire(site, "refresh", "--json").stdout.splitlines()[-1])
+    command(site, "reindex")
+    summary = command(site, "refresh", "--json").lines[-1]
     assert summary["new"] == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_the_daemon_refreshes_serves_and_ends_cleanly(tmp_path: Path, number: signal.Signals) -> None:
+def test_the_daemon_refreshes_serves_and_ends_cleanly(tmp_path: Path, number: signal.Signals, command) -> None:
     """`run` brings the first feeds without waiting for a beat; a signal ends it with 0."""
     site = tmp_path / "news"
     site.mkdir()
-    tagwire(site, "init")
+    command(site, "init")
     with LoopbackSite() as probe:
         port = probe.port
     _configure(site, "port = 8420", f"port = {port}")

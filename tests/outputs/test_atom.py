@@ -59,7 +59,7 @@ POSTS = st.builds(
 )
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.lists(POSTS, min_size=1, max_size=4))
 def test_entries_have_the_bytes_that_feedgen_writes(make_feed, posts):
     data = atom.render(make_feed(*posts))

@@ -342,7 +342,7 @@ def documents(draw):
 TAKEN: list[bool] = []
 
 
-@settings(max_examples=250, deadline=None, derandomize=True, database=None)
+@settings(max_examples=100, deadline=None, derandomize=True, database=None)
 @given(documents())
 def check_generated(document):
     fast, slow = both(document)

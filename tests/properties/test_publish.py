@@ -70,7 +70,7 @@ def publish(records: list[Record], texts: dict[str, str]) -> dict[str, bytes]:
         return {path.relative_to(home).as_posix(): path.read_bytes() for path in home.rglob("*") if path.is_file()}
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(ITEMS, st.randoms(use_true_random=False))
 def test_the_same_items_in_any_order_give_the_same_bytes(items, random):
     texts: dict[str, str] = {}
@@ -80,7 +80,7 @@ def test_the_same_items_in_any_order_give_the_same_bytes(items, random):
     assert publish(shuffled, texts) == publish(records, texts)
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(ITEMS)
 def test_whatever_the_texts_every_document_is_well_formed_and_nothing_is_left_out(items):
     texts: dict[str, str] = {}

@@ -25,6 +25,7 @@ def free_port():
         return listener.getsockname()[1]
 
 
+@pytest.mark.usefixtures("inline_workers")
 def test_what_the_daemon_fetched_is_counted_shown_and_found(tmp_path, free_port):
     with LoopbackSite() as web:
         (tmp_path / "config").mkdir()

@@ -76,7 +76,7 @@ def answer(store, method, arguments):
         return type(error)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=75)
 @given(st.lists(calls, max_size=12), queries)
 def test_every_store_gives_the_same_answers(steps, query):
     """The dicts say in a page what the SQL means: whatever is done, both answer alike."""
