@@ -16,7 +16,8 @@ _ATTRIBUTES: Final = r"""(?:"[^"]*"|[^">])*"""
 """Serialisers of HTML quote attributes with double quotes, and leave `<` and `>` in them as they are."""
 _TAG = re.compile(rf"<(?:(a|h[1-6])\b{_ATTRIBUTES}>\s*</\1>|(/?)([a-z][a-z0-9]*)\b({_ATTRIBUTES})>)")
 """Every tag, so that none is looked for in another one's attributes; empty links and headings in one piece."""
-_MATTER = re.compile(r"<(?:a|h[1-6]|img|table)\b")
+_MATTER = re.compile(r"<(?:h[1-6]|img|table)\b|>\s*</a>")
+"""What most texts have none of, so that they need not be gone through: full links matter around images alone."""
 _HEADINGS: Final = frozenset(f"h{level}" for level in range(1, 7))
 _LAST: Final = 6
 

@@ -82,7 +82,10 @@ class Pages:
 
     def item(self, post: Post, feed: Feed) -> bytes:
         """Return an item's own page, in the frame of `feed`, whose path is the post's."""
-        return self._page("item.html", feed, links=(), post=self._values(post, feed, top=2)).encode()
+        values = self._values(post, feed, top=2)
+        values["updated"] = self._shown(post.updated) if post.updated > post.published else ""
+        values["authors"] = [one.name for one in post.authors if one.name not in ("", post.origin.title)]
+        return self._page("item.html", feed, links=(), post=values).encode()
 
     def live(self, name: str, feed: Feed, **values: Any) -> bytes:
         """Return a page made by the server from the template `name`: the frame of `feed`, and `values` for the rest."""
@@ -126,8 +129,6 @@ class Pages:
             "source": post.origin.title,
             "instant": post.published.isoformat(),
             "shown": self._shown(post.published),
-            "updated": self._shown(post.updated) if post.updated > post.published else "",
-            "authors": [person.name for person in post.authors if person.name and person.name != post.origin.title],
             "tags": self._tags(post.tags, up, SUFFIX if FORMAT in feed.formats else ".xml"),
             "body": Markup(bodies.fit(post.html, words(feed.lang), top=top)),  # noqa: S704 - see `model.Post.html`
             "summary": post.summary,
