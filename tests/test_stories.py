@@ -254,7 +254,7 @@ def test_copies_under_other_urls_are_items_of_one_story_shown_once(town: Town) -
     assert 'href="http://127.0.0.11/2" rel="related" title="T: 另一个标题"' in town.feed("all")
     assert 'href="http://127.0.0.10/1" rel="related"' in town.feed("sources/b")
     page = (town.root / "feeds/all.html").read_text(encoding="utf-8")
-    assert '其他来源\n<ul>\n<li><a href="http://127.0.0.11/2"' in page
+    assert '<div class="also">其他来源\n<ul>\n<li><a href="http://127.0.0.11/2"' in page
     assert '"copies":[{"source":"T","title":"另一个标题"' in (town.root / "feeds/all.json").read_text(encoding="utf-8")
     town.refresh()
     assert town.publish_changed() == ()
@@ -324,7 +324,7 @@ def test_items_on_one_event_are_related_not_merged(town: Town) -> None:
     assert items["c"].related == items["a"].copies == ()
     assert len(shown(town)) == 3
     assert 'rel="related" title="T: 清晨六点的青石桥旧书集市"' in town.feed("sources/a")
-    assert "相关\n<ul>\n<li><a" in (town.root / "feeds/sources/a.html").read_text(encoding="utf-8")
+    assert '<div class="also">相关\n<ul>\n<li><a' in (town.root / "feeds/sources/a.html").read_text(encoding="utf-8")
 
 
 def test_near_can_be_switched_off_for_once_and_for_a_source(town: Town) -> None:

@@ -182,7 +182,7 @@ def test_a_bar_is_shown_on_a_terminal_and_gone_at_the_end(site):
 
 @pytest.mark.parametrize(("signum", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_a_signal_stops_a_refresh_cleanly(web, add_source, site, signum, code):
-    """It comes while a source is being asked, which may finish."""
+    """It comes while a source is being asked, which may finish if that takes no longer than the grace."""
     command = [sys.executable, "-m", "aggregator", "refresh", "slow"]
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(60)
@@ -193,9 +193,8 @@ def test_a_signal_stops_a_refresh_cleanly(web, add_source, site, signum, code):
         process.send_signal(signum)
         with visitor:
             visitor.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(FEED) + FEED)
-        out, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=60)
     assert process.returncode == code, err
-    assert b"1 new" in out
     assert not (site / "var" / "tagwire.lock.holder").exists()
 
 

@@ -51,11 +51,11 @@ def command(tagwire, inline_workers):
 
 
 def tree(directory: Path) -> dict[str, tuple[int, bytes]]:
-    """Return every file with its time and bytes."""
+    """Return every file with its time and bytes, but for notes of what was being written."""
     return {
         str(path.relative_to(directory)): (path.stat().st_mtime_ns, path.read_bytes())
         for path in sorted(directory.rglob("*"))
-        if path.is_file()
+        if path.is_file() and path.parent.name != ".staging"
     }
 
 
