@@ -158,7 +158,7 @@ class Sketches(Protocol):
         """Insert or replace sketches, and remember that the items with the keys `looked` were looked at."""
 
     def find(self, places: Sequence[int]) -> list[Sketched]:
-        """Sketches, without places, with one of the places (two above `topics.FIRST`), bounded; most shared first."""
+        """Sketches, without places, that `steps.candidates` names for places of a text, or for those of a topic."""
 
     def get(self, keys: Iterable[str]) -> Mapping[str, Sketched]:
         """Return the sketches, without their places, of those items that have one."""

@@ -142,7 +142,7 @@ _TEXTS = msgspec.msgpack.Decoder(list[Text])
 
 def sketch_work(payload: bytes) -> bytes:
     """Return the sketches of texts, both as MessagePack: the function that a worker runs."""
-    return _ENCODER.encode([sketched(text) for text in _TEXTS.decode(payload)])
+    return _ENCODER.encode(_sketched(_TEXTS.decode(payload)))
 
 
 def pack_texts(texts: Sequence[Text]) -> bytes:
@@ -157,17 +157,24 @@ def unpack_sketches(payload: bytes) -> list[Sketched]:
 
 def sketched(text: Text) -> Sketched:
     """Return the sketch of a text as the index keeps it."""
-    from aggregator.steps.sketch import sketch  # noqa: PLC0415 - numpy, in workers
+    return _sketched([text])[0]
 
-    found = sketch(text.title, text.body)
-    return Sketched(
-        key=text.key,
-        at=text.at,
-        body=near.pack(found),
-        topic=near.pack_topic(found),
-        places=tuple(near.places(found)),
-        topic_places=tuple(topics.places(found.topic)),
-    )
+
+def _sketched(texts: Sequence[Text]) -> list[Sketched]:
+    from aggregator.steps.sketch import sketches  # noqa: PLC0415 - numpy, in workers
+
+    found = sketches([(text.title, text.body) for text in texts])
+    return [
+        Sketched(
+            key=text.key,
+            at=text.at,
+            body=near.pack(one),
+            topic=near.pack_topic(one),
+            places=tuple(near.places(one)),
+            topic_places=tuple(topics.places(one.topic)),
+        )
+        for text, one in zip(texts, found, strict=True)
+    ]
 
 
 def context(

@@ -17,6 +17,7 @@ import multiprocessing
 import os
 import random
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -134,19 +135,29 @@ def measure(command: list[str], cwd: Path) -> dict[str, float]:
     return {"cpu": round(cpu, 2), "wall": round(perf_counter() - started, 2)}
 
 
-def tagwire(site: Path, urls: list[str]) -> dict[str, dict[str, float]]:
-    """Measure tagwire in a fresh site."""
+def tagwire(site: Path, urls: list[str], *options: str) -> dict[str, dict[str, float]]:
+    """Measure tagwire in a fresh site, `options` being its refresh's."""
     (site / "config").mkdir(parents=True)
     (site / "config/tagwire.toml").write_text(
         '[http]\nallow_private_networks = true\nper_host_delay = "0s"\n', encoding="utf-8"
     )
     sources = "".join(f'[[sources]]\nid = "f{n}"\nurl = "{url}"\n' for n, url in enumerate(urls))
     (site / "config/sources.toml").write_text(sources, encoding="utf-8")
-    command = [sys.executable, "-m", "aggregator", "-C", str(site), "-q", "refresh"]
+    command = [sys.executable, "-m", "aggregator", "-C", str(site), "-q", "refresh", *options]
     figures = {"cold": measure(command, Path.cwd()), "warm": measure(command, Path.cwd())}
     items = sum(1 for _ in (site / "items").rglob("*.md"))
     feeds = sum(1 for _ in (site / "feeds").rglob("*.xml"))
     return {**figures, "kept": {"items": items, "feeds": feeds}}
+
+
+def copies(directory: Path, urls: list[str]) -> dict[str, object]:
+    """Measure what looking for copies costs: the share of a refresh's CPU."""
+    without = tagwire(directory / "without", urls, "--no-near")
+    looked = tagwire(directory / "with", urls)
+    share = {run: round(1 - without[run]["cpu"] / looked[run]["cpu"], 3) for run in ("cold", "warm")}
+    for site in directory.iterdir():
+        shutil.rmtree(site)
+    return {"without": without, "with": looked, "share": share}
 
 
 def reader(python: str, directory: Path, urls: list[str]) -> dict[str, dict[str, float]]:
@@ -165,6 +176,9 @@ def main() -> None:
     parser.add_argument("--feeds", type=int, default=1000)
     parser.add_argument("--entries", type=int, default=30)
     parser.add_argument("--reader-python", default="")
+    parser.add_argument(
+        "--near", type=int, default=0, help="so many runs, by turns with and without looking for copies"
+    )
     options = parser.parse_args()
     ready: multiprocessing.Queue[int] = multiprocessing.Queue()
     server = multiprocessing.Process(target=serve, args=(options.feeds, options.entries, ready), daemon=True)
@@ -173,7 +187,10 @@ def main() -> None:
     urls = [f"http://127.0.0.1:{port}/{number}.xml" for number in range(options.feeds)]
     os.environ.setdefault("PYTHONPATH", str(Path(__file__).parents[1]))
     with tempfile.TemporaryDirectory() as name:
-        figures = {"tagwire": tagwire(Path(name) / "site", urls)}
+        if options.near:
+            figures = {"runs": [copies(Path(name) / f"{number}", urls) for number in range(options.near)]}
+        else:
+            figures = {"tagwire": tagwire(Path(name) / "site", urls)}
         if options.reader_python:
             figures["reader"] = reader(options.reader_python, Path(name), urls)
             ours, theirs = figures["tagwire"], figures["reader"]

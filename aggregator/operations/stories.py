@@ -114,31 +114,27 @@ class Review:
 
     def _found(self, rows: Sequence[Sketched], records: dict[str, Record]) -> list[Link]:
         """Return the links of some items, with each other and with all others."""
-        pairs: dict[tuple[str, str], tuple[Sketch, Sketch, float]] = {}
+        pairs: dict[tuple[str, str], tuple[Sketch, Sketch]] = {}
         for row in rows:
             mine = near.unpack(row.body, row.topic)
-            for other, theirs, score in self._candidates(row, mine):
-                ordered = ((row.key, mine), (other, theirs)) if row.key < other else ((other, theirs), (row.key, mine))
-                pairs[ordered[0][0], ordered[1][0]] = (ordered[0][1], ordered[1][1], score)
+            for other, theirs in (*self._alike(row, mine), *self._close(row, mine)):
+                pairs[min(row.key, other), max(row.key, other)] = (mine, theirs) if row.key < other else (theirs, mine)
         missing = {key for pair in pairs for key in pair} - records.keys()
         records.update((one.key, one) for one in self.store.known(missing, [], []))
-        linked = (_link((records[a], one), (records[b], other), score) for (a, b), (one, other, score) in pairs.items())
+        linked = (_link((records[a], one), (records[b], other)) for (a, b), (one, other) in pairs.items())
         return [link for link in linked if link]
 
-    def _candidates(self, row: Sketched, mine: Sketch) -> list[tuple[str, Sketch, float]]:
-        """Return (key, sketch, how alike the topics are) of all that can be copies, and of the closest others."""
-        close: list[tuple[str, Sketch, float]] = []
-        copies: list[tuple[str, Sketch, float]] = []
-        for other in self.store.sketches.find([*row.places, *row.topic_places]):
-            if other.key != row.key:
-                theirs = near.unpack(other.body, other.topic)
-                found = other.key, theirs, topics.cosine(mine.topic, theirs.topic)
-                if near.promising(mine, theirs):
-                    copies.append(found)
-                elif found[2] >= topics.CJK:
-                    close.append(found)
-        close.sort(key=lambda found: (-found[2], found[0]))
-        return copies + close[:CLOSEST]
+    def _alike(self, row: Sketched, mine: Sketch) -> list[tuple[str, Sketch]]:
+        """Return key and sketch, without topic, of all that can be copies of an item."""
+        found = ((one.key, near.unpack(one.body)) for one in self.store.sketches.find(row.places))
+        return [(key, theirs) for key, theirs in found if key != row.key and near.promising(mine, theirs)]
+
+    def _close(self, row: Sketched, mine: Sketch) -> list[tuple[str, Sketch]]:
+        """Return key and sketch of those that are closest to what an item is about."""
+        found = [(one.key, near.unpack(one.body, one.topic)) for one in self.store.sketches.find(row.topic_places)]
+        scored = [(topics.cosine(mine.topic, theirs.topic), key, theirs) for key, theirs in found if key != row.key]
+        close = sorted((one for one in scored if one[0] >= topics.CJK), key=lambda one: (-one[0], one[1]))
+        return [(key, theirs) for _, key, theirs in close[:CLOSEST]]
 
     def _neighbourhood(self, touched: set[str]) -> tuple[dict[str, Record], list[Link]]:
         """Return the stories of some items whole, those related to them, and the links between all of these."""
@@ -188,12 +184,12 @@ def merged(one: str, other: str) -> Link:
     return Link(small=small, big=big, bond="merged", score=1.0)
 
 
-def _link(one: Known, other: Known, score: float) -> Link | None:
-    """Return how two items belong together, if they do; `score` is how alike their topics are."""
-    verdict = near.verdict(one, other)
+def _link(one: Known, other: Known) -> Link | None:
+    """Return how two items belong together, if they do."""
     small, big = sorted((one, other), key=lambda known: (known[1].tokens, known[1].hashes, known[0].key))
-    if verdict.near:
+    if near.promising(one[1], other[1]) and (verdict := near.verdict(one, other)).near:
         return Link(small=small[0].key, big=big[0].key, bond="near", score=verdict.score, part=verdict.part)
+    score = topics.cosine(one[1].topic, other[1].topic)
     if topics.related(one[0], other[0], score):
         return Link(small=small[0].key, big=big[0].key, bond="related", score=round(score, 3))
     return None

@@ -51,6 +51,11 @@ def settle(row: _Row) -> _Row:
     return replace(row, **changes) if changes else row
 
 
+def number(key: str) -> int:
+    """Return an item's key, 16 hex digits, as a signed number of 64 bits."""
+    return int.from_bytes(bytes.fromhex(key), signed=True)
+
+
 def due_at(state: FetchState) -> int:
     """Return the second at which the source is due: `next_at`, but never before `retry_at`; 0 is at once.
 

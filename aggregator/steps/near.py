@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import re
 import struct
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
@@ -24,7 +25,7 @@ from aggregator.model import Sketch, Verdict
 from aggregator.steps.folding import comparable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from aggregator.model import Record
 
@@ -73,6 +74,9 @@ def verdict(one: tuple[Record, Sketch], other: tuple[Record, Sketch]) -> Verdict
 def promising(one: Sketch, other: Sketch) -> bool:
     """Whether two sketches can be of one text, before anything is known of titles; much cheaper than `verdict`."""
     less, more = sorted((one, other), key=lambda sketch: (sketch.tokens, sketch.hashes))
+    missing = len(set(less.numbers).difference(more.numbers))
+    if missing and 1 - missing / len(less.numbers) < NUMBERS:
+        return False
     shared, seen = _shared(less, more)
     return _contained(shared, seen, certain=bool(less.lead) and less.lead == more.lead)
 
@@ -173,13 +177,14 @@ def _shared(less: Sketch, more: Sketch) -> tuple[int, int]:
 
 def _agreement(one: str, other: str) -> float:
     """The share of the shorter title's pairs of characters that the other one has; 0 without titles."""
-    less, more = sorted((set(_pairs(comparable(one))), set(_pairs(comparable(other)))), key=len)
+    less, more = sorted((_pairs(one), _pairs(other)), key=len)
     return len(less & more) / len(less) if less else 0.0
 
 
-def _pairs(title: str) -> Iterator[str]:
-    letters = [char for char in title if char.isalnum()]
-    yield from map("".join, pairwise(letters))
+@lru_cache(maxsize=4096)
+def _pairs(title: str) -> frozenset[str]:
+    letters = [char for char in comparable(title) if char.isalnum()]
+    return frozenset(map("".join, pairwise(letters)))
 
 
 def _bytes(code: str, values: Sequence[int]) -> bytes:

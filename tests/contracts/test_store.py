@@ -518,7 +518,7 @@ def sketched(number, *, at=NOW, level=0):
 
     found = Sketch(tokens=9, level=level, hashes=(8 * number, 800, 808), lead=number, topic=((number, 9), (77, 1)))
     return Sketched(
-        key=f"{number:016x}", at=at, body=near.pack(found), topic=near.pack_topic(found),
+        key=f"{number:08x}" * 2, at=at, body=near.pack(found), topic=near.pack_topic(found),
         places=tuple(near.places(found)), topic_places=tuple(topics.places(found.topic)),
     )  # fmt: skip
 

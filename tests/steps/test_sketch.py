@@ -11,22 +11,31 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.steps import folding, near
+from aggregator.steps import folding, hashing, near
 from aggregator.steps import sketch as module
-from aggregator.steps.sketch import sketch, tokens
+from aggregator.steps.sketch import sketch, sketches, tokens
 from tests.near.labelled import Writer
 
 MASK = (1 << 64) - 1
 TEXT = "青石桥的旧书集市重新开张，因为老屋漏雨严重，面包师和修钟匠一早就赶到现场，排队的人从巷口站到河边。"
 
 
+ALONE = (
+    (0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x3005, 0x3007), (0x3040, 0x30FF), (0x31F0, 0x31FF), (0x3400, 0x4DBF),
+    (0x4E00, 0x9FFF), (0x20000, folding.SIZE - 1),
+)  # fmt: skip
+"""Scripts without spaces: Thai, Lao, Myanmar, Khmer, kana, Han."""
+KNOWN = unicodedata if unicodedata.unidata_version == "14.0.0" else unicodedata.ucd_3_2_0
+"""The table is of Unicode 14; in another Python only old characters are sure to be what they were."""
+
+
 def plain_tokens(text: str) -> list[str]:
     """Split a text as the module's docstring says, one character at a time."""
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     found, word = [], ""
-    forms = folding._hanzi()
+    forms = folding.hanzi()
     for char in (chr(forms.get(ord(one), ord(one))) if ord(one) < folding.SIZE else " " for one in folded):
-        alone = any(low <= ord(char) <= high for low, high in folding._ALONE)
+        alone = any(low <= ord(char) <= high for low, high in ALONE)
         in_word = char.isalnum() or unicodedata.category(char)[0] == "M"
         if word and (alone or not in_word):
             found.append(word)
@@ -40,11 +49,11 @@ def plain_tokens(text: str) -> list[str]:
 
 def plain_hash(token: str) -> int:
     """The hash of one token, in integers."""
-    value = sum(ord(char) * pow(module._BASE, place, 1 << 64) for place, char in enumerate(token)) & MASK
+    value = sum(ord(char) * pow(hashing.BASE, place, 1 << 64) for place, char in enumerate(token)) & MASK
     value = ((value ^ value >> 30) * 0xBF58476D1CE4E5B9) & MASK
     value = ((value ^ value >> 27) * 0x94D049BB133111EB) & MASK
     value ^= value >> 31
-    alone = len(token) == 1 and any(low <= ord(token) <= high for low, high in folding._ALONE)
+    alone = len(token) == 1 and any(low <= ord(token) <= high for low, high in ALONE)
     return value >> 1 | alone << 63
 
 
@@ -65,7 +74,7 @@ def test_tokens_are_those_of_a_plain_reading(text: str) -> None:
 )
 def test_tokens_of_any_text(text: str) -> None:
     """Whatever characters meet; a few meet differently when they compose across what separates them."""
-    if unicodedata.is_normalized("NFKC", text):
+    if unicodedata.is_normalized("NFKC", text) and all(KNOWN.category(char) != "Cn" for char in text):
         assert tokens(text).tolist() == [plain_hash(token) for token in plain_tokens(text)]
 
 
@@ -86,6 +95,22 @@ def test_a_long_text_is_sampled_and_bounded() -> None:
     assert (found.tokens, found.level) == (module.TOKENS, 3)
     assert 90 < len(found.hashes) < 260
     assert list(found.hashes) == sorted(set(found.hashes))
+
+
+def test_texts_side_by_side_have_the_sketches_that_each_has_alone() -> None:
+    """Whatever stands before and behind them in the same arrays, and however many there are."""
+    writer = Writer("train")
+    pieces = [writer.piece("en" if number % 3 else "zh") for number in range(60)]
+    texts = [(piece.title, piece.body) for piece in pieces]
+    texts += [("", ""), ("½ ﬁx", "a"), ("", "ﾊﾟ①½ ℃" * 30), ("x" * 5000, "字" * 20_000), ("1 2", "3"), ("题", "目")]
+    assert sketches(texts) == [sketch(*text) for text in texts]
+    assert sketches([]) == []
+
+
+@given(st.lists(st.tuples(st.text(max_size=20), st.text(alphabet="a1 字½\u0301ﾊﾟ，", max_size=80)), max_size=6))
+def test_any_texts_side_by_side(texts: list[tuple[str, str]]) -> None:
+    """As alone."""
+    assert sketches(texts) == [sketch(*text) for text in texts]
 
 
 def test_an_empty_text_has_an_empty_sketch() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from aggregator.steps import indexing
+from aggregator.steps import indexing, topics
+from aggregator.steps.candidates import COMMON, REPRESENTATIVES, candidates
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -15,7 +17,6 @@ if TYPE_CHECKING:
 
 REVISIONS = 10
 """So many are kept of an item."""
-_BEST = 32
 
 
 @dataclass(slots=True)
@@ -37,11 +38,14 @@ class MemorySketches:
 
     def find(self, places: Sequence[int]) -> list[Sketched]:
         """See `ports.Sketches.find`."""
-        wanted = set(places)
-        shared = {key: len(wanted.intersection(row.places + row.topic_places)) for key, row in self._kept.items()}
-        alone = {key for key, row in self._kept.items() if shared[key] == 1 and not wanted.intersection(row.places)}
-        best = sorted(filter(shared.__getitem__, shared.keys() - alone), key=lambda key: (-shared[key], key))[:_BEST]
-        return [_bare(self._kept[key]) for key in best]
+        order = sorted(self._kept, key=indexing.number)
+        shared: defaultdict[int, list[int]] = defaultdict(list)
+        for number, row in enumerate(map(self._kept.__getitem__, order)):
+            for place in set(places).intersection(row.places + row.topic_places):
+                shared[place].append(number)
+        rare = {place: numbers for place, numbers in shared.items() if len(numbers) <= COMMON}
+        common = {place: shared[place][:REPRESENTATIVES] for place in shared.keys() - rare if place < topics.FIRST}
+        return [_bare(self._kept[order[number]]) for number in candidates(rare, common)]
 
     def get(self, keys: Iterable[str]) -> Mapping[str, Sketched]:
         """See `ports.Sketches.get`."""

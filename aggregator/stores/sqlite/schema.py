@@ -110,5 +110,15 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ),
     # Days are counted off this one alone.
     ("CREATE INDEX item_day ON item (published) WHERE NOT gone AND NOT aside",),
+    (
+        # The upper half of an item's number instead of a row's: which of many are looked at, order must not decide.
+        "CREATE TABLE near_mark (place INTEGER, mark INTEGER, PRIMARY KEY (place, mark)) WITHOUT ROWID",
+        """
+        INSERT OR IGNORE INTO near_mark
+        SELECT place, item >> 32 FROM near_place JOIN near_sketch USING (id) ORDER BY 1, 2
+        """,
+        "DROP TABLE near_place",
+        "ALTER TABLE near_mark RENAME TO near_place",
+    ),
 )
 """What each version changed; the file's `user_version` is the number of migrations that it has seen."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import zlib
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from aggregator.model import Link, Revision, Sketched
 from aggregator.steps import indexing, near, topics
+from aggregator.steps.candidates import COMMON, REPRESENTATIVES, candidates
 from aggregator.stores.sqlite import rows
 
 if TYPE_CHECKING:
@@ -21,29 +23,35 @@ if TYPE_CHECKING:
 
 REVISIONS = 10
 """So many are kept of an item."""
-_MOST = 1000
-"""Rows of places that are looked at: boilerplate stands in thousands of texts."""
-_BEST = 32
+_SHARED = """
+    WITH asked AS MATERIALIZED (
+        SELECT value, (SELECT mark FROM near_place WHERE place = value LIMIT 1 OFFSET ?2) IS NOT NULL AS common
+        FROM json_each(?1)
+    ), bounded AS MATERIALIZED (
+        SELECT value, common, CASE WHEN NOT common THEN 1 << 32 ELSE
+            (SELECT mark FROM near_place WHERE place = value ORDER BY mark LIMIT 1 OFFSET ?3)
+        END AS bound FROM asked WHERE NOT common OR value < ?4
+    )
+    SELECT common, place, mark FROM bounded CROSS JOIN near_place ON place = value AND mark < bound
+"""
+"""Two steps, so that `bound` is a limit of the range that is read and not a condition for each of its rows."""
 _FOUND = """
-    SELECT item, at, body, topic FROM (
-        SELECT id, count(*) AS shared FROM (
-            SELECT id, place FROM near_place WHERE place IN (SELECT value FROM json_each(?)) LIMIT ?
-        ) GROUP BY id HAVING shared > 1 OR min(place) < ? ORDER BY shared DESC, id LIMIT ?
-    ) JOIN near_sketch USING (id)
+    SELECT item, at, body, topic FROM json_each(?)
+    CROSS JOIN near_sketch ON item BETWEEN value << 32 AND (value << 32) + 0xFFFFFFFF ORDER BY json_each.key, item
 """
 _GET = "SELECT item, at, body, topic FROM near_sketch WHERE item IN (SELECT value FROM json_each(?)) ORDER BY item"
 _KEEP = """
     INSERT INTO near_sketch (item, at, body, topic) VALUES (?, ?, ?, ?)
-    ON CONFLICT (item) DO UPDATE SET at = excluded.at, body = excluded.body, topic = excluded.topic RETURNING id
+    ON CONFLICT (item) DO UPDATE SET at = excluded.at, body = excluded.body, topic = excluded.topic
 """
 _LINKS = """
     SELECT small, big, bond, score, part FROM near_link WHERE small IN (SELECT value FROM json_each(?1))
     UNION SELECT small, big, bond, score, part FROM near_link WHERE big IN (SELECT value FROM json_each(?1))
     ORDER BY small, big, bond
 """
-_OLD = "SELECT id, body, topic FROM near_sketch WHERE at < ?"
-_FADED = "SELECT id, topic FROM near_sketch WHERE at < ? AND topic IS NOT NULL"
-_UNPLACE = "DELETE FROM near_place WHERE place = ? AND id = ?"
+_OLD = "SELECT item, body, topic FROM near_sketch WHERE at < ?"
+_FADED = "SELECT item, topic FROM near_sketch WHERE at < ? AND topic IS NOT NULL"
+_UNPLACE = "DELETE FROM near_place WHERE place = ? AND mark = ?"
 _TOO_MANY = """
     DELETE FROM revision WHERE key = ?1 AND at NOT IN (SELECT at FROM revision WHERE key = ?1 ORDER BY at DESC LIMIT ?2)
 """
@@ -62,17 +70,17 @@ class SqliteSketches:
     def keep(self, sketched: Sequence[Sketched], looked: Iterable[str]) -> None:
         """See `ports.Sketches.keep`."""
         with self.database.write(durable=False) as connection:
-            old = [_number(row.key) for row in sketched]
+            old = [indexing.number(row.key) for row in sketched]
             stale = connection.execute(
-                "SELECT id, body, topic FROM near_sketch WHERE item IN (SELECT value FROM json_each(?))",
+                "SELECT item, body, topic FROM near_sketch WHERE item IN (SELECT value FROM json_each(?))",
                 (rows.text(old),),
             ).fetchall()
             connection.executemany(_UNPLACE, _places(stale))
             placed: list[tuple[int, int]] = []
             for row in sketched:
-                values = (_number(row.key), indexing.seconds(row.at), row.body, row.topic or None)
-                ((number,),) = connection.execute(_KEEP, values).fetchall()
-                placed += [(place, number) for place in (*row.places, *row.topic_places)]
+                number = indexing.number(row.key)
+                connection.execute(_KEEP, (number, indexing.seconds(row.at), row.body, row.topic or None))
+                placed += [(place, number >> 32) for place in (*row.places, *row.topic_places)]
             connection.executemany("INSERT OR IGNORE INTO near_place VALUES (?, ?)", sorted(placed))
             connection.executemany("DELETE FROM near_fresh WHERE key = ?", ((key,) for key in looked))
 
@@ -80,8 +88,14 @@ class SqliteSketches:
         """See `ports.Sketches.find`."""
         if not places:
             return []
-        found = self.database.read(_FOUND, (f"[{','.join(map(str, places))}]", _MOST, topics.FIRST, _BEST))
-        return [_sketched(*row) for row in found]
+        wanted = f"[{','.join(map(str, set(places)))}]"
+        rare: defaultdict[int, list[int]] = defaultdict(list)
+        common: defaultdict[int, list[int]] = defaultdict(list)
+        for often, place, mark in self.database.read(_SHARED, (wanted, COMMON, REPRESENTATIVES, topics.FIRST)):
+            (common if often else rare)[place].append(mark)
+        if not (marks := candidates(rare, common)):
+            return []
+        return [_sketched(*row) for row in self.database.read(_FOUND, (f"[{','.join(map(str, marks))}]",))]
 
     def get(self, keys: Iterable[str]) -> Mapping[str, Sketched]:
         """See `ports.Sketches.get`."""
@@ -102,7 +116,7 @@ class SqliteSketches:
                     dropped.append(link)
                 elif link.bond != "merged" and renewed & {link.small, link.big}:
                     other = link.big if link.small in renewed else link.small
-                    known = connection.execute("SELECT 1 FROM near_sketch WHERE item = ?", (_number(other),))
+                    known = connection.execute("SELECT 1 FROM near_sketch WHERE item = ?", (indexing.number(other),))
                     dropped += [link] if other in renewed or known.fetchone() else []
             connection.executemany(
                 "DELETE FROM near_link WHERE small = ? AND big = ? AND bond = ?", (_row(link)[:3] for link in dropped)
@@ -121,9 +135,11 @@ class SqliteSketches:
         if faded or old:
             with self.database.write(durable=False) as connection:
                 connection.executemany(_UNPLACE, _topic_places(faded))
-                connection.executemany("UPDATE near_sketch SET topic = NULL WHERE id = ?", ((row[0],) for row in faded))
+                connection.executemany(
+                    "UPDATE near_sketch SET topic = NULL WHERE item = ?", ((row[0],) for row in faded)
+                )
                 connection.executemany(_UNPLACE, _places(old))
-                connection.executemany("DELETE FROM near_sketch WHERE id = ?", ((row[0],) for row in old))
+                connection.executemany("DELETE FROM near_sketch WHERE item = ?", ((row[0],) for row in old))
         return len(old)
 
 
@@ -157,17 +173,12 @@ def remember(connection: sqlite3.Connection, saved: Iterable[Saved]) -> None:
             connection.execute(_TOO_MANY, (revision.key, REVISIONS))
 
 
-def _number(key: str) -> int:
-    """A key as SQLite's signed integer."""
-    return int.from_bytes(bytes.fromhex(key), signed=True)
-
-
 def _key(number: int) -> str:
     return number.to_bytes(8, signed=True).hex()
 
 
 def _numbers(keys: Iterable[str]) -> str:
-    return f"[{','.join(str(_number(key)) for key in sorted(set(keys)))}]"
+    return f"[{','.join(str(indexing.number(key)) for key in sorted(set(keys)))}]"
 
 
 def _sketched(item: int, at: int, body: bytes, topic: bytes | None) -> Sketched:
@@ -183,14 +194,16 @@ def _links(found: Iterable[tuple[Any, ...]]) -> list[Link]:
 
 
 def _row(link: Link) -> tuple[object, ...]:
-    return _number(link.small), _number(link.big), link.bond, link.score, link.part
+    return indexing.number(link.small), indexing.number(link.big), link.bond, link.score, link.part
 
 
 def _places(found: Iterable[tuple[Any, ...]]) -> Iterator[tuple[int, int]]:
     found = list(found)
-    yield from ((place, number) for number, body, _ in found for place in near.places(near.unpack(body)))
+    yield from ((place, number >> 32) for number, body, _ in found for place in near.places(near.unpack(body)))
     yield from _topic_places((number, topic) for number, _, topic in found)
 
 
 def _topic_places(found: Iterable[tuple[Any, ...]]) -> Iterator[tuple[int, int]]:
-    yield from ((place, number) for number, topic in found for place in topics.places(near.unpack_topic(topic or b"")))
+    yield from (
+        (place, number >> 32) for number, topic in found for place in topics.places(near.unpack_topic(topic or b""))
+    )

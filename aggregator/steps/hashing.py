@@ -1,0 +1,47 @@
+"""Hashes of 64 bits over arrays: of runs of numbers wherever they stand, and spread over all bits; needs numpy.
+
+This module knows nothing of texts (`steps.sketch`).
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Hashes = NDArray[np.uint64]
+
+BASE: Final = 0x9E3779B97F4A7C15
+"""Odd, so that it has an inverse."""
+_ONE: Final = np.ones(1, dtype=np.uint64)
+
+
+def runs(values: Hashes, starts: NDArray[np.int64]) -> Hashes:
+    """Return a polynomial hash of each run, whatever its place: what it sums up to, divided by its first power."""
+    if not len(starts):
+        return np.empty(0, dtype=np.uint64)
+    return np.add.reduceat(values, starts) * powers(len(values))[1][starts]
+
+
+def mixed(values: Hashes) -> Hashes:
+    """SplitMix64's finaliser: every bit of the input reaches every bit of the output."""
+    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return values ^ (values >> np.uint64(31))
+
+
+def powers(size: int) -> tuple[Hashes, Hashes]:
+    """Return the first powers of `BASE` modulo 2⁶⁴, and their inverses."""
+    straight, inverse = _power_table(size.bit_length())
+    return straight[:size], inverse[:size]
+
+
+@cache
+def _power_table(bits: int) -> tuple[Hashes, Hashes]:
+    bases = (BASE, pow(BASE, -1, 1 << 64))
+    straight, inverse = (np.cumprod(np.full(1 << bits, base, dtype=np.uint64)) for base in bases)
+    return np.concatenate((_ONE, straight[:-1])), np.concatenate((_ONE, inverse[:-1]))
