@@ -230,7 +230,9 @@ def _restyled(house: House, state: FetchState, after: FetchState) -> set[str]:
     if before == now or state.ok_at is None:
         return set()
     mine = house.store.items(source=after.source)
-    beside = house.store.known({key for one in mine for key in (*one.copies, *one.related)}, [], [])
+    known = {key for one in mine for key in (one.key, *one.copies, *one.related)}
+    links = house.store.sketches.links(known)  # an item is shown with more than it shows itself
+    beside = house.store.known(known.union(*((link.small, link.big) for link in links)), [], [])
     return set[str]().union(*map(indexing.feeds, (*mine, *beside)))
 
 

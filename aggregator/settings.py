@@ -143,6 +143,7 @@ class QueryFeed:
     slug: str
     query: str
     title: str = ""
+    stories: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

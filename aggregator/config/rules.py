@@ -75,6 +75,7 @@ FEEDS = Section(
     keys=(
         Key(name="slug", kind=formats.slug(), doc="Name of its file: `feeds/queries/<slug>.xml`.", required=True),
         key("title", text(), "Shown to people; empty: the query.", ""),
+        key("stories", choice("", "collapse", "keep"), "As `stories` of `[publish]`. Empty: as there.", ""),
         Key(
             name="query",
             kind=text("a query such as '苹果 and not 手机'", empty=False),

@@ -110,7 +110,7 @@ class Edition:
             return moved.notice(self.settings, path, self.taxonomy.tag(label), day)
         title, tag = self._headings(kind, name)
         site, publish = self.settings.site, self.settings.publish
-        policy = _stories(self.settings, kind, name)
+        policy = select.policy(self.settings, member)
         found = self._records(kind, name, most or publish.max, policy)
         records = select.window(found, publish, stories=policy)
         posts = tuple(self.posts(records[:most] if most else records, path))
@@ -167,7 +167,7 @@ class Edition:
     def _records(self, kind: str, name: str, most: int, stories: str) -> list[Record]:
         """The newest records, enough of them to fill a feed with `most` after copies were collapsed."""
         if kind == "query":
-            return self._queries.records(name, most)
+            return self._queries.records(name, most, stories)
         where: dict[str, Any] = {kind: name} if name else {}
         limit = most + most // 4 + 1
         while True:
@@ -212,10 +212,3 @@ class Edition:
             authority = self.settings.site.tag_authority
             found = self._origins[source_id] = compose.origin(source_id, source, state, authority=authority)
         return found
-
-
-def _stories(settings: Settings, kind: str, name: str) -> str:
-    """Whether a feed collapses stories or keeps every copy."""
-    rules = settings.tags if kind == "tag" else ()
-    said = next((rule.stories for rule in rules if slugs.tag_key(rule.name) == name), "")
-    return said or settings.publish.stories

@@ -43,6 +43,7 @@ class Past:
     ) -> None:
         self.stale: list[str] = []
         """Archive files that no feed has any more, as far as feeds were rendered."""
+        self._settings = settings
         self._publish = settings.publish
         self._zone = ZoneInfo(settings.site.timezone)
         self._store = store
@@ -69,7 +70,7 @@ class Past:
         chosen = set(archive.everything() if self._days is None else archive.touched(self._days, there))
         paged = paged_archive(feed.path, self._publish.formats)
         for part in sorted(chosen):
-            document = self._document(archive, part, feed)
+            document = self._document(archive, part, feed, select.policy(self._settings, member))
             yield document.path + output.SUFFIX, output.render(document)
             if paged:
                 page = replace(document, formats=(ARCHIVED, PAGES))
@@ -100,9 +101,9 @@ class Past:
         names = (name.rpartition("/")[2] for name in self._shelf.names(path) if name.endswith(suffix))
         return {part for name in names if (part := archives.part_named(name.removesuffix(suffix)))}
 
-    def _document(self, archive: Archive, part: Part, feed: Feed) -> Feed:
+    def _document(self, archive: Archive, part: Part, feed: Feed, stories: str) -> Feed:
         known = self._store.known(archive.keys(part), (), ())
-        records = select.ordered(select.collapse(known, stories=self._publish.stories))
+        records = select.ordered(select.collapse(known, stories=stories))
         posts = tuple(self._edition.posts(records, feed.path))
         previous, following = archive.previous(part), archive.following(part)
         # Validators want an archive document to lead somewhere: the only one leads on to the feed.

@@ -51,14 +51,14 @@ class Queries:
         """Return the configured title, else the query."""
         return self._titles[slug]
 
-    def records(self, slug: str, most: int) -> list[Record]:
+    def records(self, slug: str, most: int, stories: str) -> list[Record]:
         """Return the newest records that match, at least `most` after copies were collapsed, if there are."""
         found = self._queries[slug]
         limit = 2 * most
         while True:
             records, complete = self._candidates(found.cover, limit)
             matching = [record for record in records if found.test(record, partial(self._text, record))]
-            if complete or limit >= DEEPEST or len(select.collapse(matching)) >= most:
+            if complete or limit >= DEEPEST or len(select.collapse(matching, stories=stories)) >= most:
                 return matching
             limit = min(4 * limit, DEEPEST)
 

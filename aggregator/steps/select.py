@@ -8,12 +8,14 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from aggregator.steps.slugs import tag_key
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
     from aggregator.model import Record
-    from aggregator.settings import Publish
+    from aggregator.settings import Publish, Settings
 
 BURIED: Final = 1000
 """The latest deletions of a site that are looked at."""
@@ -21,6 +23,17 @@ TOMBSTONES: Final = 50
 """Deletions that one feed tells of."""
 REMEMBERED: Final = timedelta(days=30)
 """How much older than the feed's newest entry a deletion may be."""
+
+
+def policy(settings: Settings, member: str) -> str:
+    """Return whether a feed, named as in the outbox, collapses stories or keeps every copy: "collapse" or "keep"."""
+    kind, _, name = member.partition(":")
+    said = ""
+    if kind == "tag":
+        said = next((rule.stories for rule in settings.tags if tag_key(rule.name) == name), "")
+    elif kind == "query":
+        said = next((feed.stories for feed in settings.feeds if feed.slug == name), "")
+    return said or settings.publish.stories
 
 
 def window(records: Iterable[Record], publish: Publish, *, stories: str = "collapse") -> list[Record]:
