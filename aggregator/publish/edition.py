@@ -13,7 +13,7 @@ from aggregator.errors import TagwireError
 from aggregator.model import Deleted, Feed, Origin, Post, Problem
 from aggregator.publish import moved
 from aggregator.publish.queries import Queries
-from aggregator.steps import compose, frontmatter, indexing, markdown, select, slugs, text
+from aggregator.steps import compose, frontmatter, indexing, markdown, select, text
 from aggregator.steps.keep import Newest
 from aggregator.steps.taxonomy import Taxonomy
 
