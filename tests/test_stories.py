@@ -7,6 +7,7 @@ import asyncio
 from contextlib import ExitStack
 from itertools import permutations
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -26,7 +27,7 @@ from aggregator.settings import Http, Publish, Settings, Storage
 from aggregator.steps.dedupe import RESTLESS
 from aggregator.steps.urls import host
 from aggregator.testing import InlineWorkers, LoopbackSite
-from tests.near.labelled import Writer
+from tests.near.labelled import ZH, Writer
 
 WRITER = Writer("train")
 STORY, SECOND, THIRD = (WRITER.piece("zh") for _ in range(3))
@@ -60,10 +61,10 @@ class Town:
         self._sources: dict[str, Source] = {}
         self.publish = Publish()
 
-    def write(self, name: str, *entries: Entry, at: str = "", **fields: bool) -> None:
+    def write(self, name: str, *entries: Entry, at: str = "", title: str = "T", **fields: bool) -> None:
         at = at or f"127.0.0.{10 + ord(name[0]) - ord('a')}"
         site = self._hosts.get(at) or self._hosts.setdefault(at, self._stack.enter_context(LoopbackSite(at)))
-        url = site.page(f"/{name}.xml", rss(*entries))
+        url = site.page(f"/{name}.xml", rss(*entries).replace("<title>T<", f"<title>{title}<", 1))
         self._sources[name] = Source(id=name, url=url, **fields)  # type: ignore[arg-type]
 
     def settings(self, order: str = "") -> Settings:
@@ -325,6 +326,48 @@ def test_items_on_one_event_are_related_not_merged(town: Town) -> None:
     assert len(shown(town)) == 3
     assert 'rel="related" title="T: 清晨六点的青石桥旧书集市"' in town.feed("sources/a")
     assert '<div class="also">相关\n<ul>\n<li><a' in (town.root / "feeds/sources/a.html").read_text(encoding="utf-8")
+
+
+def test_after_any_refresh_and_its_publication_nothing_is_left_to_publish(town: Town) -> None:
+    """Sources that are renamed, copies and related items that come, change and go: all who show them are published."""
+    chance = Random(5)
+    stories = [[WRITER.piece("zh") for _ in range(2)] for _ in range(2)]
+    event = "青石桥的旧书集市重新开张"
+    for number in range(7):
+        for name in chance.sample("abcd", 2 if number else 4):
+            host = f"http://127.0.0.{10 + ord(name) - ord('a')}"
+            pieces = [chance.choice(pair) for pair in stories]
+            texts = [entry(piece, link=f"{host}/{place}", guid=f"{place}") for place, piece in enumerate(pieces)]
+            report = f"{event}，{WRITER.sentence(ZH)}{event}，{WRITER.sentence(ZH)}"
+            related = Entry(title=f"{event}：{name}", link=f"{host}/e", description=report, pubDate=texts[0]["pubDate"])
+            town.write(name, *texts, related, title=f"{name}{chance.randint(1, 3)}")
+        town.refresh()
+        town.publish_changed()
+        assert any(one.related for one in town.items().values())
+        with town.open() as app:
+            assert app.publish().written == ()
+
+
+def test_a_renamed_source_is_renamed_wherever_its_items_are_shown_as_related(town: Town) -> None:
+    """Also with items that it does not show itself, since only the closest are shown."""
+    event = "青石桥的旧书集市重新开张"
+    reports = {
+        name: Entry(title=f"{event}：{name}", link=f"http://127.0.0.{10 + ord(name) - ord('a')}/e",
+                    description=f"{event}，{WRITER.sentence(ZH)}{event}，{WRITER.sentence(ZH)}")
+        for name in "abcdefgh"
+    }  # fmt: skip
+    for name, report in reports.items():
+        town.write(name, report)
+    town.refresh()
+    town.publish_changed()
+    items = town.items()
+    shows = {one.source: {items[key].source for key in one.related} for one in items.values()}
+    name = next(one for one in shows if any(one in shows[other] and other not in shows[one] for other in shows))
+    town.write(name, reports[name], title="Renamed")
+    town.refresh()
+    town.publish_changed()
+    with town.open() as app:
+        assert app.publish().written == ()
 
 
 def test_near_can_be_switched_off_for_once_and_for_a_source(town: Town) -> None:

@@ -12,7 +12,7 @@ from aggregator.errors import StoreCorrupt
 
 @click.group("db", cls=CommandGroup)
 def db() -> None:
-    """Back up, check and vacuum the index.
+    """Back up, check, prune and vacuum the index.
 
     The item files are what counts: `tagwire reindex` rebuilds a lost index from them.
     """
@@ -68,6 +68,33 @@ def vacuum(options: Options, *, wait: float) -> None:
         emit({"before": before, "after": after})
     elif not options.quiet:
         out(f"{before} bytes before, {after} after")
+
+
+@db.command("prune")
+@wait_option
+@pass_options
+def prune(options: Options, *, wait: float) -> None:
+    """Drop what the index needs no more; items and what tells of deleted ones stay.
+
+    Sketches older than 30 days, revisions of items that are gone, and of sources that are neither configured nor have
+    items what is remembered of fetches and of dropped entries.
+    """
+    from datetime import timedelta
+
+    from aggregator import locks, stores
+    from aggregator.app import lock_file
+    from aggregator.cli.output import emit, out
+    from aggregator.clock import SystemClock
+    from aggregator.steps import near, topics
+
+    settings, now = options.settings(), SystemClock().now()
+    ages = {"sketched": now - timedelta(days=near.DAYS), "topics": now - timedelta(hours=topics.HOURS)}
+    with locks.lock(lock_file(settings), wait=wait, who="db prune"):
+        dropped = stores.prune(settings.storage.index, settings.root, settings.by_id.keys(), **ages)
+    if options.json:
+        emit(dict(dropped))
+    elif not options.quiet:
+        out(", ".join(f"{number} {name}" for name, number in dropped.items()) + " dropped")
 
 
 command = db

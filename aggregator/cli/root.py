@@ -35,7 +35,7 @@ COMMANDS = {
     "tags": "List, explain, suggest, rename and merge tags.",
     "reindex": "Rebuild the index from the item files.",
     "doctor": "Look the site over and name what mends it.",
-    "db": "Back up, check and vacuum the index.",
+    "db": "Back up, check, prune and vacuum the index.",
     "config": "Check and show the configuration.",
     "completion": "Print a shell's completion script.",
 }

@@ -73,9 +73,9 @@ class Review:
         touched = set(touched)
         if not touched:
             return Reviewed()
-        records, links = self._neighbourhood(touched)
+        records, links, wanted = self._neighbourhood(touched)
         hosts = {source.id: host(source.url) for source in self.settings.sources}
-        changed = stories.settle(records, links, hosts, records)
+        changed = stories.settle(records, links, hosts, wanted)
         if changed:
             self.store.replace(changed)
         before = [records[one.key] for one in changed]
@@ -136,16 +136,20 @@ class Review:
         close = sorted((one for one in scored if one[0] >= topics.CJK), key=lambda one: (-one[0], one[1]))
         return [(key, theirs) for _, key, theirs in close[:CLOSEST]]
 
-    def _neighbourhood(self, touched: set[str]) -> tuple[dict[str, Record], list[Link]]:
-        """Return the stories of some items whole, those related to them, and the links between all of these."""
+    def _neighbourhood(self, touched: set[str]) -> tuple[dict[str, Record], list[Link], set[str]]:
+        """Return records, links, and the keys to settle: the stories of some items whole, and those related to them.
+
+        Beyond these stand, with their stories, the records that they are related to in turn.
+        """
         links: dict[tuple[str, str, str], Link] = {}
         records = self._closure(touched, links)
         related = {key for link in links.values() if link.bond == "related" for key in (link.small, link.big)}
         related |= {key for one in records.values() for key in one.related}
         records |= self._closure(related - records.keys(), links)
-        beyond = {key for link in links.values() for key in (link.small, link.big)} - records.keys()
-        records |= self._closure(beyond, {})
-        return records, list(links.values())
+        wanted = set(records)
+        beyond = {key for link in links.values() for key in (link.small, link.big)} - wanted
+        records |= self._closure(beyond, links)
+        return records, list(links.values()), wanted
 
     def _closure(self, keys: set[str], links: dict[tuple[str, str, str], Link]) -> dict[str, Record]:
         """Return all records that hang together with some, as copies; `links` grows by theirs."""

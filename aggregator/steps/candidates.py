@@ -20,7 +20,7 @@ COMMON: Final = 64
 """A place is common that more items share."""
 REPRESENTATIVES: Final = 4
 """Items that are looked at of a common place."""
-_MOST: Final = 32
+_MOST: Final = 128
 _TERMS: Final = 2
 """A term alone says nothing."""
 

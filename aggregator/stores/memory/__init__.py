@@ -15,7 +15,7 @@ from aggregator.steps import indexing, slugs
 from aggregator.stores.memory.sketches import MemoryRevisions, MemorySketches
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
     from types import TracebackType
 
@@ -45,6 +45,18 @@ def backup(url: str, root: str, target: str) -> None:  # noqa: ARG001
 def compact(url: str, root: str) -> tuple[int, int]:  # noqa: ARG001
     """Return zeros: no space is used on disk."""
     return 0, 0
+
+
+def prune(
+    url: str,  # noqa: ARG001
+    root: str,  # noqa: ARG001
+    sources: Collection[str],  # noqa: ARG001
+    *,
+    sketched: datetime,  # noqa: ARG001
+    topics: datetime,  # noqa: ARG001
+) -> Mapping[str, int]:
+    """Return zeros: what is kept in memory only ends with the process."""
+    return dict.fromkeys(("sketches", "revisions", "filtered", "states"), 0)
 
 
 @dataclass(slots=True)
