@@ -50,6 +50,8 @@ if TYPE_CHECKING:
 
 PARSE_SECONDS, PARSE_BYTES = 10.0, 1024 * 1024 * 1024
 KEY_PREFIX = 6
+FRAGMENTS = "var/fragments.db"
+"""Rendered entries; losing them costs time only."""
 
 
 class App:
@@ -64,7 +66,8 @@ class App:
         self.clock = clock
         self.dry_run = dry_run
         self._mark = Mark(settings)
-        self._publisher = Publisher(settings, store, tree.read, discover(settings))
+        cache = str(Path(settings.root, FRAGMENTS))
+        self._publisher = Publisher(settings, store, tree.read, discover(settings), cache=cache)
 
     @staticmethod
     @contextmanager

@@ -18,7 +18,6 @@ import re
 import stat
 from contextlib import suppress
 from hashlib import blake2b
-from itertools import islice
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -28,6 +27,8 @@ if TYPE_CHECKING:
 _TEMPORARY = re.compile(r"\.tmp-[0-9a-f]{16}")
 _BATCH = 32
 """Files open at a time in `write_all`; small enough for `ulimit -n 64`."""
+_BATCH_BYTES = 4 * 1024 * 1024
+"""Bytes in memory at a time in `write_all`, as soon as they are reached."""
 _NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.ENOSYS})
 """What file systems without hard links answer."""
 
@@ -69,8 +70,7 @@ def write_all(pairs: Iterable[tuple[str | Path, bytes]], *, sync: bool = False, 
     """
     written: list[str] = []
     folders: set[str] = set()
-    pending = ((os.fspath(path), data) for path, data in pairs)
-    while batch := list(islice(pending, _BATCH)):
+    for batch in _batches(pairs):
         changed = [(path, data) for path, data in batch if not _holds(path, data)]
         folders.update(os.path.dirname(path) for path, _ in batch)
         folders.update(_replace(changed, os.fspath(staging), sync=sync))
@@ -78,6 +78,19 @@ def write_all(pairs: Iterable[tuple[str | Path, bytes]], *, sync: bool = False, 
     if sync:
         _sync_folders(folders)
     return written
+
+
+def _batches(pairs: Iterable[tuple[str | Path, bytes]]) -> Iterator[list[tuple[str, bytes]]]:
+    batch: list[tuple[str, bytes]] = []
+    size = 0
+    for path, data in pairs:
+        batch.append((os.fspath(path), data))
+        size += len(data)
+        if len(batch) == _BATCH or size >= _BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
 
 
 def create(path: str | Path, data: bytes, *, sync: bool = False) -> bool:

@@ -14,23 +14,14 @@ if TYPE_CHECKING:
     from datetime import datetime
     from types import TracebackType
 
-    from aggregator.model import (
-        Document,
-        Dropped,
-        Feed,
-        FetchState,
-        Link,
-        NotModified,
-        Parsed,
-        Record,
-        Response,
-        Revision,
-        Saved,
-        Sketched,
-        Source,
-    )
-    from aggregator.model.item import Row
+    from aggregator.model.change import Revision, Saved
+    from aggregator.model.document import Document, NotModified, Response
+    from aggregator.model.entry import Parsed
+    from aggregator.model.feed import Feed, Post
+    from aggregator.model.item import Dropped, Record, Row
     from aggregator.model.search import Found, Page, Query
+    from aggregator.model.sketch import Link, Sketched
+    from aggregator.model.source import FetchState, Source
 
 Access = Literal["write", "read", "scratch"]
 """What an index is opened for; `scratch` is a private copy."""
@@ -252,8 +243,14 @@ class Output(Protocol):
     SUFFIX: str
     """File suffix with its dot."""
 
-    def render(self, feed: Feed, *, limit: int = 0) -> bytes:
-        """Return the feed's bytes, always the same; a `limit` in bytes, 0 for none, drops the oldest, but never all."""
+    def render(self, feed: Feed, *, limit: int = 0, entries: Iterable[bytes] | None = None) -> bytes:
+        """Return the feed's bytes; a `limit` in bytes, 0 for none, drops the oldest `entries`, but never all."""
+
+    def entry(self, post: Post, feed: Feed) -> bytes:
+        """Return one post as it stands in the feed's file; of the feed it looks at `frame` only."""
+
+    def frame(self, feed: Feed) -> str:
+        """Return what tells apart feeds in which an `entry` looks different."""
 
 
 class Queue(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence  # noqa: TC003 - msgspec reads the annotations at run time
 from dataclasses import dataclass
 from datetime import date, datetime  # noqa: TC003 - msgspec reads the annotations at run time
 from typing import Literal
@@ -37,7 +38,7 @@ class Catalogue:
     """The published site: its main feed with the newest posts, its tags and its sources."""
 
     feed: Feed
-    """`all`, with as many posts as the index page shows."""
+    """`all`, with as many posts as the index page shows, without their texts."""
     tags: tuple[Tag, ...] = ()
     """Those with items, the largest first."""
     topics: tuple[Tag, ...] = ()
@@ -67,6 +68,6 @@ class Catalogue:
         return tuple(channel for channel in self.channels if channel.health != "failing")
 
     @property
-    def posts(self) -> tuple[Post, ...]:
+    def posts(self) -> Sequence[Post]:
         """The newest posts."""
         return self.feed.posts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence  # noqa: TC003 - msgspec reads the annotations at run time
 from dataclasses import dataclass
 from datetime import datetime  # noqa: TC003 - msgspec reads the annotations at run time
 from typing import Literal
@@ -71,10 +72,6 @@ class Post:
     page: str = ""
     """Path of its own page, without suffix; empty if it has none."""
 
-    def __hash__(self) -> int:
-        """Return the key's hash: rendered posts are looked up by their posts often, and two of one key are rare."""
-        return hash(self.key)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deleted:
@@ -86,7 +83,7 @@ class Deleted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
-    """What one output file is rendered from; `posts` newest first."""
+    """What one output file is rendered from."""
 
     path: str
     """Relative to the published directory, without suffix: `tags/ai`, `sources/qq`, `all`."""
@@ -110,4 +107,5 @@ class Feed:
     following: str = ""
     """Path of the archive document with the next newer entries."""
     deleted: tuple[Deleted, ...] = ()
-    posts: tuple[Post, ...] = ()
+    posts: Sequence[Post] = ()
+    """Newest first; rendered only when asked for where there are many."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime  # noqa: TC003 - msgspec reads the annotations at run time
+from typing import NamedTuple
 
 from aggregator.model.entry import Enclosure, Person  # noqa: TC001 - msgspec reads the annotations at run time
 
@@ -49,12 +50,12 @@ class Item:
     """The exact text, for items that came as files: they are never rewritten."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One item in a listing: as much of its record as archives are divided by."""
+class Row(NamedTuple):
+    """One item in a listing: as much of its record as archives are divided by. A feed may have thousands a month."""
 
     key: str
-    published: datetime
+    published: int
+    """Seconds since 1970."""
     size: int
     """Bytes of its file."""
 

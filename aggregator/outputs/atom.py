@@ -1,15 +1,17 @@
 """Atom 1.0 (RFC 4287): the head by feedgen, the entries by hand, to the byte as feedgen would write them.
 
-It costs feedgen ten times as much, and it knows neither complete `atom:source` nor `xml:lang` nor media. Each post is
-rendered once per process. This module does not clean text: posts come cleaned.
+It costs feedgen ten times as much, and it knows neither complete `atom:source` nor `xml:lang` nor media. This module
+does not clean text: posts come cleaned.
 """
 
 from __future__ import annotations
 
 import html
 import re
+from dataclasses import replace
+from datetime import UTC, datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from feedgen.ext.base import BaseExtension
 from feedgen.feed import FeedGenerator
@@ -18,10 +20,9 @@ from lxml import etree
 from aggregator import __version__
 from aggregator.steps import splice, urls
 from aggregator.steps import text as clean
-from aggregator.steps.keep import Newest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from lxml.etree import _Element
 
@@ -35,7 +36,7 @@ _HISTORY_NS: Final = "http://purl.org/syndication/history/1.0"
 _TOMBSTONES_NS: Final = "http://purl.org/atompub/tombstones/1.0"
 _STYLESHEET: Final = b'<?xml-stylesheet type="text/css" href="%sfeed.css"?>\n'
 _END: Final = b"</feed>"
-_fragments: Final = Newest[bytes](len)
+_ANY_INSTANT: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _SHARED: Final = 1024
 """Sources and sets of tags whose markup is remembered: posts that stand together have them in common."""
 _UPDATED: Final = "\x00"  # stands in no text
@@ -51,10 +52,16 @@ _MEDIA_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
 
 
-def render(feed: Feed, *, limit: int = 0) -> bytes:
+def render(feed: Feed, *, limit: int = 0, entries: Iterable[bytes] | None = None) -> bytes:
     """Return the Atom document; a `limit` in bytes drops the oldest posts, but never the newest one."""
-    entries = (_entry(post, feed) for post in feed.posts)
+    if entries is None:
+        entries = (entry(post, feed) for post in feed.posts)
     return splice.fit(_head(feed), entries, b"\n" + _END + b"\n", separator=b"\n", limit=limit)
+
+
+def frame(feed: Feed) -> str:
+    """Return all that an entry in this feed depends on besides its post."""
+    return f"{feed.lang}\n{feed.home}"
 
 
 class _FeedExtension(BaseExtension):  # type: ignore[misc]
@@ -84,6 +91,31 @@ class _FeedExtension(BaseExtension):  # type: ignore[misc]
 
 
 def _head(feed: Feed) -> bytes:
+    """The document up to its first entry; a feed's archive documents differ in addresses and instant alone."""
+    if not feed.current:
+        return _written(feed)
+    known = {"path": feed.path, "previous": feed.previous, "following": feed.following}
+    names: dict[str, Any] = {field: f"{feed.current}/{field}" for field, path in known.items() if path}
+    head = _skeleton(replace(feed, **names, updated=_ANY_INSTANT, posts=()))
+    for field, name in names.items():
+        head = head.replace(_beginning(feed, name), _beginning(feed, known[field]), 1)
+    return head.replace(_changed(_ANY_INSTANT), _changed(feed.updated), 1)
+
+
+def _beginning(feed: Feed, path: str) -> bytes:
+    return f'<link href="{_quoted(splice.place(feed, path + SUFFIX))}"'.encode()
+
+
+def _changed(instant: datetime) -> bytes:
+    return f"<updated>{instant.isoformat()}<".encode()
+
+
+@lru_cache(maxsize=8)
+def _skeleton(feed: Feed) -> bytes:
+    return _written(feed)
+
+
+def _written(feed: Feed) -> bytes:
     """The document up to its first entry, with the stylesheet (RFC 3023 §8.1, xml-stylesheet)."""
     generator = FeedGenerator()
     generator.register_extension("tagwire", _FeedExtension)
@@ -114,17 +146,12 @@ def _head(feed: Feed) -> bytes:
     return b"%s\n%s%s\n" % (declaration, stylesheet, rest.removesuffix(_END))
 
 
-def _entry(post: Post, feed: Feed) -> bytes:
-    key = post, feed.lang, feed.home
-    return _fragments.get(key, post.published, lambda: _fragment(post, lang=feed.lang, home=feed.home))
-
-
-def _fragment(post: Post, *, lang: str, home: str) -> bytes:
-    """The post as `<entry>`; one without content gets a summary, so that it is never blank."""
+def entry(post: Post, feed: Feed) -> bytes:
+    """Return the post as `<entry>`; one without content gets a summary, so that it is never blank."""
     title = post.title or post.summary or post.link or post.key
     summary = post.summary or ("" if post.html else title)
     content = post.html or ("" if post.link else html.escape(summary, quote=False))
-    language = f' xml:lang="{post.lang}"' if post.lang != lang and _LANGUAGE.fullmatch(post.lang) else ""
+    language = f' xml:lang="{post.lang}"' if post.lang != feed.lang and _LANGUAGE.fullmatch(post.lang) else ""
     updated = post.updated.isoformat()
     parts = (
         f"<entry{language}><id>{_text(post.id)}</id>",
@@ -134,7 +161,7 @@ def _fragment(post: Post, *, lang: str, home: str) -> bytes:
         f'<content type="html">{_text(_portable(content))}</content>' if content else "",
         *(_empty("link", **link) for link in _links(post)),
         _construct("summary", summary, ' type="text"') if summary else "",
-        _labels(post.tags, home),
+        _labels(post.tags, feed.home),
         f"<published>{post.published.isoformat()}</published>",
         _media(post.thumbnail) if post.thumbnail else "",
         _source(post.origin).replace(_UPDATED, updated),

@@ -11,9 +11,9 @@ import msgspec
 
 from aggregator import __version__
 from aggregator.steps import splice, urls
-from aggregator.steps.keep import Newest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from aggregator.model import Enclosure, Feed, Origin, Person, Post
@@ -24,14 +24,18 @@ SUFFIX = ".json"
 _VERSION: Final = "https://jsonfeed.org/version/1.1"
 _UNKNOWN_TYPE: Final = "application/octet-stream"
 
-_fragments: Final = Newest[bytes](len)
 
-
-def render(feed: Feed, *, limit: int = 0) -> bytes:
+def render(feed: Feed, *, limit: int = 0, entries: Iterable[bytes] | None = None) -> bytes:
     """Return the JSON Feed document; a `limit` in bytes drops the oldest posts, but never the newest one."""
     head = msgspec.json.encode(_head(feed)).removesuffix(b"}") + b',"items":[\n'
-    items = (_item(post, feed) for post in feed.posts)
-    return splice.fit(head, items, b"\n]}\n", separator=b",\n", limit=limit)
+    if entries is None:
+        entries = (entry(post, feed) for post in feed.posts)
+    return splice.fit(head, entries, b"\n]}\n", separator=b",\n", limit=limit)
+
+
+def frame(feed: Feed) -> str:
+    """Return all that an item in this feed depends on besides its post."""
+    return feed.lang
 
 
 def _head(feed: Feed) -> dict[str, Any]:
@@ -53,12 +57,8 @@ def _head(feed: Feed) -> dict[str, Any]:
     )
 
 
-def _item(post: Post, feed: Feed) -> bytes:
-    return _fragments.get((post, feed.lang), post.published, lambda: _fragment(post, feed.lang))
-
-
-def _fragment(post: Post, lang: str) -> bytes:
-    """One item; without a text it carries its summary, else its title, since a content is demanded."""
+def entry(post: Post, feed: Feed) -> bytes:
+    """Return the post as an item; without a text it carries its summary, else its title: a content is demanded."""
     return msgspec.json.encode(
         _known(
             {
@@ -73,7 +73,7 @@ def _fragment(post: Post, lang: str) -> bytes:
                 "date_modified": _instant(post.updated),
                 "authors": _authors(post),
                 "tags": [tag.label for tag in post.tags],
-                "language": post.lang if post.lang != lang else "",
+                "language": post.lang if post.lang != feed.lang else "",
                 "attachments": [_attachment(enclosure) for enclosure in post.enclosures],
                 "_tagwire": _known(
                     {

@@ -7,6 +7,7 @@ twice writes nothing. This module does not decide when to publish and announces 
 
 from __future__ import annotations
 
+import itertools
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +16,13 @@ from urllib.parse import quote
 
 from aggregator.errors import PublishError
 from aggregator.outputs import html
+from aggregator.publish import press
 from aggregator.publish.catalogue import documents
-from aggregator.publish.edition import Edition, Library
+from aggregator.publish.edition import Edition
+from aggregator.publish.fragments import Fragments
 from aggregator.publish.items import ItemPages
 from aggregator.publish.past import ARCHIVED, PAGES, Past, paged_archive
+from aggregator.publish.posts import Library
 from aggregator.publish.shelf import KEPT, Shelf
 
 if TYPE_CHECKING:
@@ -46,13 +50,20 @@ class Published:
 
 
 class Publisher:
-    """Publishes one site; rendered items are remembered between publications, in bounded space.
+    """Publishes one site.
 
-    `read` returns the text of a record's file and may raise `OSError`, `ValueError` or `TagwireError`.
+    `read` returns the text of a record's file and may raise `OSError`, `ValueError` or `TagwireError`. Rendered entries
+    are kept in the file `cache`, see `fragments`; without one, for the time of one publication.
     """
 
     def __init__(
-        self, settings: Settings, store: Store, read: Callable[[Record], str], outputs: Mapping[str, Output]
+        self,
+        settings: Settings,
+        store: Store,
+        read: Callable[[Record], str],
+        outputs: Mapping[str, Output],
+        *,
+        cache: str = "",
     ) -> None:
         unknown = [name for name in settings.publish.formats if name not in outputs]
         if unknown:
@@ -63,6 +74,7 @@ class Publisher:
         self._store = store
         self._outputs = outputs
         self._library = Library(read)
+        self._cache = cache
 
     def publish(self, feeds: Iterable[str] | None = None, *, check: bool = False) -> Published:
         """Publish the outbox members `feeds`, None for every feed; then index, OPML, status and style.
@@ -72,14 +84,25 @@ class Publisher:
         be repeated, and would wait for gigabytes. Raises `errors.PublishError` naming the path if a file cannot be
         written; every feed is then whole, new or as it was.
         """
+        with Fragments(self._cache, press.stamp(self._settings), check=check) as fragments:
+            return self._publish(feeds, fragments, check=check)
+
+    def _publish(self, feeds: Iterable[str] | None, fragments: Fragments, *, check: bool) -> Published:
         edition = Edition(self._settings, self._store, self._library)
+        own_ids = self._settings.publish.entry_ids == "per-feed"
+        printer = press.Press(self._outputs, fragments, own_ids=own_ids)
         shelf = Shelf(self._settings.root, self._settings.publish.dir, check=check)
         members, days = _sorted_out(feeds)
         members = edition.members() if members is None else edition.touched(members) | self._missing(edition, shelf)
         known = [(member, path) for member in _adjacent(members) if (path := edition.path(member))]
-        past = Past(self._settings, self._store, edition, shelf, days)
+        past = Past(self._store, edition, printer, shelf, days)
         items = ItemPages(edition, self._store, shelf, days)
-        written = shelf.put(self._documents(edition, known, past, items), sync=feeds is not None)
+        found = itertools.chain(
+            self._feeds(edition, known, printer, past),
+            items.documents(html.open_output(self._settings)),
+            documents(edition, self._store),
+        )
+        written = shelf.put(found, sync=feeds is not None)
         vanished = len(known) < len(members) or edition.taxonomy.surplus > 0
         stale = self._stale(edition, shelf) if feeds is None or vanished else ()
         removed = shelf.clear(dict.fromkeys((*stale, *past.stale, *items.stale)))
@@ -95,19 +118,17 @@ class Publisher:
         changed = (name for name in names if Path(home, name).as_posix() in written)
         return tuple(self._settings.site.base_url + quote(name) for name in changed)
 
-    def _documents(
-        self, edition: Edition, feeds: Iterable[tuple[str, str]], past: Past, items: ItemPages
+    def _feeds(
+        self, edition: Edition, feeds: Iterable[tuple[str, str]], printer: press.Press, past: Past
     ) -> Iterator[tuple[str, bytes]]:
-        """(name, bytes) of every file to write, rendered when asked for, so that few are in memory at a time."""
+        """(name, bytes) of every feed's files, rendered when asked for, so that few are in memory at a time."""
         publish = self._settings.publish
         for member, path in feeds:
             feed = edition.feed(member, path)
             if ARCHIVED in publish.formats:
                 feed = yield from past.documents(member, feed, self._outputs)
             for output in (self._outputs[name] for name in publish.formats if name != ARCHIVED):
-                yield path + output.SUFFIX, output.render(feed, limit=publish.max_size)
-        yield from items.documents(html.open_output(self._settings))
-        yield from documents(edition, self._store)
+                yield path + output.SUFFIX, printer.render(feed, output, publish.max_size)
 
     def _missing(self, edition: Edition, shelf: Shelf) -> frozenset[str]:
         """Tags that have a feed only since others have fewer items; never any while every tag has one."""

@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from aggregator.steps import archives
+from aggregator.steps import archives, indexing
 from aggregator.steps.archives import Month, Part
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
     from zoneinfo import ZoneInfo
 
-    from aggregator.model import Post
+    from aggregator.model import Record
     from aggregator.model.item import Row
     from aggregator.ports import History
 
@@ -37,23 +37,19 @@ class Archive:
     """The part with the newest item that the feed does not show; None while it shows all."""
     _months: dict[Month, list[list[Row]]] = field(default_factory=dict)
 
-    def begin(self, posts: Sequence[Post]) -> None:
-        """Find the newest part, given the posts that stand in the feed, newest first."""
+    def begin(self, records: Sequence[Record]) -> None:
+        """Find the newest part, given the records that stand in the feed, newest first."""
         self.newest = None
-        if not posts:
+        if not records:
             return
-        standing = frozenset(post.key for post in posts)
-        edge = min(post.published for post in posts)
+        standing = frozenset(record.key for record in records)
+        edge = min(record.published for record in records)
         month = archives.month_of(edge, self.zone)
-        found = archives.outside(self.history.span(self.tag, month.begin(self.zone), edge + _SECOND), standing)
-        if found is None:
-            older = self.history.before(self.tag, month.begin(self.zone))
-            if older is None:
+        for number, rows in reversed(list(enumerate(self._rows(month)))):
+            if archives.outside(rows, standing, indexing.seconds(edge)):
+                self.newest = Part(month, number)
                 return
-            month = archives.month_of(older, self.zone)
-            found = self._rows(month)[-1][-1]
-        numbers = [number for number, rows in enumerate(self._rows(month)) if any(row.key == found.key for row in rows)]
-        self.newest = Part(month, numbers[0])
+        self.newest = self._before(month)
 
     def keys(self, part: Part) -> list[str]:
         """Return the keys of a part's items."""
@@ -102,7 +98,7 @@ class Archive:
         if self.newest is None or month > self.newest.month:
             return
         rows = self._rows(month)
-        old = sum(part[-1].published < since for part in rows)
+        old = sum(part[-1].published < indexing.seconds(since) for part in rows)
         parts = [Part(month, number) for number in range(max(old - 1, 0), len(rows))]
         beside = (self._before(month), *parts, self._after(month))
         yield from (part for part in beside if part is not None and part <= self.newest)

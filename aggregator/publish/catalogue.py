@@ -63,7 +63,7 @@ def _headlines(edition: Edition, store: Store) -> Iterator[Post]:
         if not record.broken:
             source = known.get(record.source) or known.get(record.via)
             content = source.content if source else "full"
-            post = compose.post(record, "", origin=edition.origin(record.source), tags=(), content=content)
+            post = compose.post(record, "", origin=edition.posts.origin(record.source), tags=(), content=content)
             yield replace(post, page=compose.item_page(record, edition.settings.publish))
 
 
@@ -86,13 +86,13 @@ def _counted(catalogue: Catalogue, edition: Edition, store: Store) -> Catalogue:
 
 def _channel(edition: Edition, source: Source) -> Channel:
     state = edition.states.get(source.id) or FetchState(source=source.id)
-    return _shown(source, state, origin=edition.origin(source.id), items=edition.held.get(source.id, 0))
+    return _shown(source, state, origin=edition.posts.origin(source.id), items=edition.held.get(source.id, 0))
 
 
 def _named(edition: Edition, name: str) -> Channel:
     """A source that only item files name: nobody fetches it, so nothing can be wrong with it."""
     path, items = compose.source_path(name), edition.held[name]
-    return Channel(id=name, title=edition.origin(name).title, health="ok", path=path, items=items)
+    return Channel(id=name, title=edition.posts.origin(name).title, health="ok", path=path, items=items)
 
 
 def _shown(source: Source, state: FetchState, *, origin: Origin, items: int) -> Channel:

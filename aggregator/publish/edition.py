@@ -5,46 +5,24 @@ This module writes nothing; a file that cannot be read costs its item and no oth
 
 from __future__ import annotations
 
-from dataclasses import replace
-from functools import partial
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from aggregator.errors import TagwireError
-from aggregator.model import Deleted, Feed, Origin, Post, Problem
+from aggregator.model import Deleted, Feed, Problem
 from aggregator.publish import moved
+from aggregator.publish.posts import Posts
 from aggregator.publish.queries import Queries
-from aggregator.steps import compose, frontmatter, indexing, markdown, select, text
-from aggregator.steps.keep import Newest
+from aggregator.steps import compose, indexing, select, text
 from aggregator.steps.taxonomy import Taxonomy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from datetime import datetime
 
-    from aggregator.model import Also, Record, Tag
+    from aggregator.model import Record, Tag
     from aggregator.ports import Store
+    from aggregator.publish.posts import Library
     from aggregator.settings import Settings
-
-
-class Library:
-    """Item files, read and rendered; those of the newest items are remembered."""
-
-    def __init__(self, read: Callable[[Record], str]) -> None:
-        self._read = read
-        self._bodies = Newest[str](len)
-
-    def body(self, record: Record) -> str:
-        """Return the text of the record's file as HTML. Raises what `read` raises, and `EntryError`."""
-        return self._bodies.get((record.key, record.file_hash), record.published, lambda: self._render(record))
-
-    def markdown(self, record: Record) -> str:
-        """Return the text of the record's file as it is written. Raises what `read` raises, and `EntryError`."""
-        return frontmatter.body(self._read(record), record.source)
-
-    def _render(self, record: Record) -> str:
-        body = self.markdown(record)
-        html_body = markdown.to_html(body)
-        return text.clean(html_body) if "&" in body else html_body  # references bring back what was cleaned away
 
 
 class Edition:
@@ -57,20 +35,18 @@ class Edition:
         """Source id → number of items."""
         self._sources = settings.by_id
         self._store = store
-        self._library = library
         self.taxonomy = Taxonomy(store.tags(), settings.tags, most=settings.publish.max_feeds)
         self._queries = Queries(settings, store, library.markdown)
         self.buried = store.history.buried(select.BURIED)
         """The latest tombstones."""
-        self._origins: dict[str, Origin] = {}
-        self._posts = Newest[Post | None](lambda post: len(post.html) if post else 0)
-        self._problems: dict[str, Problem] = {}
+        self._gone = _by_feed(self.buried)
+        self.posts = Posts(settings, store, library, taxonomy=self.taxonomy, states=self.states)
         self._members: frozenset[str] = frozenset()
 
     @property
     def problems(self) -> tuple[Problem, ...]:
         """Items that were left out so far, by path, and tags that have no feed."""
-        found = tuple(self._problems[path] for path in sorted(self._problems))
+        found = self.posts.problems
         if not (surplus := self.taxonomy.surplus):
             return found
         message = f"{surplus} tags have no feed: the limit is {self.settings.publish.max_feeds}, the largest come first"
@@ -103,7 +79,7 @@ class Edition:
         return self._queries.path(name) if kind == "query" else "all"
 
     def feed(self, member: str, path: str, *, most: int = 0) -> Feed:
-        """Return a feed with its posts, with at most `most` of them if given."""
+        """Return a feed with its posts; with `most` at most so many, and without their texts."""
         kind, _, name = member.partition(":")
         if kind == "moved":
             label, day = self.taxonomy.moved[name]
@@ -113,8 +89,9 @@ class Edition:
         policy = select.policy(self.settings, member)
         found = self._records(kind, name, most or publish.max, policy)
         records = select.window(found, publish, stories=policy)
-        posts = tuple(self.posts(records[:most] if most else records, path))
-        deleted = tuple(self._deleted(member, path, max((post.updated for post in posts), default=compose.EMPTY_SINCE)))
+        posts = self.posts.window(records[:most] if most else records, path, bare=bool(most))
+        updated = newest(posts.records)
+        deleted = tuple(self._deleted(member, path, updated))
         return Feed(
             path=path,
             id=compose.feed_id(site.tag_authority, path),
@@ -122,9 +99,7 @@ class Edition:
             subtitle=tag.description if tag else "",
             icon=tag.icon if tag else "",
             logo=tag.logo if tag else "",
-            updated=max(
-                (*(post.updated for post in posts), *(one.when for one in deleted)), default=compose.EMPTY_SINCE
-            ),
+            updated=max((updated, *(one.when for one in deleted))),
             lang=site.language,
             home=site.base_url,
             author=site.author,
@@ -134,32 +109,18 @@ class Edition:
             posts=posts,
         )
 
-    def posts(self, records: list[Record], path: str) -> Iterator[Post]:
-        """Give the posts of records whose files can be read, as they stand in the feed with that path."""
-        own_ids = self.settings.publish.entry_ids == "per-feed"
-        for record in records:
-            make = partial(self._post, record)
-            # The sync that found a file broken told so.
-            post = None if record.broken else self._posts.get(record.key, record.published, make)
-            if post is not None and own_ids:
-                authority = self.settings.site.tag_authority
-                post = replace(post, id=compose.item_id(authority, record.key, path))
-            if post is not None:
-                yield post
-
     def _headings(self, kind: str, name: str) -> tuple[str, Tag | None]:
         site = text.one_line(self.settings.site.title) or "tagwire"
         if kind == "tag":
             tag = self.taxonomy.get(name)
             return (f"{tag.label} · {site}" if tag else site), tag
         if kind == "source":
-            return f"{self.origin(name).title} · {site}", None
+            return f"{self.posts.origin(name).title} · {site}", None
         return (f"{self._queries.title(name)} · {site}" if kind == "query" else site), None
 
     def _deleted(self, member: str, path: str, newest: datetime) -> Iterator[Deleted]:
         """The tombstones of a feed whose newest entry is from `newest`; their number and age are bounded."""
-        mine = [record for record in self.buried if member in indexing.feeds(record)]
-        for record in select.tombstones(mine, newest):
+        for record in select.tombstones(self._gone.get(member, ()), newest):
             own = compose.item_id(self.settings.site.tag_authority, record.key, path)
             shared = self.settings.publish.entry_ids != "per-feed"
             yield Deleted(id=compose.entry_id(record.entry_id) if shared else own, when=record.updated)
@@ -176,39 +137,16 @@ class Edition:
                 return records
             limit *= 2
 
-    def _post(self, record: Record) -> Post | None:
-        try:
-            html_body = self._library.body(record)
-        except (TagwireError, OSError, ValueError) as error:
-            line = getattr(error, "line", 0)
-            self._problems[record.path] = Problem(where=record.path, message=str(error), line=line)
-            return None
-        source = self._sources.get(record.source) or self._sources.get(record.via)
-        post = compose.post(
-            record,
-            html_body,
-            origin=self.origin(record.source),
-            tags=tuple(dict.fromkeys(map(self.taxonomy.tag, record.tags))),
-            content=source.content if source else "full",
-            also=self._also(record),
-        )
-        page = compose.item_page(record, self.settings.publish)
-        return replace(post, page=page) if page else post
 
-    def _also(self, record: Record) -> tuple[Also, ...]:
-        """The copies and related items of one, as they are shown with it."""
-        wanted = (*record.copies, *record.related)
-        known = {one.key: one for one in self._store.known(wanted, [], [])} if wanted else {}
-        shown = (known[key] for key in wanted if key in known and not known[key].gone)
-        return tuple(
-            one for other in shown if (one := compose.also(record, other, self.origin(other.source).title)).link
-        )
+def newest(records: Iterable[Record]) -> datetime:
+    """Return when the last change of these items was."""
+    return max((record.updated for record in records), default=compose.EMPTY_SINCE)
 
-    def origin(self, source_id: str) -> Origin:
-        """Return where the entries of a source come from."""
-        found = self._origins.get(source_id)
-        if found is None:
-            source, state = self._sources.get(source_id), self.states.get(source_id)
-            authority = self.settings.site.tag_authority
-            found = self._origins[source_id] = compose.origin(source_id, source, state, authority=authority)
-        return found
+
+def _by_feed(buried: Iterable[Record]) -> Mapping[str, list[Record]]:
+    """Tombstones by the feeds that showed them, in order."""
+    found: dict[str, list[Record]] = defaultdict(list)
+    for record in buried:
+        for feed in indexing.feeds(record):
+            found[feed].append(record)
+    return found

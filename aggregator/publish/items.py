@@ -48,7 +48,7 @@ class ItemPages:
         written: set[str] = set()
         for keys in self._keys():
             records = self._store.known(keys, (), ())
-            for post in self._edition.posts([one for one in records if compose.item_page(one, publish)], ITEMS):
+            for post in self._edition.posts.window([one for one in records if compose.item_page(one, publish)], ITEMS):
                 name = post.page + pages.SUFFIX
                 written.add(name)
                 yield name, pages.item(post, self._frame(post))

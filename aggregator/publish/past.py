@@ -11,16 +11,17 @@ from zoneinfo import ZoneInfo
 
 from aggregator.outputs.html.pages import PAGED
 from aggregator.publish.archives import Archive
-from aggregator.steps import archives, compose, select
+from aggregator.publish.edition import newest
+from aggregator.steps import archives, select
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Generator, Mapping
+    from collections.abc import Collection, Generator, Iterable, Iterator, Mapping
 
-    from aggregator.model import Feed
+    from aggregator.model import Feed, Record
     from aggregator.ports import Output, Store
     from aggregator.publish.edition import Edition
+    from aggregator.publish.press import Press
     from aggregator.publish.shelf import Shelf
-    from aggregator.settings import Settings
     from aggregator.steps.archives import Part
 
 ARCHIVED: Final = "atom"
@@ -38,16 +39,15 @@ def paged_archive(path: str, formats: Collection[str]) -> bool:
 class Past:
     """What lies behind the feeds of one publication; `days` are those touched, None for all."""
 
-    def __init__(
-        self, settings: Settings, store: Store, edition: Edition, shelf: Shelf, days: frozenset[str] | None
-    ) -> None:
+    def __init__(self, store: Store, edition: Edition, press: Press, shelf: Shelf, days: frozenset[str] | None) -> None:
         self.stale: list[str] = []
         """Archive files that no feed has any more, as far as feeds were rendered."""
-        self._settings = settings
-        self._publish = settings.publish
-        self._zone = ZoneInfo(settings.site.timezone)
+        self._settings = edition.settings
+        self._publish = edition.settings.publish
+        self._zone = ZoneInfo(edition.settings.site.timezone)
         self._store = store
         self._edition = edition
+        self._press = press
         self._shelf = shelf
         self._days = days
 
@@ -62,7 +62,7 @@ class Past:
         kind, _, key = member.partition(":")
         archived = self._publish.archive != "off" and kind in ("all", "tag")
         if not archived:
-            yield feed.path + output.SUFFIX, output.render(feed, limit=self._publish.max_size)
+            yield feed.path + output.SUFFIX, self._press.render(feed, output, self._publish.max_size)
             return feed
         archive = Archive(key, self._store.history, self._zone, self._publish.max_size)
         data, feed = self._fitted(archive, feed, output)
@@ -71,10 +71,10 @@ class Past:
         paged = paged_archive(feed.path, self._publish.formats)
         for part in sorted(chosen):
             document = self._document(archive, part, feed, select.policy(self._settings, member))
-            yield document.path + output.SUFFIX, output.render(document)
-            if paged:
+            if paged:  # first, since it leaves the entries of both
                 page = replace(document, formats=(ARCHIVED, PAGES))
-                yield document.path + outputs[PAGES].SUFFIX, outputs[PAGES].render(page)
+                yield document.path + outputs[PAGES].SUFFIX, self._press.render(page, outputs[PAGES])
+            yield document.path + output.SUFFIX, self._press.render(document, output)
         gone = there - chosen if self._days is None else set(archive.gone(there))
         names = [_path(feed, part) + output.SUFFIX for part in gone]
         if paged:
@@ -86,15 +86,17 @@ class Past:
 
     def _fitted(self, archive: Archive, feed: Feed, output: Output) -> tuple[bytes, Feed]:
         """The feed, rendered, with the archive that begins where its entries end."""
-        standing = len(feed.posts)
+        limit = self._publish.max_size
+        entries = tuple(_within(self._press.entries(feed, output), limit))
+        standing = len(entries)
         while True:
-            archive.begin(feed.posts[:standing])
+            archive.begin([record for record, _ in entries[:standing]])
             linked = replace(feed, previous=_path(feed, archive.newest) if archive.newest else "")
-            data = output.render(linked, limit=self._publish.max_size)
-            entries = sum(map(data.count, _ENTRY))
-            if entries >= standing:
+            data = output.render(linked, limit=limit, entries=(entry for _, entry in entries))
+            count = sum(map(data.count, _ENTRY))
+            if count >= standing:
                 return data, linked
-            standing = entries  # the size cut it, and links to an archive may do so once more
+            standing = count  # the size cut it, and links to an archive may do so once more
 
     def _there(self, path: str, suffix: str) -> set[Part]:
         """The parts of which there is a file."""
@@ -104,7 +106,7 @@ class Past:
     def _document(self, archive: Archive, part: Part, feed: Feed, stories: str) -> Feed:
         known = self._store.known(archive.keys(part), (), ())
         records = select.ordered(select.collapse(known, stories=stories))
-        posts = tuple(self._edition.posts(records, feed.path))
+        posts = self._edition.posts.window(records, feed.path)
         previous, following = archive.previous(part), archive.following(part)
         # Validators want an archive document to lead somewhere: the only one leads on to the feed.
         newer = _path(feed, following) if following else feed.path if previous is None else ""
@@ -114,12 +116,22 @@ class Past:
             current=feed.path,
             previous=_path(feed, previous) if previous else "",
             following=newer,
-            updated=max((post.updated for post in posts), default=compose.EMPTY_SINCE),
+            updated=newest(posts.records),
             formats=(ARCHIVED,),
             hub="",
             deleted=(),
             posts=posts,
         )
+
+
+def _within(entries: Iterable[tuple[Record, bytes]], limit: int) -> Iterator[tuple[Record, bytes]]:
+    """The first of the entries, one more than `limit` bytes have room for."""
+    size = 0
+    for record, entry in entries:
+        yield record, entry
+        size += len(entry)
+        if limit and size > limit:
+            return
 
 
 def _path(feed: Feed, part: Part) -> str:

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
     from zoneinfo import ZoneInfo
 
     from aggregator.model.item import Row
@@ -86,6 +86,6 @@ def divide(rows: Iterable[Row], limit: int) -> list[list[Row]]:
     return parts
 
 
-def outside(rows: Sequence[Row], standing: frozenset[str]) -> Row | None:
-    """Return the newest of the rows, given the oldest first, that is not among the keys that stand in the feed."""
-    return next((row for row in reversed(rows) if row.key not in standing), None)
+def outside(rows: Iterable[Row], standing: frozenset[str], edge: int) -> bool:
+    """Whether one of the rows that are not newer than `edge`, in seconds, is not `standing` in the feed."""
+    return any(row.published <= edge and row.key not in standing for row in rows)

@@ -450,8 +450,8 @@ def test_a_span_has_the_items_of_a_tag_the_oldest_first(store):
     store.replace([late, early, record("c" * 16, tags=("other",)), record("d" * 16, gone=True)])
     rows = store.history.span("ai", NOW - timedelta(days=1), NOW + timedelta(seconds=1))
     assert [(row.key, row.published, row.size) for row in rows] == [
-        ("a" * 16, NOW - timedelta(hours=1), 0),
-        ("b" * 16, NOW, 7),
+        ("a" * 16, int(NOW.timestamp()) - 3600, 0),
+        ("b" * 16, int(NOW.timestamp()), 7),
     ]
     assert [row.key for row in store.history.span("ai", NOW - timedelta(days=1), NOW)] == ["a" * 16]
     assert len(store.history.span("", NOW - timedelta(days=1), NOW + timedelta(seconds=1))) == 3

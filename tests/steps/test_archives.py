@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,11 +12,11 @@ from aggregator.steps import archives
 from aggregator.steps.archives import Month, Part
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
-START = datetime(2025, 2, 1, tzinfo=UTC)
+START = int(datetime(2025, 2, 1, tzinfo=UTC).timestamp())
 
 
 def rows(*sizes: int) -> list[Row]:
-    return [Row(str(number), START + timedelta(hours=number), size) for number, size in enumerate(sizes)]
+    return [Row(str(number), START + 3600 * number, size) for number, size in enumerate(sizes)]
 
 
 def test_a_month_begins_and_ends_in_the_sites_zone():
@@ -44,6 +44,9 @@ def test_parts_fill_from_the_oldest_on_and_none_is_empty():
     assert archives.divide([], 6000) == []
 
 
-def test_the_newest_outside_is_found():
-    assert archives.outside(rows(1, 1, 1), frozenset("2")) == rows(1, 1)[1]
-    assert archives.outside(rows(1), frozenset("0")) is None
+@pytest.mark.parametrize(
+    ("standing", "edge", "outside"),
+    [("2", 3, True), ("12", 3, True), ("012", 3, False), ("0", 0, False)],
+)
+def test_rows_that_are_in_no_feed_are_found(standing, edge, outside):
+    assert archives.outside(rows(1, 1, 1), frozenset(standing), START + 3600 * edge) is outside

@@ -14,7 +14,9 @@ from aggregator.outputs.html.theme import REPLACEABLE, Theme, mistake
 from aggregator.outputs.html.words import words
 
 if TYPE_CHECKING:
-    from aggregator.model import Feed
+    from collections.abc import Iterable
+
+    from aggregator.model import Feed, Post
     from aggregator.settings import Settings
 
 __all__ = [
@@ -23,6 +25,8 @@ __all__ = [
     "SUFFIX",
     "Pages",
     "Theme",
+    "entry",
+    "frame",
     "mistake",
     "open_output",
     "render",
@@ -33,9 +37,19 @@ __all__ = [
 FORMAT: Final = "html"
 
 
-def render(feed: Feed, *, limit: int = 0) -> bytes:
+def render(feed: Feed, *, limit: int = 0, entries: Iterable[bytes] | None = None) -> bytes:
     """Return the feed's page with our own templates and times in UTC; see `Pages.render`."""
-    return _pages((), "UTC").render(feed, limit=limit)
+    return _pages((), "UTC").render(feed, limit=limit, entries=entries)
+
+
+def entry(post: Post, feed: Feed) -> bytes:
+    """Return the post in that page; see `Pages.entry`."""
+    return _pages((), "UTC").entry(post, feed)
+
+
+def frame(feed: Feed) -> str:
+    """Return what of the feed an entry looks at; see `Pages.frame`."""
+    return _pages((), "UTC").frame(feed)
 
 
 def open_output(settings: Settings) -> Pages:

@@ -18,10 +18,9 @@ from aggregator import __version__
 from aggregator.outputs.html import bodies, charts, lookup
 from aggregator.outputs.html.words import words
 from aggregator.steps import splice
-from aggregator.steps.keep import Newest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from types import SimpleNamespace
 
     from aggregator.model import Also, Feed, Origin, Post, Tag
@@ -58,16 +57,24 @@ class Pages:
         self.theme = theme
         self._zone_name = zone
         self._zone = ZoneInfo(zone)
-        self._fragments = Newest[bytes](len)
         self._origin = lru_cache(maxsize=_SHARED)(self._make_origin)
         self._tags = lru_cache(maxsize=_SHARED)(self._make_tags)
 
-    def render(self, feed: Feed, *, limit: int = 0) -> bytes:
+    def render(self, feed: Feed, *, limit: int = 0, entries: Iterable[bytes] | None = None) -> bytes:
         """Return the feed's page; a `limit` in bytes drops the oldest posts, but never the newest one."""
         page = self._page("feed.html", feed, body=_BODY, self_url=splice.address(feed, ".xml"), past=_past(feed))
         head, _, tail = page.partition(_BODY)
-        posts = (self._post(post, feed) for post in feed.posts)
-        return splice.fit(head.encode(), posts, tail.encode(), separator=b"\n", limit=limit)
+        if entries is None:
+            entries = (self.entry(post, feed) for post in feed.posts)
+        return splice.fit(head.encode(), entries, tail.encode(), separator=b"\n", limit=limit)
+
+    def entry(self, post: Post, feed: Feed) -> bytes:
+        """Return the post as it stands in the feed's page."""
+        return self.theme.render("post.html", post=self._values(post, feed, top=3), words=words(feed.lang)).encode()
+
+    def frame(self, feed: Feed) -> str:
+        """Return all that a post in this page depends on besides itself; templates and zone are the site's."""
+        return "\n".join((feed.lang, splice.up(feed.path), _suffix(feed)))
 
     def documents(self, catalogue: Catalogue) -> Iterator[tuple[str, bytes]]:
         """Give (name, bytes) of the site's own pages, of what the search box asks, and of the style sheet for feeds."""
@@ -76,8 +83,7 @@ class Pages:
         yield "index.html", self._page("index.html", feed, script=self.theme.script, **index).encode()
         yield "tags.html", self._page("tags.html", feed, catalogue=catalogue, groups=_groups(catalogue.topics)).encode()
         yield "status.html", self._page("status.html", feed, **index).encode()
-        suffix = SUFFIX if FORMAT in feed.formats else ".xml"
-        yield lookup.NAME, lookup.render(catalogue, spoken, suffix=suffix, zone=self._zone)
+        yield lookup.NAME, lookup.render(catalogue, spoken, suffix=_suffix(feed), zone=self._zone)
         yield "feed.css", self.theme.source("feed.css").encode()
 
     def item(self, post: Post, feed: Feed) -> bytes:
@@ -106,16 +112,9 @@ class Pages:
             clock=self._clock,
             bars=charts.bars,
             up=splice.up(feed.path),
-            suffix=SUFFIX if FORMAT in feed.formats else ".xml",
+            suffix=_suffix(feed),
             **{"links": _links(feed), **values},
         )
-
-    def _post(self, post: Post, feed: Feed) -> bytes:
-        frame = feed.lang, splice.up(feed.path), feed.formats
-        return self._fragments.get((post, frame), post.published, lambda: self._fragment(post, feed))
-
-    def _fragment(self, post: Post, feed: Feed) -> bytes:
-        return self.theme.render("post.html", post=self._values(post, feed, top=3), words=words(feed.lang)).encode()
 
     def _values(self, post: Post, feed: Feed, *, top: int) -> dict[str, Any]:
         """What templates see of a post; `top` is the level of the highest heading in its text."""
@@ -129,7 +128,7 @@ class Pages:
             "source": post.origin.title,
             "instant": post.published.isoformat(),
             "shown": self._shown(post.published),
-            "tags": self._tags(post.tags, up, SUFFIX if FORMAT in feed.formats else ".xml"),
+            "tags": self._tags(post.tags, up, _suffix(feed)),
             "body": Markup(bodies.fit(post.html, words(feed.lang), top=top)),  # noqa: S704 - see `model.Post.html`
             "summary": post.summary,
             "thumbnail": post.thumbnail if "<img" not in post.html else "",
@@ -151,6 +150,11 @@ class Pages:
     def _make_tags(self, tags: tuple[Tag, ...], up: str, suffix: str) -> Markup:
         made = self.theme.render("post_tags.html", tags=tags, up=up, suffix=suffix)
         return Markup(made)  # noqa: S704 - a template's, so it is escaped
+
+
+def _suffix(feed: Feed) -> str:
+    """The suffix of the files that pages link to."""
+    return SUFFIX if FORMAT in feed.formats else ".xml"
 
 
 def _also(post: Post, said: SimpleNamespace) -> list[tuple[str, list[Also]]]:

@@ -228,7 +228,7 @@ class MemoryHistory:
     def span(self, tag: str, since: datetime, until: datetime) -> list[Row]:
         """See `ports.History.span`."""
         found = [one for one in self._standing(tag) if indexing.whole(since) <= one.published < indexing.whole(until)]
-        rows = [Row(one.key, one.published, one.size) for one in found]
+        rows = [Row(one.key, indexing.seconds(one.published), one.size) for one in found]
         return sorted(rows, key=lambda row: (row.published, row.key))
 
     def before(self, tag: str, instant: datetime) -> datetime | None:

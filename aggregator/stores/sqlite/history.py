@@ -61,7 +61,7 @@ class SqliteHistory:
         """See `ports.History.span`."""
         bounds = indexing.seconds(since), indexing.seconds(until)
         found = self.database.read(_SPAN_TAG, (tag, *bounds)) if tag else self.database.read(_SPAN, bounds)
-        return [Row(key, indexing.EPOCH + timedelta(seconds=published), size) for key, published, size in found]
+        return list(map(Row._make, found))
 
     def before(self, tag: str, instant: datetime) -> datetime | None:
         """See `ports.History.before`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
@@ -12,7 +13,7 @@ from aggregator.steps import indexing, slugs
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
 _Row = TypeVar("_Row", Record, FetchState)
@@ -36,7 +37,12 @@ _SAVE_ITEM = """
         entry_id = excluded.entry_id, published = excluded.published, aside = excluded.aside, gone = excluded.gone,
         record = excluded.record
 """
-_SAVE_LABEL = "INSERT OR IGNORE INTO tag VALUES (?, ?)"  # the first spelling stays
+_SAVE_LABEL = "INSERT OR IGNORE INTO tag (key, label) VALUES (?, ?)"  # the first spelling stays
+_COUNT_TAG = "UPDATE tag SET items = items + ? WHERE key = ?"
+_COUNT_SOURCE = """
+    INSERT INTO held VALUES (?, ?, ?)
+    ON CONFLICT (source) DO UPDATE SET items = items + excluded.items, copies = copies + excluded.copies
+"""
 _DROP_TAG = "DELETE FROM item_tag WHERE tag = ? AND published = ? AND key = ?"
 _REFERENCE = """item.key IN (
     SELECT key FROM item WHERE path = ? AND NOT gone
@@ -81,7 +87,23 @@ def put(
     for record in reversed(records):
         labels |= indexing.tags(record.tags)
     connection.executemany(_SAVE_LABEL, labels.items())
+    _count(connection, old, last)
     return indexing.stale(old, last)
+
+
+def _count(connection: sqlite3.Connection, old: Iterable[Record], new: Iterable[Record]) -> None:
+    """Keep the numbers of items of tags and sources right, given what was there and what is there instead."""
+    tags: Counter[str] = Counter()
+    sources: Counter[tuple[str, bool]] = Counter()
+    for records, change in ((old, -1), (new, 1)):
+        for record in records:
+            if not record.gone:
+                sources[record.source, bool(record.duplicate_of)] += change
+                if not record.duplicate_of:
+                    tags.update(dict.fromkeys(indexing.tags(record.tags), change))
+    connection.executemany(_COUNT_TAG, ((change, key) for key, change in tags.items() if change))
+    held = (((name, 0, change) if aside else (name, change, 0)) for (name, aside), change in sources.items() if change)
+    connection.executemany(_COUNT_SOURCE, held)
 
 
 def select(

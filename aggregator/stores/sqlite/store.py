@@ -30,6 +30,7 @@ _DUE_HOSTS = """
     SELECT host FROM source WHERE enrolled AND due_at <= ?
     GROUP BY host ORDER BY min(due_at), host LIMIT ?
 """
+_KEYED = "SELECT record FROM item WHERE key IN (SELECT value FROM json_each(?)) ORDER BY key"
 _KNOWN = """
     SELECT record FROM item
     WHERE key IN (SELECT value FROM json_each(?))
@@ -38,9 +39,6 @@ _KNOWN = """
     ORDER BY key
 """
 _MARK = "INSERT OR IGNORE INTO outbox VALUES (?)"
-_TAGS = """
-    SELECT key, label, (SELECT count(*) FROM item_tag WHERE item_tag.tag = tag.key AND NOT aside) FROM tag
-"""
 
 
 @dataclass(slots=True)
@@ -116,6 +114,8 @@ class SqliteStore:
     def known(self, keys: Iterable[str], urls: Iterable[str], ids: Iterable[str]) -> list[Record]:
         """See `ports.Store.known`; ordered by key, empty texts match nothing."""
         wanted = tuple(rows.text(sorted(filter(None, set(texts)))) for texts in (keys, urls, ids))
+        if wanted[1:] == ("[]", "[]"):
+            return _records(self.database, _KEYED, wanted[:1])
         return _records(self.database, _KNOWN, wanted)
 
     def items(
@@ -142,12 +142,12 @@ class SqliteStore:
 
     def tags(self) -> Mapping[str, tuple[str, int]]:
         """See `ports.Store.tags`; a tag that lost its last item stays, with 0."""
-        return {key: (label, count) for key, label, count in self.database.read(_TAGS)}
+        found = self.database.read("SELECT key, label, items FROM tag")
+        return {key: (label, count) for key, label, count in found}
 
     def sources(self) -> Mapping[str, int]:
-        """See `ports.Store.sources`; read off one index."""
-        counted = "SELECT source, sum(NOT aside) FROM item WHERE NOT gone GROUP BY source ORDER BY source"
-        return dict(self.database.read(counted))
+        """See `ports.Store.sources`."""
+        return dict(self.database.read("SELECT source, items FROM held WHERE items + copies > 0 ORDER BY source"))
 
     def replace(self, records: Sequence[Record], removed: Iterable[str] = ()) -> None:
         """See `ports.Store.replace`; `removed` goes first, so a key in both stays."""

@@ -1,0 +1,212 @@
+"""Rendered entries in a file of their own, `var/fragments.db`: losing any of it costs time, nothing else.
+
+A fragment is found by its item and its place in a page, and taken only if its seal fits: a digest of everything that it
+was rendered from. Rows are numbered by the instant of publication, since feeds show the newest: these lie side by side,
+and when the file is full the oldest go first. A file that is damaged, not ours or of another stamp is made anew; one
+that cannot be used is told in the log and done without.
+
+This module renders nothing and does not know what a seal is made from.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import zlib
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Self
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+log = logging.getLogger(__name__)
+
+APPLICATION_ID: Final = 0x74616766
+"""Tells our files from others' (`tagf`)."""
+BYTES: Final = 1024 * 1024 * 1024
+"""Size of the file at which the oldest quarter of its fragments goes."""
+MEMORY: Final = 32 * 1024 * 1024
+"""The same where there is no file."""
+_LARGEST: Final = 1024 * 1024
+"""Bytes of a fragment from which it is not kept."""
+_BATCH: Final = 4 * 1024 * 1024
+"""Bytes of new fragments that wait to be written."""
+_BUSY: Final = 1.0
+"""Seconds to wait for another process."""
+_HASH_BITS: Final = 28
+_LATEST: Final = 1 << 34
+_SCHEMA: Final = (
+    "CREATE TABLE fragment (id INTEGER PRIMARY KEY, seal BLOB, sum INTEGER, data BLOB)",
+    "CREATE TABLE meta (stamp TEXT)",
+)
+
+
+class Fragments:
+    """An open cache for one thread; `path` "" is one in memory. It is a context manager and never raises."""
+
+    def __init__(self, path: str, stamp: str, *, check: bool = False, limit: int = 0) -> None:
+        """Open the file; fragments of another `stamp` are forgotten. With `check` nothing is written to it."""
+        self._path = path
+        self._read_only = check and bool(path)
+        self._limit = limit or (BYTES if path else MEMORY)
+        self._fresh: dict[int, tuple[bytes, int, bytes]] = {}
+        self._waiting = 0
+        self._connection = self._opened(stamp)
+        self._connection.execute("BEGIN")  # one read for all: each of its own would ask for the file's lock
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None:
+        self.flush()
+        self._connection.close()
+
+    def get(self, number: int, seal: bytes) -> bytes | None:
+        """Return the fragment with that number if its seal is the same, else None."""
+        found = self._fresh.get(number)
+        if found is None:
+            try:
+                sql = "SELECT seal, sum, data FROM fragment WHERE id = ?"
+                found = self._connection.execute(sql, (number,)).fetchone()
+            except sqlite3.Error as error:
+                self._do_without(error)
+        if found is None or found[0] != seal or zlib.crc32(found[2]) != found[1]:
+            return None
+        return found[2]
+
+    def put(self, number: int, seal: bytes, data: bytes) -> None:
+        """Keep a fragment in place of the one with the same number; very large ones are not kept."""
+        if len(data) > _LARGEST:
+            return
+        self._fresh[number] = seal, zlib.crc32(data), data
+        self._waiting += len(data)
+        if self._waiting > _BATCH:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what waits, in one transaction."""
+        rows = [(number, *self._fresh[number]) for number in sorted(self._fresh)]
+        self._fresh.clear()
+        self._waiting = 0
+        if not rows or self._read_only:
+            return
+        try:
+            self._connection.executemany("INSERT OR REPLACE INTO fragment VALUES (?, ?, ?, ?)", rows)
+            self._make_room()
+            self._connection.execute("COMMIT")
+            self._connection.execute("BEGIN")
+        except sqlite3.Error as error:
+            self._do_without(error)
+
+    def _make_room(self) -> None:
+        used = sum(
+            sign * self._connection.execute(f"PRAGMA {name}").fetchone()[0]
+            for name, sign in (("page_count", 1), ("freelist_count", -1))
+        )
+        if used * self._connection.execute("PRAGMA page_size").fetchone()[0] <= self._limit:
+            return
+        count = self._connection.execute("SELECT count(*) FROM fragment").fetchone()[0]
+        edge = "SELECT id FROM fragment ORDER BY id LIMIT 1 OFFSET ?"
+        self._connection.execute(f"DELETE FROM fragment WHERE id < ({edge})", (count // 4 + 1,))  # noqa: S608 - ours
+
+    def _opened(self, stamp: str) -> sqlite3.Connection:
+        if not self._path:
+            return _made(":memory:", stamp)
+        try:
+            if self._read_only:
+                return _looked_at(self._path, stamp)
+            return _found(self._path, stamp) or _made_anew(self._path, stamp)
+        except sqlite3.Error as error:
+            log.warning("%s cannot be used (%s): entries are rendered anew", self._path, error)
+            return _made(":memory:", stamp)
+
+    def _do_without(self, error: sqlite3.Error) -> None:
+        """Go on without the file; a damaged one is removed, so that the next publication makes it anew."""
+        log.warning("%s cannot be used (%s): entries are rendered anew", self._path or "memory", error)
+        self._connection.close()
+        if not (self._read_only or isinstance(error, sqlite3.OperationalError)):
+            _remove(self._path)
+        self._path, self._read_only, self._limit = "", False, MEMORY
+        self._connection = _made(":memory:", "")
+        self._connection.execute("BEGIN")
+
+
+def number_of(seconds: int, digest: bytes) -> int:
+    """Return the number of a fragment, given when its item was published and a digest of item and place."""
+    instant = min(max(seconds, 0), _LATEST - 1)
+    return instant << _HASH_BITS | int.from_bytes(digest[:4], "big") >> 32 - _HASH_BITS
+
+
+def _found(path: str, stamp: str) -> sqlite3.Connection | None:
+    """The file, None if it has to be made anew. Raises `sqlite3.OperationalError` if it cannot be used now."""
+    if not Path(path).is_file():
+        return None
+    connection = _connection(path)
+    try:
+        _prepare(connection)
+        if _is_ours(connection, stamp):
+            return connection
+    except sqlite3.DatabaseError as error:
+        if isinstance(error, sqlite3.OperationalError) and not _is_misshapen(error):
+            connection.close()
+            raise
+    connection.close()
+    return None
+
+
+def _looked_at(path: str, stamp: str) -> sqlite3.Connection:
+    """The file for reading only. Raises `sqlite3.Error` for one that is missing or not ours."""
+    connection = sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode=ro", uri=True, timeout=_BUSY)
+    if not _is_ours(connection, stamp):
+        connection.close()
+        raise sqlite3.DatabaseError("of another configuration")
+    return connection
+
+
+def _is_ours(connection: sqlite3.Connection, stamp: str) -> bool:
+    if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
+        return False
+    found = connection.execute("SELECT stamp FROM meta").fetchone()
+    return bool(found) and found[0] == stamp
+
+
+def _is_misshapen(error: sqlite3.Error) -> bool:
+    """Whether the file has other tables than ours; SQLite calls that an operational error."""
+    return error.sqlite_errorcode == sqlite3.SQLITE_ERROR
+
+
+def _made_anew(path: str, stamp: str) -> sqlite3.Connection:
+    _remove(path)
+    with suppress(OSError):  # opening tells better what is wrong
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    return _made(path, stamp)
+
+
+def _made(path: str, stamp: str) -> sqlite3.Connection:
+    connection = _connection(path)
+    _prepare(connection)
+    with connection:
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        for statement in _SCHEMA:
+            connection.execute(statement)
+        connection.execute("INSERT INTO meta VALUES (?)", (stamp,))
+    return connection
+
+
+def _connection(path: str) -> sqlite3.Connection:
+    return sqlite3.connect(path, timeout=_BUSY, isolation_level=None, check_same_thread=False)
+
+
+def _prepare(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA synchronous = OFF")  # what a power cut damages is made anew
+    connection.execute("PRAGMA cache_size = -4000")  # KiB
+
+
+def _remove(path: str) -> None:
+    for suffix in ("", "-journal"):
+        with suppress(OSError):
+            Path(f"{path}{suffix}").unlink(missing_ok=True)

@@ -1,0 +1,98 @@
+"""Feeds rendered from cached entries: an item's file is read, and its post made, only if one of them is missing.
+
+The seal of an entry is a digest of everything that it is rendered from: the item's record (whose `file_hash`, size and
+time stand for its file), what the edition adds to it (origin, tags, related items, how much of the text is published),
+the format and what of the feed the format looks at. What renders it is in the stamp of the whole cache.
+
+This module writes no feeds and knows no format.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from aggregator import __version__, files
+from aggregator.publish.fragments import number_of
+from aggregator.publish.window import Window
+from aggregator.steps import indexing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from aggregator.model import Feed, Record
+    from aggregator.ports import Output
+    from aggregator.publish.fragments import Fragments
+    from aggregator.settings import Settings
+
+_DIGEST: Final = 16
+_PACKAGE: Final = Path(__file__).parents[1]
+_RENDERERS: Final = ("model", "outputs", "publish", "steps")
+"""Folders of the package that have a part in how an entry looks."""
+
+
+class Press:
+    """Renders feeds in the formats of `outputs`; with `own_ids` an entry's id is another one in each feed."""
+
+    def __init__(self, outputs: Mapping[str, Output], fragments: Fragments, *, own_ids: bool) -> None:
+        self._outputs = outputs
+        self._fragments = fragments
+        self._own_ids = own_ids
+
+    def render(self, feed: Feed, output: Output, limit: int = 0) -> bytes:
+        """Return the feed's file; a `limit` in bytes drops the oldest posts, but never the newest one."""
+        entries = (entry for _, entry in self.entries(feed, output)) if isinstance(feed.posts, Window) else None
+        return output.render(feed, limit=limit, entries=entries)
+
+    def entries(self, feed: Feed, output: Output) -> Iterator[tuple[Record, bytes]]:
+        """Give the entries of a feed whose posts are a `Window`, with their records; unreadable ones are left out."""
+        assert isinstance(feed.posts, Window)
+        window, places = feed.posts, {name: self._place(feed, self._outputs[name]) for name in feed.formats}
+        place = places[output.FORMAT]
+        for record in window.records:
+            number, seal = _address(record, place, window.facts(record))
+            found = self._fragments.get(number, seal) or self._rendered(record, feed, window, places).get(output.FORMAT)
+            if found is not None:
+                yield record, found
+
+    def _rendered(self, record: Record, feed: Feed, window: Window, places: Mapping[str, bytes]) -> Mapping[str, bytes]:
+        """The record's entry in every format of the feed, since the others will be asked for next."""
+        post = window.post(record)
+        if post is None:
+            return {}
+        found = {name: self._outputs[name].entry(post, feed) for name in places}
+        for name, place in places.items():
+            self._fragments.put(*_address(record, place, window.facts(record)), found[name])
+        return found
+
+    def _place(self, feed: Feed, output: Output) -> bytes:
+        """A digest of format and feed, as far as entries look at the feed."""
+        told = (output.FORMAT, feed.path if self._own_ids else "", output.frame(feed))
+        return _digest("\n".join(told).encode("utf-8", "surrogatepass"))
+
+
+def stamp(settings: Settings) -> str:
+    """Return a digest of what has a part in every entry: our code and templates, the owner's, and the site's settings.
+
+    Our files are known by their sizes and times, which change with every installation.
+    """
+    folders = [_PACKAGE / name for name in _RENDERERS]
+    found = [
+        (path.as_posix(), facts.st_size, facts.st_mtime_ns)
+        for folder in folders
+        for path in sorted(folder.rglob("*"))
+        if path.suffix not in {".pyc", ""} and (facts := path.stat())
+    ]
+    told = (__version__, settings.site, settings.publish, settings.templates, found)
+    return files.digest(repr(told).encode("utf-8", "surrogatepass"))
+
+
+def _address(record: Record, place: bytes, facts: bytes) -> tuple[int, bytes]:
+    """The number under which a record's entry in this place is kept, and its seal."""
+    number = number_of(indexing.seconds(record.published), _digest(place + record.key.encode()))
+    return number, _digest(place + facts)
+
+
+def _digest(data: bytes) -> bytes:
+    return blake2b(data, digest_size=_DIGEST).digest()
