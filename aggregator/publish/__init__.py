@@ -94,7 +94,7 @@ class Publisher:
         shelf = Shelf(self._settings.root, self._settings.publish.dir, check=check)
         members, days = _sorted_out(feeds)
         members = edition.members() if members is None else edition.touched(members) | self._missing(edition, shelf)
-        known = [(member, path) for member in _adjacent(members) if (path := edition.path(member))]
+        known = [(member, path) for member in _ordered(members) if (path := edition.path(member))]
         past = Past(self._store, edition, printer, shelf, days)
         items = ItemPages(edition, self._store, shelf, days)
         found = itertools.chain(
@@ -166,6 +166,6 @@ def _sorted_out(touched: Iterable[str] | None) -> tuple[frozenset[str] | None, f
     return touched - days, frozenset(day.removeprefix("day:") for day in days)
 
 
-def _adjacent(members: Iterable[str]) -> list[str]:
-    """Members in an order that puts feeds with the same items side by side: every source is a tag too."""
-    return sorted(members, key=lambda member: (member.partition(":")[2], member))
+def _ordered(members: Iterable[str]) -> list[str]:
+    """Members, those with archives last: archives need entries in fewer formats than the feeds that show them, too."""
+    return sorted(members, key=lambda member: (member.partition(":")[0] in ("tag", "all"), member))
