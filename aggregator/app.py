@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from aggregator import __version__, files, locks
+from aggregator import __version__, files, locks, succession
 from aggregator.agenda import Agenda, When
 from aggregator.clock import SystemClock
 from aggregator.errors import StoreCorrupt, UsageError
@@ -242,11 +242,13 @@ class App:
         return synced
 
     def purge(self, source_id: str) -> tuple[int, tuple[str, ...]]:
-        """Delete a source's items for good, and the feeds that stood for it alone; return how many, and which."""
+        """Delete a source's items for good, and the feeds that stood for it alone; return how many, and which.
+
+        Copies of its articles that other sources brought take their places.
+        """
         mine = [record for record in self.store.items() if source_id in (record.via or record.source, record.source)]
-        for record in mine:
-            self.tree.remove(record)
-        self.store.replace([], removed=[record.key for record in mine])
+        heirs = succession.purge(self.tree, self.store, mine, self.clock.now())
+        self.store.replace(heirs, removed=[record.key for record in mine])
         return len(mine), self.publish().removed
 
 

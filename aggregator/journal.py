@@ -35,6 +35,7 @@ def deleted(root: Path, records: Iterable[Record], now: datetime) -> None:
                 "title": record.title,
                 "link": record.link,
                 "id": record.entry_id,
+                **({"of": record.duplicate_of} if record.duplicate_of else {}),
             }
             for record in records
         ],
@@ -42,8 +43,18 @@ def deleted(root: Path, records: Iterable[Record], now: datetime) -> None:
 
 
 def renamed(root: Path, records: Iterable[Record], now: datetime) -> None:
-    """Append that these items go by their `tag:` id, since another source's item claims theirs. Raises OSError."""
-    _append(root, [{"event": "id", "at": now.isoformat(), "key": one.key, "id": one.entry_id} for one in records])
+    """Append that these items go by another id than their files say. Raises OSError.
+
+    Another source's item claims that one, or they had theirs before: the owner edited the link, or the item took the
+    place of another one. Their canonical URLs are those by which their copies are known.
+    """
+    said = [{"key": one.key, "id": one.entry_id, "url": one.url} for one in records]
+    _append(root, [{"event": "id", "at": now.isoformat(), **line} for line in said])
+
+
+def moved(root: Path, pairs: Iterable[tuple[str, str]], now: datetime) -> None:
+    """Append that items, given by their keys, lie in files whose paths do not name them. Raises OSError."""
+    _append(root, [{"event": "moved", "at": now.isoformat(), "key": key, "path": path} for key, path in pairs])
 
 
 def split(root: Path, keys: Iterable[str], now: datetime) -> None:
@@ -82,6 +93,16 @@ def bonds(root: Path) -> Bonds:
 def ids(root: Path) -> dict[str, str]:
     """Return key → id of the items that go by another id than their file says."""
     return {line["key"]: line["id"] for line in read(root) if line.get("event") == "id"}
+
+
+def urls(root: Path) -> dict[str, str]:
+    """Return canonical URL → key of the items in `ids`, as it was then: their copies still have it."""
+    return {url: line["key"] for line in read(root) if line.get("event") == "id" and (url := line.get("url"))}
+
+
+def places(root: Path) -> dict[str, str]:
+    """Return path → key of the items in files that their owner gave names without key."""
+    return {line["path"]: line["key"] for line in read(root) if line.get("event") == "moved"}
 
 
 def read(root: Path) -> list[dict[str, str]]:

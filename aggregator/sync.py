@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from aggregator import files, journal
+from aggregator import files, journal, succession
 from aggregator.errors import EntryError, TreeError
 from aggregator.model import Entry, Item, Problem, Record, Updated
 from aggregator.steps.dedupe import record_of
@@ -72,7 +72,10 @@ def sync(
     touched = [path for path, facts in listing.items() if path in known and (retag or known[path][1:] != facts)]
     if not (missing or appeared or touched):
         return Synced()
-    moved = {key for path in appeared if (key := key_in(path)) in missing.values()}
+    named = {path: key for path in appeared if (key := key_in(path)) in missing.values()}
+    astray = set(missing.values()).difference(named.values())
+    moves = succession.moves(tree, store, astray, sorted(set(appeared) - named.keys()), read)
+    moved = {*named.values(), *moves.values()}
     lost = [path for path, key in missing.items() if key not in moved]
     if len(lost) * 2 > len(known) and not accept_deletions:
         raise TreeError(
@@ -80,9 +83,10 @@ def sync(
             "mounted, mount it. If you deleted them, say so: tagwire reindex --accept-deletions"
         )
     desk = _Desk(tree, store, read, now=now, authority=authority)
-    desk.take_in(appeared, listing)
+    desk.take_in(appeared, listing, moves)
     desk.look_again({path: known[path][0] for path in touched}, listing, retag)
     desk.bury([missing[path] for path in lost])
+    desk.write_down()
     store.replace(desk.records)
     return Synced(
         added=desk.added,
@@ -105,16 +109,20 @@ class _Desk:
         self.rewritten: list[str] = []
         self.added = self.edited = self.retagged = 0
         self._tree, self._store, self._read, self._now, self._authority = tree, store, read, now, authority
-        self._ids = journal.ids(tree.root)
+        self._ids, self._places, self._urls = (take(tree.root) for take in (journal.ids, journal.places, journal.urls))
+        self._kept_ids: list[Record] = []
+        self._moves: Mapping[str, str] = {}
         self._buried = {line["key"]: line for line in journal.read(tree.root) if line.get("event") == "deleted"}
 
-    def take_in(self, paths: Iterable[str], listing: Listing) -> None:
-        """Make rows for files that the index does not know."""
+    def take_in(self, paths: Iterable[str], listing: Listing, moves: Mapping[str, str]) -> None:
+        """Make rows for files that the index does not know; `moves` are the keys of those that it knew elsewhere."""
+        self._moves = moves
         fresh = [record for path in paths if (record := self._found(path, listing[path]))]
         urls, ids = [record.url for record in fresh if record.url], [record.entry_id for record in fresh]
         present = self._store.known([record.key for record in fresh], urls, ids)
         by_key = {record.key: record for record in present}
         taken = {record.entry_id: record.key for record in present}
+        taken |= {self._ids[record.key]: record.key for record in fresh if self._goes_by(record)}
         owners = {record.url: record.key for record in present if record.url and not record.duplicate_of}
         for found in fresh:
             record = self._told_apart(found, by_key, listing)
@@ -141,7 +149,9 @@ class _Desk:
             item, data = pair
             ours, wanted = self._ours(record, data, retag) if retag else (None, data)
             item = replace(item, tags=ours.tags, categories=ours.categories) if ours else item
-            row = self._as_read(record, item, data, listing[path])
+            seen = record_of(item, via=record.via, now=self._now, authority=self._authority)
+            seen = replace(seen, published=item.published or record.published)
+            row = self._as_read(record, _in_file(seen, path, data, listing[path]))
             same = row.file_hash == record.file_hash or ours is not None
             if same and not retag:
                 row = replace(record, size=row.size, mtime_ns=row.mtime_ns, broken=False)
@@ -170,10 +180,25 @@ class _Desk:
         """Make tombstones for files that their owner deleted, and for decisions that the index lost."""
         lost = [record for record in self._store.known(keys, [], []) if not record.gone]
         self.records += self._tree.bury(lost, self._now)
+        latest = {record.key: record for record in self.records}
+        copies = succession.copies_of(self._store, lost, latest)
+        after = [row for one in lost for row in succession.bury(self._tree, one, copies.get(one.key, []), self._now)]
+        self.reread += [row.key for row in after]
+        self.records = [*(latest | {row.key: row for row in after}).values()]
         here = {record.key for record in self.records}
         forgotten = [key for key in self._buried if key not in here]
         remembered = {record.key for record in self._store.known(forgotten, [], [])} if forgotten else set()
-        self.records += [self._tombstone(self._buried[key]) for key in forgotten if key not in remembered]
+        lines = [self._buried[key] for key in forgotten if key not in remembered]
+        self.records += [succession.tombstone(line, self._authority, self._now) for line in lines]
+
+    def write_down(self) -> None:
+        """Append what files do not say to the journal: ids from before an edit, keys of names without one."""
+        if self._tree.dry:
+            return
+        if self._kept_ids:
+            journal.renamed(self._tree.root, self._kept_ids, self._now)
+        if self._moves:
+            journal.moved(self._tree.root, [(key, path) for path, key in self._moves.items()], self._now)
 
     def _found(self, path: str, facts: tuple[int, int]) -> Record | None:
         """Return the row of a file that appeared; without a date of its own it is as old as the file."""
@@ -181,18 +206,23 @@ class _Desk:
         if pair is None:
             return None
         item, data = pair
-        size, mtime_ns = facts
-        written = datetime.fromtimestamp(mtime_ns // 1_000_000_000, UTC)
+        written = datetime.fromtimestamp(facts[1] // 1_000_000_000, UTC)
         dated = item if item.published else replace(item, published=min(written, self._now))
         seen = record_of(dated, via="", now=self._now, authority=self._authority)
-        return replace(seen, path=path, content_hash="", file_hash=files.digest(data), size=size, mtime_ns=mtime_ns)
+        return replace(_in_file(seen, path, data, facts), content_hash="")
 
     def _load(self, path: str, key: str, source: str, via: str) -> tuple[Item, bytes] | None:
         """Return the item in a file, and the bytes; None, and a problem told, if it is none."""
         where = str(self._tree.root / path)
         try:
             text, data = self._tree.text(path)
-            wanted = key or key_in(path) or identify(source, [Entry(file=text)])[0]
+            wanted = (
+                key
+                or self._moves.get(path)
+                or self._places.get(path)
+                or key_in(path)
+                or identify(source, [Entry(file=text)])[0]
+            )
             return self._read(text, wanted, source, via), data
         except EntryError as error:
             self.problems.append(Problem(where=where, message=str(error), line=error.line))
@@ -208,44 +238,37 @@ class _Desk:
         return replace(record, key=item_key(record.source, "path", record.path))
 
     def _moved(self, record: Record, known: Record) -> Record:
-        """Return the row of a file that was found elsewhere: only its place is new."""
+        """Return the row of a file that was found elsewhere: only its place is new, unless it was edited, too."""
         aside = record.path.startswith(f"{ASIDE}/")
-        return replace(
-            known,
-            path=record.path,
-            file_hash=record.file_hash,
-            size=record.size,
-            mtime_ns=record.mtime_ns,
-            gone=False,
-            edited=known.edited or record.file_hash != known.file_hash,
-            duplicate_of=(known.duplicate_of or known.key) if aside else "",
-        )
+        known = replace(known, gone=False, duplicate_of=(known.duplicate_of or known.key) if aside else "")
+        if record.file_hash != known.file_hash:
+            self.reread.append(known.key)
+            return self._as_read(known, replace(record, via=known.via))
+        return replace(known, path=record.path, size=record.size, mtime_ns=record.mtime_ns)
 
     def _settle(self, record: Record, taken: Mapping[str, str], owners: Mapping[str, str]) -> Record:
         """Return the row of a new file with an entry id of its own, below its owner if it stands aside."""
-        if record.key in self._ids:
+        if self._goes_by(record):
             record = replace(record, entry_id=self._ids[record.key], contested=True)
         if taken.get(record.entry_id, record.key) != record.key:
             record = replace(record, entry_id=tag_id(record.key, self._authority))
         if record.path.startswith(f"{ASIDE}/"):
-            record = replace(record, duplicate_of=owners.get(record.url, record.key))
+            record = replace(record, duplicate_of=owners.get(record.url) or self._urls.get(record.url, record.key))
         return record
 
-    def _as_read(self, record: Record, item: Item, data: bytes, facts: tuple[int, int]) -> Record:
-        """Return the row of a known file as it reads now: the file is right, id and first sight stay."""
-        seen = record_of(item, via=record.via, now=self._now, authority=self._authority)
-        return replace(
+    def _goes_by(self, record: Record) -> bool:
+        """Whether the journal gives a file's item another id; of copies set aside their place says enough."""
+        return record.key in self._ids and not record.path.startswith(f"{ASIDE}/")
+
+    def _as_read(self, record: Record, seen: Record) -> Record:
+        """Return the row of a known file, `seen` as it reads now: the file is right, id and first sight stay."""
+        row = replace(
             seen,
-            path=record.path,
             entry_id=record.entry_id,
-            published=item.published or record.published,
             updated=max(self._now, record.updated),
             first_seen=record.first_seen,
             authors=record.authors,
             content_hash=record.content_hash,
-            file_hash=files.digest(data),
-            size=facts[0],
-            mtime_ns=facts[1],
             duplicate_of=record.duplicate_of,
             edited=True,
             edits=record.edits,
@@ -256,19 +279,13 @@ class _Desk:
             related=record.related,
             circle=record.circle,
         )
+        edited = row.file_hash != record.file_hash and not row.duplicate_of
+        if edited and (row.url != record.url or row.entry_id not in {seen.entry_id, self._ids.get(row.key)}):
+            row = replace(row, contested=True)
+            self._kept_ids.append(replace(row, url=record.url))
+        return row
 
-    def _tombstone(self, line: Mapping[str, str]) -> Record:
-        """Return the tombstone that a decision stands for."""
-        return Record(
-            key=line["key"],
-            source=line.get("source", ""),
-            path="",
-            title=line.get("title", ""),
-            link=line.get("link", ""),
-            url="",
-            entry_id=line.get("id", tag_id(line["key"], self._authority)),
-            published=self._now,
-            updated=self._now,
-            first_seen=self._now,
-            gone=True,
-        )
+
+def _in_file(seen: Record, path: str, data: bytes, facts: tuple[int, int]) -> Record:
+    """Return the row with what is known of its file."""
+    return replace(seen, path=path, file_hash=files.digest(data), size=facts[0], mtime_ns=facts[1])

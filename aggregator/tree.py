@@ -46,6 +46,7 @@ class ItemTree:
 
     def __init__(self, root: str | Path, pattern: str, zone: ZoneInfo, *, dry: bool = False) -> None:
         self.root = Path(root)
+        self.dry = dry
         self._pattern = pattern
         self._zone = zone
         self._disk = _Disk(self.root, dry=dry)
@@ -105,7 +106,8 @@ class ItemTree:
 
     def remove(self, record: Record) -> None:
         """Delete an item's file, if it is there: its owner asked for it."""
-        (self.root / record.path).unlink(missing_ok=True)
+        if not self.dry:
+            (self.root / record.path).unlink(missing_ok=True)
 
     def bring_back(self, record: Record) -> Record:
         """Move a copy that was set aside back among the items, and return its record; others stay where they are."""

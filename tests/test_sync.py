@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from aggregator import journal
+from aggregator import journal, succession
 from aggregator.errors import TreeError
 from aggregator.model import Duplicate, Entry, FetchState, Item, New, Parsed, Record, Source
 from aggregator.settings import TagRule
@@ -302,3 +302,89 @@ def test_states_are_not_touched(site: Site) -> None:
     site.sync()
     assert site.store.states()["a"].etag == '"1"'
     assert isinstance(site.store.states()["a"], FetchState)
+
+
+def test_copies_of_a_deleted_article_are_buried_with_it(site: Site) -> None:
+    """Journalled like the deletion, their files removed; an edited one follows and takes over id and copies."""
+    first, second, *_ = site.add(1), site.add(2), site.add(3)
+    plain, later = site.add(1, source="b", of=first), site.add(2, source="b", of=second)
+    mine = site.add(2, source="c", of=second)
+    path = site.tree.root / mine.path
+    path.write_text(path.read_text(encoding="utf-8").replace("Text 2", "My text"), encoding="utf-8")
+    for record in (first, second):
+        (site.tree.root / record.path).unlink()
+    assert site.sync().deleted == 2
+    assert site.row(plain.key).gone
+    assert site.row(later.key).gone
+    assert not (site.tree.root / plain.path).exists()
+    for _ in range(2):
+        row = site.row(mine.key)
+        assert (row.entry_id, row.duplicate_of, row.gone) == (second.entry_id, "", False)
+        assert row.path == mine.path.removeprefix(".duplicates/")
+        assert site.sync() == Synced()
+        site.store = MemoryStore()
+        site.sync()
+
+
+def test_the_first_seen_copy_follows_and_the_others_belong_to_it(site: Site) -> None:
+    """When a source goes, its articles stay; after the index was lost, too."""
+    owner, *_ = site.add(1), site.add(2)
+    copies = [site.add(1, source=source, of=owner) for source in ("b", "c")]
+    heir, other = sorted(copies, key=lambda record: record.key)
+    rows = succession.purge(site.tree, site.store, [owner], LATER)
+    site.store.replace(rows, removed=[owner.key])
+    for _ in range(2):
+        assert (site.row(heir.key).entry_id, site.row(heir.key).duplicate_of) == (owner.entry_id, "")
+        assert site.row(other.key).duplicate_of == heir.key
+        assert site.sync() == Synced()
+        site.store = MemoryStore()
+        site.sync()
+
+
+def test_a_dry_run_buries_nothing_on_disk(site: Site) -> None:
+    """Copies' files and the journal stay as they are."""
+    owner, *_ = site.add(1), site.add(2)
+    copy = site.add(1, source="b", of=owner)
+    (site.tree.root / owner.path).unlink()
+    site.tree = ItemTree(site.tree.root, PATTERN, ZONE, dry=True)
+    assert site.sync().deleted == 1
+    assert (site.tree.root / copy.path).exists()
+    assert journal.read(site.tree.root) == []
+
+
+def test_a_file_renamed_and_edited_is_known_by_its_link(site: Site) -> None:
+    """Two vanished files and three new ones: each finds its own, what is unreadable or new stays what it is."""
+    one, two, *_ = site.add(1), site.add(2), site.add(3)
+    folder = site.tree.root / "a"
+    (site.tree.root / one.path).rename(folder / "one.md")
+    edited = (site.tree.root / two.path).read_text(encoding="utf-8").replace("Story 2", "My title")
+    (site.tree.root / two.path).unlink()
+    (folder / "two.md").write_text(edited, encoding="utf-8")
+    (folder / "new.md").write_text('---\ntitle: "New"\n---\n\nNew.\n', encoding="utf-8")
+    (folder / "bad.md").write_bytes(b"\xff")
+    (folder / "worse.md").write_text("---\ntitle: [\n---\n", encoding="utf-8")
+    synced = site.sync()
+    assert (synced.deleted, len(synced.problems)) == (0, 2)
+    for _ in range(2):
+        rows = {row.path: row for row in site.store.items()}
+        assert (rows["a/one.md"].key, rows["a/two.md"].key) == (one.key, two.key)
+        assert (rows["a/one.md"].entry_id, rows["a/two.md"].entry_id) == (one.entry_id, two.entry_id)
+        assert (rows["a/two.md"].title, rows["a/one.md"].title) == ("My title", "Story 1")
+        assert rows["a/new.md"].title == "New"
+        site.store = MemoryStore()
+        site.sync()
+
+
+def test_an_edited_link_keeps_id_and_copies_when_the_index_is_lost(site: Site) -> None:
+    """The journal has the id, and the address by which copies of others are known; it is written once."""
+    old, *_ = site.add(1), site.add(2)
+    copy = site.add(1, source="b", of=old)
+    path = site.tree.root / old.path
+    for new in ("elsewhere", "elsewhere/again"):
+        text = path.read_text(encoding="utf-8").replace("](http://127.0.0.1", f"](http://127.0.0.1/{new}")
+        path.write_text(text, encoding="utf-8")
+        site.sync(LATER + timedelta(minutes=len(new)))
+    for _ in range(2):
+        assert (site.row(old.key).entry_id, site.row(copy.key).duplicate_of) == (old.entry_id, old.key)
+        site.store = MemoryStore()
+        site.sync()

@@ -39,7 +39,10 @@ class Edition:
         self._queries = Queries(settings, store, library.markdown)
         self.buried = store.history.buried(select.BURIED)
         """The latest tombstones."""
+        living = {one.entry_id for one in store.known([], [], {one.entry_id for one in self.buried}) if not one.gone}
         self._gone = _by_feed(self.buried)
+        self._living = frozenset(living) if settings.publish.entry_ids != "per-feed" else frozenset[str]()
+        """Ids of tombstones that other items took over."""
         self.posts = Posts(settings, store, library, taxonomy=self.taxonomy, states=self.states)
         self._members: frozenset[str] = frozenset()
 
@@ -120,7 +123,8 @@ class Edition:
 
     def _deleted(self, member: str, path: str, newest: datetime) -> Iterator[Deleted]:
         """The tombstones of a feed whose newest entry is from `newest`; their number and age are bounded."""
-        for record in select.tombstones(self._gone.get(member, ()), newest):
+        gone = [one for one in self._gone.get(member, ()) if one.entry_id not in self._living]
+        for record in select.tombstones(gone, newest):
             own = compose.item_id(self.settings.site.tag_authority, record.key, path)
             shared = self.settings.publish.entry_ids != "per-feed"
             yield Deleted(id=compose.entry_id(record.entry_id) if shared else own, when=record.updated)
