@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from aggregator import __version__, files, locks, succession
+from aggregator import __version__, files, journal, locks, succession
 from aggregator.agenda import Agenda, When
 from aggregator.clock import SystemClock
 from aggregator.errors import StoreCorrupt, UsageError
@@ -296,5 +296,6 @@ def _open_store(settings: Settings, access: Access, *, rebuild: bool) -> Store:
     except StoreCorrupt:
         if not rebuild:
             raise
+        journal.read(Path(settings.root) / settings.storage.items)  # what nothing can be built from changes nothing
         discard(settings.storage.index, settings.root)
         return open_store(settings.storage.index, settings.root)

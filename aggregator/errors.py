@@ -66,8 +66,9 @@ class ConfigError(TagwireError):
 
 
 class UsageError(TagwireError):
-    """An argument names a source, item or tag that does not exist."""
+    """An argument names a source, item or tag that does not exist, or has a value that cannot be."""
 
+    kind: ClassVar[str] = "usage"
     exit_code: ClassVar[int] = 2
 
 

@@ -1,6 +1,8 @@
 """Decisions about items, kept beside them in `.tagwire.jsonl`, so that they survive the loss of the index.
 
-One JSON object a line, appended and never rewritten; the last word on an item counts. This module takes no decisions.
+One JSON object a line, appended and never rewritten; the last word on an item counts. A last line that neither ends nor
+can be read is what a power cut left of an append: it counts for nothing, and the next append makes it a line of its own
+that says so, with its text. This module takes no decisions.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aggregator.errors import TreeError
+from aggregator.model import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -107,21 +110,49 @@ def places(root: Path) -> dict[str, str]:
 
 def read(root: Path) -> list[dict[str, str]]:
     """Return the decisions in the order in which they were taken. Raises `errors.TreeError` naming a damaged line."""
-    path = root / NAME
-    if not path.is_file():
-        return []
-    decisions: list[dict[str, str]] = []
-    for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
+    path, decisions = root / NAME, []
+    for number, line in enumerate(_lines(root)[0], 1):
         try:
-            decisions += [{str(key): str(value) for key, value in json.loads(line).items()}] if line.strip() else []
+            decisions += [_decision(line)] if line.strip() else []
         except (ValueError, AttributeError) as error:
             raise TreeError(f"{path}:{number}: not a decision of tagwire ({error}); mend or delete the line") from error
     return decisions
 
 
+def unfinished(root: Path) -> tuple[Problem, ...]:
+    """Return what is to be told of a last line that was never finished; nothing if there is none."""
+    whole, rest = _lines(root)
+    message = "the last line was never finished, as after a power cut: it is ignored"
+    return (Problem(where=str(root / NAME), message=message, line=len(whole) + 1),) if rest else ()
+
+
+def _lines(root: Path) -> tuple[list[bytes], bytes]:
+    """Return the lines, and what there is of an unfinished one; a last decision that lacks but its newline is whole."""
+    path = root / NAME
+    *whole, rest = path.read_bytes().split(b"\n") if path.is_file() else (b"",)
+    try:
+        _decision(rest)
+    except (ValueError, AttributeError):
+        return whole, rest
+    return [*whole, rest], b""
+
+
+def _decision(line: bytes) -> dict[str, str]:
+    """Return one line as it was written. Raises ValueError or AttributeError if it is no JSON object."""
+    return {str(key): str(value) for key, value in json.loads(line.decode("utf-8", "replace")).items()}
+
+
 def _append(root: Path, lines: Iterable[Mapping[str, str]]) -> None:
     root.mkdir(parents=True, exist_ok=True)
-    with (root / NAME).open("a", encoding="utf-8") as journal:
-        journal.write("".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in lines))
+    data = "".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in lines).encode()
+    with (root / NAME).open("ab+") as journal:
+        size = journal.tell()
+        journal.seek(max(size - 1, 0))
+        if journal.read() not in {b"", b"\n"}:  # looked at first, since all that was ever decided may be long
+            _, rest = _lines(root)
+            left = {"event": "unfinished", "text": rest.decode("utf-8", "replace")}
+            journal.truncate(size - len(rest))
+            data = (f"{json.dumps(left, ensure_ascii=False)}\n".encode() if rest else b"\n") + data
+        journal.write(data)
         journal.flush()
         os.fsync(journal.fileno())

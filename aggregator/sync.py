@@ -104,7 +104,7 @@ class _Desk:
 
     def __init__(self, tree: ItemTree, store: Store, read: Read, *, now: datetime, authority: str) -> None:
         self.records: list[Record] = []
-        self.problems: list[Problem] = []
+        self.problems: list[Problem] = [*journal.unfinished(tree.root)]
         self.reread: list[str] = []
         self.rewritten: list[str] = []
         self.added = self.edited = self.retagged = 0

@@ -127,6 +127,19 @@ def test_a_deleted_file_is_buried_for_good(site: Site) -> None:
     assert site.sync() == Synced()
 
 
+def test_a_decision_that_was_never_finished_is_told_once_and_taken_again(site: Site) -> None:
+    """A power cut while a deletion was written down: the next comparison tells it and writes it down."""
+    records = [site.add(number) for number in range(3)]
+    path = site.tree.root / journal.NAME
+    path.write_text('{"event": "deleted", "at": "2025-', encoding="utf-8")
+    (site.tree.root / records[0].path).unlink()
+    (problem,) = site.sync().problems
+    assert "never finished" in problem.message
+    assert [line["event"] for line in journal.read(site.tree.root)] == ["unfinished", "deleted"]
+    (site.tree.root / records[1].path).touch()
+    assert site.sync().problems == ()
+
+
 def test_an_unmounted_disk_is_not_a_wish(site: Site) -> None:
     """Over half of the files gone at once stops everything, unless it is said to be meant."""
     records = [site.add(number) for number in range(5)]

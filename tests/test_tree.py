@@ -189,6 +189,36 @@ def test_decisions_survive_and_damaged_ones_are_told(tree: ItemTree) -> None:
         journal.read(tree.root)
 
 
+@pytest.mark.parametrize("cut", [1, 30, 60])
+def test_an_append_that_was_never_finished_stops_nothing(tree: ItemTree, cut: int) -> None:
+    """It is told and ignored; the next decision starts on a line of its own, and what is left of it is kept."""
+    one = save_new(tree, item())
+    tree.bury([one], NOW)
+    path = tree.root / journal.NAME
+    assert journal.unfinished(tree.root) == ()
+    torn = path.read_bytes()[:cut]
+    with path.open("ab") as file:
+        file.write(torn)
+    assert [line["key"] for line in journal.read(tree.root)] == [one.key]
+    (problem,) = journal.unfinished(tree.root)
+    assert (problem.where, problem.line) == (str(path), 2)
+    tree.bury([replace(one, key="0" * 16)], NOW)
+    assert [line.get("key", line["event"]) for line in journal.read(tree.root)] == [one.key, "unfinished", "0" * 16]
+    assert journal.read(tree.root)[1]["text"] == torn.decode()
+    assert journal.unfinished(tree.root) == ()
+
+
+def test_a_last_decision_that_lacks_only_its_newline_counts(tree: ItemTree) -> None:
+    """As editors leave it, or a power cut before the last byte."""
+    one = save_new(tree, item())
+    tree.bury([one], NOW)
+    path = tree.root / journal.NAME
+    path.write_bytes(path.read_bytes()[:-1])
+    assert journal.unfinished(tree.root) == ()
+    tree.bury([replace(one, key="0" * 16)], NOW)
+    assert [line["key"] for line in journal.read(tree.root)] == [one.key, "0" * 16]
+
+
 def test_removing_is_idempotent(tree: ItemTree) -> None:
     """A file that is gone is removed already."""
     one = save_new(tree, item())

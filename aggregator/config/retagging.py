@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from aggregator import files
-from aggregator.config import patching
+from aggregator.config import patching, schema
 from aggregator.config.loading import load
 from aggregator.config.reading import Document, read
 from aggregator.errors import ConfigError, UsageError
@@ -59,8 +59,9 @@ class TagEditor:
     environ: Mapping[str, str] | None = None
 
     def rename(self, old: str, new: str) -> TagChange:
-        """Give a tag another name. Raises `UsageError` if there is no such tag, or if the new name is taken."""
+        """Give a tag another name. Raises `UsageError` if there is no such tag, or if the new name is none or taken."""
         label = self._existing(old)
+        _check(new)
         owner = self._owner(new)
         if owner is not None and tag.spelling(owner.name) != tag.spelling(label):
             raise UsageError(f"there is a tag {owner.name!r} already: tagwire tags merge {label!r} {owner.name!r}")
@@ -85,6 +86,7 @@ class TagEditor:
         Raises `UsageError` for names that are no tags.
         """
         labels = tuple(dict.fromkeys(self._existing(name) for name in names))
+        _check(into)
         owner = self._owner(into)
         target = owner.name if owner else into
         labels = tuple(label for label in labels if not _same(label, target))
@@ -185,6 +187,17 @@ class TagEditor:
 
 def _again(document: Document, text: str) -> Document:
     return read(document.path, text)
+
+
+def _check(name: str) -> None:
+    """Raise `UsageError` for what cannot be the name of a tag."""
+    section = schema.section("tags")
+    key = section.key("name") if section else None
+    assert key is not None
+    try:
+        key.kind.read(name)
+    except ValueError as error:
+        raise UsageError(f"{name!r} cannot be the name of a tag: {str(error) or f'expected {key.kind.expected}'}") from None
 
 
 def _at(document: Document, name: str) -> tuple[str | int, ...]:

@@ -144,3 +144,9 @@ def test_nobody_is_asked_for_what_is_there_already(tagwire, web):
     tagwire("add", feed, "--no-discover")
     assert tagwire("add", feed).code == 2
     assert not web.requests
+
+
+def test_a_title_of_two_lines_is_a_usage_error(tagwire, site):
+    done = tagwire("add", "--json", "--no-discover", "--title", "a\nb", "http://127.0.0.1/feed")
+    assert done.code == 2
+    assert done.json["failed"][0]["kind"] == "usage"

@@ -149,3 +149,13 @@ def test_merged_tags_are_one_and_owners_files_stay(tagwire, wired):
     assert len(entries(wired / "feeds" / "tags" / "topics.xml")) == 2
     assert tagwire("tags", "merge", "x").code == 2
     assert tagwire("tags", "merge", "nope", "x").code == 2
+
+
+@pytest.mark.parametrize("name", ["", " ", "a\nb"])
+@pytest.mark.parametrize("words", [("rename", "AI"), ("merge", "AI")])
+def test_what_cannot_be_a_name_is_a_usage_error_and_changes_nothing(tagwire, wired, words, name):
+    before = (wired / "config" / "tags.toml").read_bytes()
+    done = tagwire("tags", *words, name)
+    assert done.code == 2
+    assert f"{name!r} cannot be the name of a tag" in done.err
+    assert (wired / "config" / "tags.toml").read_bytes() == before

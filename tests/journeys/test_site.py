@@ -298,6 +298,13 @@ def test_an_unusable_index_is_told_and_reindex_builds_a_new_one(site: Path, comm
     done = command(site, "refresh", code=1)
     assert "reindex" in done.err
     assert tree(site / "feeds") == before
+    decisions = site / "items/.tagwire.jsonl"
+    kept = decisions.read_bytes() if decisions.exists() else b""
+    decisions.write_bytes(b'{"event"\n' + kept)
+    held = tree(site / "var")
+    assert ".tagwire.jsonl:1" in command(site, "reindex", code=1).err
+    assert tree(site / "var") == held  # nothing was put aside
+    decisions.write_bytes(kept)
     command(site, "reindex")
     summary = command(site, "refresh", "--json").lines[-1]
     assert summary["new"] == 0
