@@ -22,12 +22,10 @@ from aggregator.errors import StoreCorrupt, UsageError
 from aggregator.fetchers import open_fetchers
 from aggregator.mark import Mark
 from aggregator.model import FetchState, Outcome, Record, Source, Summary
+from aggregator.model.published import Published
 from aggregator.operations import rules
 from aggregator.operations.announce import announce
-from aggregator.operations.discovery import Found, Scout
 from aggregator.operations.stories import Review
-from aggregator.outputs import discover
-from aggregator.publish import Published, Publisher
 from aggregator.queues.local import LocalQueue
 from aggregator.refresh import House
 from aggregator.rounds import Round
@@ -45,6 +43,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from aggregator.model import Sketched
+    from aggregator.operations.discovery import Found
     from aggregator.ports import Access, Clock, Store
     from aggregator.settings import Settings
 
@@ -66,8 +65,6 @@ class App:
         self.clock = clock
         self.dry_run = dry_run
         self._mark = Mark(settings)
-        cache = str(Path(settings.root, FRAGMENTS))
-        self._publisher = Publisher(settings, store, tree.read, discover(settings), cache=cache)
 
     @staticmethod
     @contextmanager
@@ -115,9 +112,8 @@ class App:
         """Refresh the sources `ids`, else all; which of them `when` says. Then publish what changed.
 
         Without `near` copies and related items are not looked for: the next refresh does. `on_outcome` hears of every
-        source as soon as it is done. Setting `stop` gives running sources a few seconds to
-        finish, starts no others and leaves publishing to the next refresh. Raises `errors.UsageError` for an unknown
-        id, `errors.StoreError` if the index fails.
+        source as soon as it is done. Setting `stop` gives running sources a few seconds to finish, starts no others and
+        leaves publishing to the next refresh. Raises `errors.UsageError` for an unknown id, `StoreError`.
         """
         require_set_clock(self.clock.now())
         started = self.clock.monotonic()
@@ -163,19 +159,25 @@ class App:
         """Take in what was done to item files, render every feed and write those whose bytes differ."""
         synced = self.sync()
         review_of(self).look(synced.touched)
-        published = self._publish(everything=True)
-        return replace(published, problems=(*synced.problems, *published.problems))
+        done = self._publish(everything=True)
+        return replace(done, problems=(*synced.problems, *done.problems))
 
     def publish_changed(self) -> Published:
         """Publish the feeds that items of this refresh touched; all of them if the configuration changed since."""
         return self._publish(everything=not self._mark.stands())
 
     def _publish(self, *, everything: bool) -> Published:
-        pending = self.store.outbox()
-        published = self._publisher.publish(None if everything else pending, check=self.dry_run)
+        pending, states = self.store.outbox(), self.store.states()
+        if not (everything or pending) and self._mark.shows(states):
+            return Published()
+        from aggregator import outputs, publish  # noqa: PLC0415 - 80 ms that a round without news need not pay
+
+        settings, cache = self.settings, str(Path(self.settings.root, FRAGMENTS))
+        press = publish.Publisher(settings, self.store, self.tree.read, outputs.discover(settings), cache=cache)
+        published = press.publish(None if everything else pending, check=self.dry_run)
         if not self.dry_run:
             self.store.outbox(pending)
-            self._mark.keep()
+            self._mark.keep(states)
         return published
 
     def states(self) -> list[tuple[Source, FetchState]]:
@@ -212,12 +214,8 @@ class App:
 
         Raises `errors.UsageError` if there is none, or more than one.
         """
-        items = self.settings.storage.items
-        path = (
-            ref.removeprefix("./")
-            .removeprefix(f"{items}/")
-            .removeprefix(f"{os.path.relpath(items, self.settings.root)}/")
-        )
+        items, root = self.settings.storage.items, self.settings.root
+        path = ref.removeprefix("./").removeprefix(f"{items}/").removeprefix(f"{os.path.relpath(items, root)}/")
         found = self.store.items(text=path)
         if not found and len(ref) >= KEY_PREFIX and all(digit in "0123456789abcdef" for digit in ref):
             found = self.store.items(prefix=ref)
@@ -264,6 +262,8 @@ def review_of(app: App, sketched: Mapping[str, Sketched] = MappingProxyType({}))
 
 async def find_feed(settings: Settings, address: str) -> Found:
     """Return the feed that a URL stands for. Raises `errors.SourceError`, see `operations.discovery`."""
+    from aggregator.operations.discovery import Scout  # noqa: PLC0415 - for `tagwire add` only
+
     clock = SystemClock()
     fetcher, *_ = open_fetchers(settings.http, version=__version__, contact=settings.site.base_url, clock=clock)
     workers = Workers(1, seconds=PARSE_SECONDS, memory_bytes=PARSE_BYTES)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,8 +17,15 @@ from aggregator import __version__, files
 from aggregator.steps import han
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aggregator.model import FetchState
     from aggregator.settings import Settings
 
+SHOWN = (
+    "title", "link", "feed_id", "icon", "url", "error", "failing_since", "adopted", "moved_to", "retired_at",
+)  # fmt: skip
+"""Fields of states of which pages, OPML and status.json tell; and whether a source was ever read."""
 FOLDERS = ("", "tags", "sources", "queries", "items")
 
 
@@ -58,9 +66,14 @@ class Mark:
         """Remember that all items were read under these rules. Raises OSError."""
         self._write({**self._stored(), "rules": self._present["rules"]})
 
-    def keep(self) -> None:
-        """Remember that everything is published under this configuration. Raises OSError."""
-        self._write({**self._stored(), "site": self._present["site"], "files": str(self._count())})
+    def shows(self, states: Mapping[str, FetchState]) -> bool:
+        """Whether what was published says of all sources what these states say: how they are called and how well."""
+        return self._stored().get("states") == _shown(states)
+
+    def keep(self, states: Mapping[str, FetchState]) -> None:
+        """Remember that everything is published under this configuration, with these states. Raises OSError."""
+        present = {"site": self._present["site"], "states": _shown(states), "files": str(self._count())}
+        self._write({**self._stored(), **present})
 
     def _stored(self) -> dict[str, str]:
         with suppress(FileNotFoundError, ValueError, AttributeError):
@@ -76,6 +89,13 @@ class Mark:
             with suppress(FileNotFoundError, NotADirectoryError):
                 count += len(os.listdir(self._home / folder))  # noqa: PTH208 - names are all that is needed
         return count
+
+
+def _shown(states: Mapping[str, FetchState]) -> str:
+    """Return what stands for all that is shown of states."""
+    return _digest(
+        *((name, *map(partial(getattr, one), SHOWN), one.ok_at is None) for name, one in sorted(states.items()))
+    )
 
 
 def _digest(*values: object) -> str:

@@ -15,17 +15,21 @@ import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from aggregator import files
 from aggregator.app import FRAGMENTS, App
 from aggregator.model import Item, Record, Source
 from aggregator.outputs import discover
-from aggregator.publish import Published, Publisher
+from aggregator.publish import Publisher
 from aggregator.settings import Publish, Settings, Site
 from aggregator.steps import frontmatter
 from aggregator.stores import open_store
 from aggregator.tree import ItemTree
+
+if TYPE_CHECKING:
+    from aggregator.model.published import Published
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NEWEST = datetime(2026, 11, 1, tzinfo=UTC)

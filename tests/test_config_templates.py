@@ -43,7 +43,7 @@ def test_every_mistake_is_told_with_its_place(config):
 
 
 def test_a_changed_template_publishes_everything_anew(config):
-    Mark(settings(config)).keep()
+    Mark(settings(config)).keep({})
     assert Mark(settings(config)).stands()
     (config / "templates/page.css").write_text("body{}")
     assert not Mark(settings(config)).stands()

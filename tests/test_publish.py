@@ -17,8 +17,9 @@ from lxml import etree
 from aggregator import files
 from aggregator.errors import PublishError
 from aggregator.model import Failure, FetchState, Item, Record, Saved, Source
+from aggregator.model.published import Published
 from aggregator.outputs import discover
-from aggregator.publish import Published, Publisher
+from aggregator.publish import Publisher
 from aggregator.settings import Publish, Settings, Site, TagRule
 from aggregator.steps import frontmatter
 from aggregator.testing import MemoryStore

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 import time
 from datetime import timedelta
@@ -80,6 +81,22 @@ def test_a_beat_looks_at_the_item_files_now_and_then(site):
     summary = beat(one)
     assert summary is not None
     assert summary.outcomes == ()
+
+
+def test_nothing_is_rendered_when_nothing_that_is_shown_has_changed(site, web):
+    """A round without news leaves publishing out; what pages tell of a source is not missed, though no item came."""
+    clock, status = FakeClock(), site / "feeds" / "status.json"
+    one = work(site, clock)
+    beat(one)
+    status.write_text("not rendered since", encoding="utf-8")
+    clock.advance(48 * 3600)
+    summary = beat(one)
+    assert summary is not None
+    assert (summary.count("not_modified"), status.read_text(encoding="utf-8")) == (1, "not rendered since")
+    web.page("/a.xml", "", status=500)
+    clock.advance(48 * 3600)
+    beat(one)
+    assert json.loads(status.read_text(encoding="utf-8"))["sources"][0]["health"] == "failing"
 
 
 def test_a_source_that_was_added_meanwhile_is_asked_at_the_next_beat(site, web):

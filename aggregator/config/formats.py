@@ -98,7 +98,7 @@ def web_url(*, directory: bool = False) -> Kind:
 
 def check_url(url: str) -> None:
     """Raise ValueError, saying what is wrong, unless the URL can be requested over http or https (RFC 3986)."""
-    if any(char.isspace() for char in url) or CONTROL.search(url):
+    if url.split(maxsplit=1) != [url] or CONTROL.search(url):
         raise ValueError("expected a URL without spaces and control characters")
     if len(url) > 4096:  # noqa: PLR2004 - longer than servers take
         raise ValueError("expected a URL of at most 4096 characters")

@@ -6,11 +6,10 @@ This module writes nothing and gives no tags itself (`steps.tag`).
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
-from aggregator import reading
 from aggregator.model import Source
-from aggregator.steps import frontmatter, normalize
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -23,6 +22,8 @@ if TYPE_CHECKING:
 
 def context(settings: Settings, now: datetime) -> Context:
     """Return what reading an item file needs; filters are not among it, for what is kept stays."""
+    from aggregator import reading  # noqa: PLC0415 - 100 ms that a site whose files nobody touched need not pay
+
     return reading.context(
         zone=settings.site.timezone,
         now=now,
@@ -40,10 +41,12 @@ def source_of(settings: Settings, source: str, via: str) -> Source:
 
 def reader(settings: Settings, now: datetime) -> Read:
     """Return how item files are read (`sync.Read`): what their source's tags and the rules give them is added."""
-    given = context(settings, now)
+    given = cache(partial(context, settings, now))
 
     def read(text: str, key: str, source: str, via: str) -> Item:
-        return normalize.from_file(text, key, source_of(settings, source, via), given)
+        from aggregator.steps import normalize  # noqa: PLC0415 - as in `context`
+
+        return normalize.from_file(text, key, source_of(settings, source, via), given())
 
     return read
 
@@ -63,6 +66,8 @@ def retagger(settings: Settings, now: datetime) -> Retag:
 
     Everything else in the file stays; one that would come out otherwise is left alone.
     """
+    from aggregator.steps import frontmatter, normalize  # noqa: PLC0415 - as in `context`
+
     given = context(settings, now)
 
     def retag(record: Record, text: str) -> tuple[Item, bytes] | None:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import itertools
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from aggregator.errors import PublishError
+from aggregator.model.published import Published
 from aggregator.outputs import html
 from aggregator.publish import press
 from aggregator.publish.catalogue import documents
@@ -28,25 +28,11 @@ from aggregator.publish.shelf import KEPT, Shelf
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from aggregator.model import Problem, Record
+    from aggregator.model import Record
     from aggregator.ports import Output, Store
     from aggregator.settings import Settings
 
-__all__ = ["Published", "Publisher"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Published:
-    """What a publication did, or with `check` would do; paths are relative to the site directory."""
-
-    written: tuple[str, ...] = ()
-    removed: tuple[str, ...] = ()
-    feeds: int = 0
-    """Feeds that were rendered, changed or not."""
-    topics: tuple[str, ...] = ()
-    """URLs of the feeds among `written`, for those who are told of changes; archives are none."""
-    problems: tuple[Problem, ...] = ()
-    """Items that were left out, since their files could not be read."""
+__all__ = ["Publisher"]
 
 
 class Publisher:

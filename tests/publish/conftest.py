@@ -13,8 +13,9 @@ from lxml import etree
 
 from aggregator import files
 from aggregator.model import Item, Record, Source
+from aggregator.model.published import Published
 from aggregator.outputs import discover
-from aggregator.publish import Published, Publisher
+from aggregator.publish import Publisher
 from aggregator.settings import Publish, Settings, Site
 from aggregator.steps import frontmatter
 from aggregator.stores import open_store
