@@ -193,9 +193,12 @@ def test_a_wrong_value_is_told_with_its_place(site, text, expected):
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ('id = "A b"\nurl = "https://x.example/"', "2:1: sources[1].id: expected a name that can stand in paths, such"),
-        ('id = ".a"\nurl = "https://x.example/"', "2:1: sources[1].id: expected a name"),
-        ('id = "a/b"\nurl = "https://x.example/"', "2:1: sources[1].id: expected a name"),
+        (
+            'id = "A b"\nurl = "https://x.example/"',
+            "2:1: sources[1].id: expected a lower-case name that can stand in paths, such",
+        ),
+        ('id = ".a"\nurl = "https://x.example/"', "2:1: sources[1].id: expected a lower-case name"),
+        ('id = "a/b"\nurl = "https://x.example/"', "2:1: sources[1].id: expected a lower-case name"),
         ('id = ""\nurl = "https://x.example/"', "2:1: sources[1].id: expected a name of lower-case letters"),
         ('url = "https://x.example/"\npath = "x.xml"', "3:1: sources[1].path: expected url or path, not both"),
         ('url = "https://x.example/"\nkind = "folder"', "2:1: sources[1].url: a folder is given by path, not by url"),
@@ -273,7 +276,7 @@ def test_an_id_is_derived_from_the_address(url, path, expected):
         ('name = "AI"\n[[tags]]\nname = "ＡＩ"', '4:1: tags[2].name: "ai" belongs to the tag "AI" in line 1 already'),
         ('name = "A"\naliases = ["x"]\n[[tags]]\nname = "B"\naliases = ["y", "X"]', '6:17: tags[2].aliases[2]: "x"'),
         ('name = "A"\nslug = "b"\n[[tags]]\nname = "B"', '5:1: tags[2].name: "b" belongs to the tag "A"'),
-        ('name = "A"\nslug = "x/y"', "3:1: tags[1].slug: expected a name that can stand in paths"),
+        ('name = "A"\nslug = "x/y"', "3:1: tags[1].slug: expected a lower-case name that can stand in paths"),
         ('name = "A"\nparent = "C"', '3:1: tags[1].parent: expected the name of a tag, "C" is none'),
         ('name = "A"\nparent = "a"', "3:1: tags[1].parent: a tag cannot be its own ancestor"),
     ],

@@ -116,7 +116,7 @@ def test_merging_a_parent_into_its_child_is_no_circle(edit):
         ("rename", ("QQ", "x"), "is the id of a source"),
         ("merge", (["nope"], "x"), "no tag 'nope'"),
         ("merge", (["人工智能"], "AI"), "nothing to merge into '人工智能'"),
-        ("rename", ("科技", " "), "tags.toml"),
+        ("rename", ("科技", " "), "cannot be the name of a tag"),
     ],
 )
 def test_what_cannot_be_done_is_refused(edit, call, args, told):

@@ -64,6 +64,18 @@ def test_a_mistake_is_told_with_its_place_and_the_old_settings_stay(site, caplog
     assert watched.settings.site.title == "three"
 
 
+def test_a_mended_mistake_is_told_even_if_nothing_else_changed(site, caplog):
+    watched = watch(site)
+    path = site / "config" / "tagwire.toml"
+    before = path.read_bytes() if path.exists() else b""
+    path.write_bytes(before + b"\n[broken\n")
+    assert not watched.renew()
+    path.write_bytes(before + b"\n")
+    with caplog.at_level(logging.INFO, logger="aggregator.config.watching"):
+        assert not watched.renew()
+    assert "in order again" in caplog.text
+
+
 def test_the_same_settings_written_again_are_no_change(site):
     watched = watch(site)
     path = site / "config" / "tagwire.toml"

@@ -80,6 +80,8 @@ def _print(record: Record, found: Sequence[Reason]) -> None:
     if record.story:
         head = "owns its story" if record.story == record.key else f"belongs to the story of {record.story}"
         out(f"{head}; {len(record.copies)} other{'s' if len(record.copies) != 1 else ''}")
+    elif record.duplicate_of:
+        out(f"set aside, as a copy of {record.duplicate_of}")
     else:
         out("has no copies")
     if record.alone:

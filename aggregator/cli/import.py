@@ -18,12 +18,13 @@ _SHOWN = 20
 @click.argument("file", type=click.File("rb"))
 @click.option("--dry-run", is_flag=True, help="Tell what would be added, but change nothing.")
 @pass_options
-def import_(options: Options, file: BinaryIO, *, dry_run: bool) -> None:
+def import_(options: Options, file: BinaryIO, *, dry_run: bool) -> int:
     """Add the sources of an OPML file or another list.
 
-    FILE is OPML, newsboat's urls file, a list of URLs, or what `tagwire export --json` wrote; - is standard input.
+    FILE is OPML, newsboat's urls file, a list of URLs, or what `tagwire export --json` wrote; - is standard input. Exit
+    code 2 if there is no source in it at all.
     """
-    from aggregator.cli.output import emit
+    from aggregator.cli.output import emit, err, safe
     from aggregator.operations.moving import planned
     from aggregator.steps.subscriptions import read
 
@@ -42,10 +43,15 @@ def import_(options: Options, file: BinaryIO, *, dry_run: bool) -> None:
         )
     else:
         _tell(options, found, dry_run=dry_run)
+    if found.added or found.duplicates:
+        return 0
+    if not found.problems:
+        err(f"tagwire: {safe(file.name)}: no sources in it")
+    return 2
 
 
 def _tell(options: Options, found: Imported, *, dry_run: bool) -> None:
-    from aggregator.cli.output import err, out, safe
+    from aggregator.cli.output import counted, err, out, safe
 
     for problem in found.problems:
         err(f"tagwire: {safe(str(problem))}")
@@ -59,8 +65,8 @@ def _tell(options: Options, found: Imported, *, dry_run: bool) -> None:
         out(f"{safe(source.id)}: {safe(source.address)}{tags}")
     if most and len(found.added) > most:
         out(f"and {len(found.added) - most} more (-v shows all)")
-    counts = f"{len(found.duplicates)} known already, {len(found.problems)} problems"
-    out(f"{'would add' if dry_run else 'added'} {len(found.added)} sources, {counts}")
+    counts = f"{len(found.duplicates)} known already, {counted(len(found.problems), 'problem')}"
+    out(f"{'would add' if dry_run else 'added'} {counted(len(found.added), 'source')}, {counts}")
 
 
 command = import_

@@ -53,6 +53,7 @@ def source_event(outcome: Outcome) -> dict[str, Any]:
         "duplicates": outcome.duplicates,
         "dropped": outcome.dropped,
         "error": error,
+        "problems": [str(problem) for problem in outcome.problems],
         "next": rfc3339(outcome.next_at),
     }
 

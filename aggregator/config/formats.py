@@ -198,7 +198,7 @@ def slug() -> Kind:
             raise ValueError
         good = slugs.slug(value)
         if good != value:
-            raise ValueError(f'expected a name that can stand in paths, such as "{good}"')
+            raise ValueError(f'expected a lower-case name that can stand in paths, such as "{good}"')
         return value
 
     return Kind(expected="a name of lower-case letters, digits and . _ -", read=read)

@@ -29,6 +29,7 @@ class Watch:
         """Read the configuration. Raises `errors.ConfigError`."""
         self._place = place
         self._seen = self._facts()
+        self._wrong = False
         self.settings: Settings = load(str(place.root), str(place.file))
 
     def renew(self) -> bool:
@@ -45,11 +46,15 @@ class Watch:
         except ConfigError as error:
             for mistake in error.mistakes:
                 log.error("%s", mistake)  # noqa: TRY400 - the owner's mistake, not ours: no traceback
+            self._wrong = True
             log.warning("the configuration has mistakes; the one before stays in force")
             return False
         changed, self.settings = settings != self.settings, settings
         if changed:
             log.info("the configuration has changed and is in force")
+        elif self._wrong:
+            log.info("the configuration is in order again, and says what is in force")
+        self._wrong = False
         return changed
 
     def _facts(self) -> list[tuple[int, int, int] | None]:

@@ -98,7 +98,7 @@ def _tree(document: Document) -> Any:
     text = decode.decode(document.body, label)
     kind = sniff.looks_like(document.body)
     if "\x00" in text or kind in {"empty", "JSON"} or "<" not in text:
-        found = f"it begins with {document.body.strip()[:40]!r}" if kind != "empty" else "there is nothing"
+        found = f"it begins with {sniff.shown(document.body)}" if kind != "empty" else "there is nothing"
         raise ParseError(f"not a web page: this is {kind}, {found}", url=document.name)
     parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
     try:

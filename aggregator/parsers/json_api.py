@@ -74,7 +74,7 @@ def _load(document: Document) -> Any:
     except (ValueError, RecursionError) as error:  # a number of 5000 digits is a ValueError, too
         line = error.lineno if isinstance(error, json.JSONDecodeError) else 0
         found = sniff.looks_like(document.body)
-        begin = f", it begins with {document.body.strip()[:40]!r}" if document.body.strip() else ""
+        begin = f", it begins with {sniff.shown(document.body)}" if document.body.strip() else ""
         what = f"this is {found}{begin}" if found != "JSON" else f"{_line(error)}"
         raise ParseError(f"not JSON: {what}", url=document.name, line=line) from error
 

@@ -100,7 +100,7 @@ def after_failure(
         asked = Reason(rule="retry-after", why=f"the server said Retry-After {span(retry_after)}", seconds=seconds)
         reasons = [asked] if seconds == said else [*reasons, asked]
     shift = seconds * schedule.jitter * abs(_jitter(state))  # upwards: the server's word is a promise
-    return _jittered(seconds, seconds + shift, reasons)
+    return _jittered(seconds, min(seconds + shift, max(seconds, ceiling)), reasons)
 
 
 def clamped(retry_after: float) -> float:

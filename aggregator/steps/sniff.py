@@ -68,8 +68,15 @@ def looks_like(body: bytes) -> str:
 
 
 def not_a_feed(name: str, body: bytes) -> NotAFeed:
-    """Return the error that says what `body` is instead of a feed, with its first bytes."""
+    """Return the error that says what `body` is instead of a feed, with its first characters."""
     found = looks_like(body)
     if found == "empty":
         return NotAFeed("the document is empty", url=name)
-    return NotAFeed(f"this is {found}, it begins with {body.strip()[:_SHOWN]!r}", url=name)
+    return NotAFeed(f"this is {found}, it begins with {shown(body)}", url=name)
+
+
+def shown(body: bytes) -> str:
+    """Return the first characters as text, in quotes, where what cannot be printed is escaped; of no text the bytes."""
+    if any(body.startswith(magic) for magic, _ in _MAGIC):
+        return " ".join(f"{byte:02x}" for byte in body[:8])
+    return repr(first_text(body)[:_SHOWN])

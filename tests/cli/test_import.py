@@ -55,7 +55,7 @@ def test_a_list_is_taken_in_line_by_line(tagwire, site):
     before = (site / "config" / "sources.toml").read_text()
     tried = tagwire("import", "urls", "--dry-run")
     assert (site / "config" / "sources.toml").read_text() == before
-    assert tried.out.endswith("would add 4 sources, 1 known already, 1 problems\n")
+    assert tried.out.endswith("would add 4 sources, 1 known already, 1 problem\n")
     done = tagwire("import", "urls")
     assert done.code == 0
     assert done.out.splitlines()[0] == "a.example: https://a.example/feed  [far east, more]"
@@ -121,3 +121,11 @@ def test_standard_input_and_nothing(tagwire, site, monkeypatch):
     assert tagwire("import", "nope").code == 2
     (site / "many").write_text("".join(f"https://h{number}.example/\n" for number in range(30)))
     assert "and 10 more (-v shows all)" in tagwire("import", "many").out
+
+
+@pytest.mark.parametrize("text", ["", "{broken", "<rss/>", "# nothing\n"])
+def test_a_file_without_sources_is_a_usage_error(tagwire, site, text):
+    (site / "list").write_text(text)
+    done = tagwire("import", "list")
+    assert done.code == 2
+    assert "list" in done.err

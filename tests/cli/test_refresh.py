@@ -64,6 +64,7 @@ def test_events_have_exactly_the_designed_keys_in_order():
         "duplicates": 0,
         "dropped": 0,
         "error": {"kind": "dns", "message": "x"},
+        "problems": [],
         "next": None,
     }
     event = summary_event(Summary(outcomes=(OK, failed(1)), feeds_written=("feeds/all.xml",), seconds=1.23456), 3)
@@ -215,3 +216,13 @@ def test_what_filters_keep_out_is_told_and_listed(tagwire, site):
     (site / "seeds" / "more.md").write_text((site / "seeds" / "welcome-en.md").read_text().replace("welcome/en", "x"))
     lines = tagwire("refresh", "--no-publish", "--json").lines
     assert [line["dropped"] for line in lines] == [1, 1]
+
+
+def test_entries_beyond_the_newest_thousand_are_told_in_json_too(tagwire, site, add_source):
+    items = "".join(f"<item><guid>{number}</guid><title>{number}</title></item>" for number in range(1002))
+    (site / "feed.xml").write_text(f"<rss version='2.0'><channel><title>F</title>{items}</channel></rss>")
+    add_source('id = "wire"\npath = "feed.xml"')
+    (event, _) = tagwire("refresh", "--json", "--no-publish", "wire").lines
+    assert event["new"] == 1000
+    (problem,) = event["problems"]
+    assert problem.endswith("2 of 1002 entries skipped: the newest 1000 are read")

@@ -120,7 +120,7 @@ def test_links_that_are_none_for_the_web_are_none():
     [
         (b"", "not a web page: this is empty, there is nothing"),
         (b"  \n", "not a web page: this is empty"),
-        (b'{"data": []}', "not a web page: this is JSON, it begins with b'{\"data\": []}'"),
+        (b'{"data": []}', "not a web page: this is JSON, it begins with '{\"data\": []}'"),
         (b"\x89PNG\r\n\x1a\n\x00", "not a web page: this is a PNG image"),
         (b"just text", "not a web page: this is text"),
         (b"<!---->", "not a web page"),

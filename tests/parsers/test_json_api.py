@@ -109,7 +109,7 @@ def test_an_empty_list_is_no_error():
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        (b"<!DOCTYPE html><html><p>Please log in", "not JSON: this is an HTML page, it begins with b'<!DOCTYPE html>"),
+        (b"<!DOCTYPE html><html><p>Please log in", "not JSON: this is an HTML page, it begins with '<!DOCTYPE html>"),
         (b"", "not JSON: this is empty"),
         (b'{"data": [', "not JSON: Expecting value"),
         (b'{"data": ' + b"[" * 100_000, "not JSON: "),

@@ -140,3 +140,10 @@ def test_retry_after_is_never_undercut_by_jitter() -> None:
         plan = interval.after_failure(failing(1, 429, generation=generation), SOURCE, Schedule(), NOW, 7200.0)
         assert 7200 <= plan.seconds <= 7920
         assert rules(plan)[0] == "retry-after"
+
+
+def test_the_variation_of_waits_after_failures_ends_at_the_longest_wait():
+    waits = {
+        interval.after_failure(failing(12, generation=n), SOURCE, Schedule(), NOW, None).seconds for n in range(50)
+    }
+    assert waits == {Schedule().max}
