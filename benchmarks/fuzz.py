@@ -36,6 +36,8 @@ SOURCE = Source(id="fuzz", url="https://a.example/feed")
 CONTEXT = normalize.Context(zone=ZONE, now=NOW, tagger=tag.compile(()), defaults=FRONT_MATTER_DEFAULTS, language="en")
 ATOM = "{http://www.w3.org/2005/Atom}"
 BATCH = 40
+LONG = 20_000
+"""From so many strings on, the benchmark says how far it is."""
 
 PIECES = (
     "---", "...", "\n---\n", "\r\n", "\r", "\n\n", "\t", " ", "  \n", "\u3000", "\u3000\u3000",
@@ -175,6 +177,8 @@ def strings(count: int, random_: random.Random) -> int:
                 failures += 1
                 tell(failures, "".join(texts)[:0], error)
             posts, texts = [], []
+        if count >= LONG and (number + 1) % (count // 20) == 0:
+            print(f"{number + 1} strings, {failures} failed", flush=True)
     return failures
 
 
