@@ -36,18 +36,16 @@ from aggregator.steps.urls import host
 from aggregator.stores import discard, open_store
 from aggregator.sync import Synced, sync
 from aggregator.tree import ItemTree
-from aggregator.workers import Workers
+from aggregator.workers import PARSE_BYTES, PARSE_SECONDS, Workers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from aggregator.model import Sketched
-    from aggregator.operations.discovery import Found
     from aggregator.ports import Access, Clock, Store
     from aggregator.settings import Settings
 
-PARSE_SECONDS, PARSE_BYTES = 10.0, 1024 * 1024 * 1024
 KEY_PREFIX = 6
 FRAGMENTS = "var/fragments.db"
 """Rendered entries; losing them costs time only."""
@@ -258,20 +256,6 @@ def lock_file(settings: Settings) -> Path:
 def review_of(app: App, sketched: Mapping[str, Sketched] = MappingProxyType({})) -> Review:
     """Return what looks for copies in a site; `sketched` are the sketches at hand."""
     return Review(settings=app.settings, store=app.store, tree=app.tree, now=app.clock.now(), sketched=sketched)
-
-
-async def find_feed(settings: Settings, address: str) -> Found:
-    """Return the feed that a URL stands for. Raises `errors.SourceError`, see `operations.discovery`."""
-    from aggregator.operations.discovery import Scout  # noqa: PLC0415 - for `tagwire add` only
-
-    clock = SystemClock()
-    fetcher, *_ = open_fetchers(settings.http, version=__version__, contact=settings.site.base_url, clock=clock)
-    workers = Workers(1, seconds=PARSE_SECONDS, memory_bytes=PARSE_BYTES)
-    try:
-        return await Scout(settings=settings, fetcher=fetcher, workers=workers, clock=clock).find(address)
-    finally:
-        await fetcher.aclose()
-        workers.close()
 
 
 def _house(app: App, chosen: Sequence[Source], *, near: bool) -> House:

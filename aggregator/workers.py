@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
     from pebble import ProcessPool
 
+PARSE_SECONDS, PARSE_BYTES = 10.0, 1024 * 1024 * 1024
+"""What one document may take."""
+
 _PR_SET_PDEATHSIG = 1
 _QUEUED = 2
 """Calls handed to the pool for each worker: one that runs, and one so that it need not wait for the next."""

@@ -93,7 +93,7 @@ def _found(options: Options, url: str) -> tuple[Found | None, str]:
     """Return the feed at a URL, or why nobody could be asked. Raises `errors.SourceError` if there is no feed."""
     import asyncio
 
-    from aggregator.app import find_feed
+    from aggregator.operations.discovery import find_feed
 
     try:
         return asyncio.run(find_feed(options.settings(), url)), ""

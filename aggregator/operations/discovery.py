@@ -11,15 +11,19 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from aggregator import reading
+from aggregator import __version__, reading
+from aggregator.clock import SystemClock
 from aggregator.errors import HttpStatus, NotAFeed, ParseError, SourceError
+from aggregator.fetchers import open_fetchers
 from aggregator.model import FetchState, Response, Source
 from aggregator.steps import alternates
+from aggregator.workers import PARSE_BYTES, PARSE_SECONDS, Workers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from aggregator.ports import Clock, Fetcher, Workers
+    from aggregator import ports
+    from aggregator.ports import Clock, Fetcher
     from aggregator.settings import Settings
     from aggregator.steps.alternates import Candidate
 
@@ -56,7 +60,7 @@ class Scout:
 
     settings: Settings
     fetcher: Fetcher
-    workers: Workers
+    workers: ports.Workers
     clock: Clock
 
     async def find(self, address: str) -> Found:
@@ -122,6 +126,18 @@ class Scout:
         except ParseError:
             return []
         return msgspec.msgpack.decode(found, type=list[alternates.Candidate])
+
+
+async def find_feed(settings: Settings, address: str) -> Found:
+    """Return the feed that a URL stands for. Raises `errors.SourceError`, see `Scout.find`."""
+    clock = SystemClock()
+    fetcher, *_ = open_fetchers(settings.http, version=__version__, contact=settings.site.base_url, clock=clock)
+    workers = Workers(1, seconds=PARSE_SECONDS, memory_bytes=PARSE_BYTES)
+    try:
+        return await Scout(settings=settings, fetcher=fetcher, workers=workers, clock=clock).find(address)
+    finally:
+        await fetcher.aclose()
+        workers.close()
 
 
 _HOW = {"header": "its Link header", "page": "a link in the page", "path": "a common path"}
