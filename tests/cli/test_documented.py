@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -90,3 +92,11 @@ def written(value):
     from aggregator.config.showing import toml
 
     return toml({"x": {"y": value}}).partition("y = ")[2].strip()
+
+
+def test_the_manual_page_is_what_the_commands_say():
+    """`python .ci/man.py` writes it anew."""
+    root = DOCS.parent
+    code = "import runpy; print(runpy.run_path('.ci/man.py')['page'](), end='')"
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, check=True)
+    assert done.stdout.decode() == (DOCS / "tagwire.1").read_text(encoding="utf-8")
