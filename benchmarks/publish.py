@@ -98,24 +98,26 @@ def told(what: str, began: float, published: Published) -> None:
     print(f"{what:44} {cpu() - began:8.3f} s CPU  {published.feeds:5} feeds  {len(published.written):6} files written")
 
 
-def publish_one(root: Path) -> None:
-    """Publish what changed, as a process that was started for it; print what each part of that took."""
+def publish_one(root: Path, number: int, total: int, tags: int) -> None:
+    """Publish two new items, one after the other, as a process that was started for it; print what took how long."""
     started = cpu()
     with App.open(settings(root), write=True) as app:
         opened = cpu()
         app.sync()
         synced = cpu()
-        published = app.publish_changed()
-    print(f"  start {started:.3f}, open {opened - started:.3f}, look at the item files {synced - opened:.3f}")
-    told("  one new item, published and marked as done", synced, published)
-    print("  " + " ".join(published.written))
+        print(f"  start {started:.3f}, open {opened - started:.3f}, look at the item files {synced - opened:.3f}")
+        for what in ("one new item, by a new process", "one more, by the same"):
+            app.store.replace([write(app.tree, item(number, total, tags))])
+            began = cpu()
+            told(what, began, app.publish_changed())
+            number += 1
 
 
 def main() -> None:
     """Measure and print."""
     root, total, tags = Path(sys.argv[1]), int((sys.argv[2:] or ["100000"])[0]), int((sys.argv[3:] or ["2000"])[0])
-    if sys.argv[4:] == ["one"]:
-        publish_one(root)
+    if sys.argv[4:]:
+        publish_one(root, int(sys.argv[4]), total, tags)
         return
     shutil.rmtree(root, ignore_errors=True)
     site = settings(root)
@@ -133,11 +135,10 @@ def main() -> None:
         print(f"{FRAGMENTS}: {(root / FRAGMENTS).stat().st_size / 1e6:.0f} MB")
     with App.open(site, write=True) as app:
         app.sync()  # learns the rules, which marks every item once
-        app.publish()
-    for attempt in range(3):
-        with open_store(site.storage.index, site.root) as store:
-            store.replace([write(tree, item(total + attempt, total, tags))])
-        subprocess.run([sys.executable, __file__, *sys.argv[1:2], str(total), str(tags), "one"], check=True)
+        app.publish_changed()
+    for number in range(total, total + 6, 2):
+        sys.stdout.flush()
+        subprocess.run([sys.executable, __file__, sys.argv[1], str(total), str(tags), str(number)], check=True)
 
 
 if __name__ == "__main__":
