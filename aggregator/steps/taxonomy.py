@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aggregator.model import Tag
-from aggregator.steps import slugs, text
+from aggregator.steps import slugs, splice, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -36,7 +36,7 @@ class Taxonomy:
             if not count and key in former:
                 continue
             self._tags[key] = tag = _tag(key, label, count, rule=by_key.get(key), taken=taken)
-            taken.add(tag.slug)
+            taken.update(_names(tag.slug))
         for key, rule in by_key.items():
             parent = self._tags.get(slugs.tag_key(rule.parent))
             if key in self._tags and parent:
@@ -89,10 +89,15 @@ def _slug(rule: TagRule) -> str:
     return rule.slug or slugs.slug(rule.name)
 
 
+def _names(slug: str) -> set[str]:
+    """What a tag takes up among the files of all: a folder for its archive, and a file in each format."""
+    return {slug, *(slug + suffix for suffix, _ in splice.TWINS.values())}
+
+
 def _tag(key: str, label: str, count: int, *, rule: TagRule | None, taken: set[str]) -> Tag:
     label = rule.name if rule else label
     slug = (rule.slug if rule else "") or slugs.slug(label)
-    if slug in taken:
+    if not taken.isdisjoint(_names(slug)):
         slug = f"{slug}-{hashlib.sha256(key.encode()).hexdigest()[:8]}"
     return Tag(
         label=text.one_line(label) or slug,

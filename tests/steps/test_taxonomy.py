@@ -31,3 +31,14 @@ def test_a_chosen_slug_is_kept_and_a_tag_named_alike_yields():
     found = Taxonomy(KNOWN, [TagRule(name="苹果", slug="ai")])
     assert found.tag("苹果").slug == "ai"
     assert found.tag("AI").slug == "ai-32e83e92"
+
+
+def test_no_tag_has_the_folder_of_another_ones_file():
+    """`con.xml.html` is the page of `con.xml`, so it cannot be the folder of another tag's archive."""
+    names = ("con", "con.xml", "con.xml.html", "node.js")
+    found = Taxonomy({name: (name, 1) for name in names}, [])
+    taken = [found.tag(name).slug for name in names]
+    files = {slug + suffix for slug in taken for suffix in (".xml", ".json", ".html")}
+    assert not files & set(taken)
+    assert taken[0] == "con"
+    assert taken[3] == "node.js"
