@@ -41,6 +41,7 @@ async def child(site: str) -> dict[str, Any]:
     """Refresh the site in this process, then publish; return outcomes, lags of the refresh, times and peak memory."""
     from aggregator.app import App
     from aggregator.config import load
+    from aggregator.errors import TagwireError
 
     lags: list[float] = []
     outcomes: list[dict[str, Any]] = []
@@ -57,8 +58,13 @@ async def child(site: str) -> dict[str, Any]:
         await app.refresh(publish=False, on_outcome=lambda one: outcomes.append(told(one)))
         seconds, peak = perf_counter() - started, peak_memory()
         beating.cancel()
-        app.publish_changed()
+        trouble = ""
+        try:
+            app.publish_changed()
+        except TagwireError as error:
+            trouble = str(error)
     return {
+        "publishing failed": trouble,
         "outcomes": outcomes,
         "lags": lags,
         "seconds": {"refresh": seconds, "with publishing": perf_counter() - started},
@@ -210,6 +216,7 @@ def main() -> None:
         "not as expected": judge(outcomes, where, table["expected"]),
         "tracebacks": told.count("Traceback"),
         "never to be asked for": [target for target in asked if target.startswith(TRAPS)],
+        "publishing failed": results["publishing failed"],
         "main MiB": results["main MiB"],
         "tree MiB": tree,
         "seconds": {name: round(value, 1) for name, value in results["seconds"].items()},
