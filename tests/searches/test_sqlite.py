@@ -109,6 +109,6 @@ def test_more_items_than_an_hour_has_numbers_for_are_kept(tmp_path, monkeypatch)
 
 def test_without_opencc_nothing_is_folded(monkeypatch):
     variants.folding.cache_clear()
-    monkeypatch.setattr("aggregator.searches.sqlite.variants.find_spec", lambda _: None)
+    monkeypatch.setattr("aggregator.steps.han.available", lambda: False)
     assert variants.folding() == {}
     variants.folding.cache_clear()

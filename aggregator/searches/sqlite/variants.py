@@ -7,8 +7,9 @@ module converts no texts for people.
 from __future__ import annotations
 
 from functools import cache
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
+
+from aggregator.steps import han
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,11 +20,9 @@ _RANGES: Final = ((0x3400, 0x4DC0), (0x4E00, 0xA000))
 @cache
 def folding() -> Mapping[int, str]:
     """Return code point → simplified character, of those that differ; empty if OpenCC is not installed."""
-    if find_spec("opencc") is None:
+    if not han.available():
         return {}
-    from opencc import OpenCC  # noqa: PLC0415 - an extra
-
     characters = [chr(point) for start, end in _RANGES for point in range(start, end)]
-    simple = OpenCC("t2s").convert("\n".join(characters)).split("\n")
+    simple = han.simplify("\n".join(characters)).split("\n")
     pairs = zip(characters, simple, strict=True)
     return {ord(character): other for character, other in pairs if character != other and len(other) == 1}
