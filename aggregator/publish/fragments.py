@@ -1,11 +1,11 @@
 """Rendered entries in a file of their own, `var/fragments.db`: losing any of it costs time, nothing else.
 
-A fragment is found by its item and its place in a page, and taken only if its seal fits: a digest of everything that it
-was rendered from. Rows are numbered by the instant of publication, since feeds show the newest: these lie side by side,
-and when the file is full the oldest go first. A file that is damaged, not ours or of another stamp is made anew; one
-that cannot be used is told in the log and done without.
+What an item became in every format lies in one row, since it is asked for in all of them, one after the other; each
+fragment carries a seal, a digest of everything that it was rendered from. Rows are numbered by the instant of
+publication, since feeds show the newest: these lie side by side, and when the file is full the oldest go first. A file
+that is damaged, not ours or of another stamp is made anew; one that cannot be used is told in the log and done without.
 
-This module renders nothing and does not know what a seal is made from.
+This module renders nothing, and does not know what a seal is made from.
 """
 
 from __future__ import annotations
@@ -17,7 +17,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
+import msgspec
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
     from types import TracebackType
 
 log = logging.getLogger(__name__)
@@ -29,7 +32,7 @@ BYTES: Final = 1024 * 1024 * 1024
 MEMORY: Final = 32 * 1024 * 1024
 """The same where there is no file."""
 _LARGEST: Final = 1024 * 1024
-"""Bytes of a fragment from which it is not kept."""
+"""Bytes of an item's fragments from which they are not kept."""
 _BATCH: Final = 4 * 1024 * 1024
 """Bytes of new fragments that wait to be written."""
 _BUSY: Final = 1.0
@@ -37,9 +40,14 @@ _BUSY: Final = 1.0
 _HASH_BITS: Final = 28
 _LATEST: Final = 1 << 34
 _SCHEMA: Final = (
-    "CREATE TABLE fragment (id INTEGER PRIMARY KEY, seal BLOB, sum INTEGER, data BLOB)",
+    "CREATE TABLE fragments (id INTEGER PRIMARY KEY, sum INTEGER, data BLOB)",
     "CREATE TABLE meta (stamp TEXT)",
 )
+
+Fragment = tuple[bytes, bytes]
+"""A seal, and what was rendered."""
+_ENCODER: Final = msgspec.msgpack.Encoder()
+_DECODER: Final = msgspec.msgpack.Decoder(dict[str, Fragment])
 
 
 class Fragments:
@@ -50,7 +58,7 @@ class Fragments:
         self._path = path
         self._read_only = check and bool(path)
         self._limit = limit or (BYTES if path else MEMORY)
-        self._fresh: dict[int, tuple[bytes, int, bytes]] = {}
+        self._fresh: dict[int, Mapping[str, Fragment]] = {}
         self._waiting = 0
         self._connection = self._opened(stamp)
         self._connection.execute("BEGIN")  # one read for all: each of its own would ask for the file's lock
@@ -64,42 +72,45 @@ class Fragments:
         self.flush()
         self._connection.close()
 
-    def get(self, number: int, seal: bytes) -> bytes | None:
-        """Return the fragment with that number if its seal is the same, else None."""
-        found = self._fresh.get(number)
-        if found is None:
-            try:
-                sql = "SELECT seal, sum, data FROM fragment WHERE id = ?"
-                found = self._connection.execute(sql, (number,)).fetchone()
-            except sqlite3.Error as error:
-                self._do_without(error)
-        if found is None or found[0] != seal or zlib.crc32(found[2]) != found[1]:
-            return None
-        return found[2]
+    def get(self, number: int) -> Mapping[str, Fragment]:
+        """Return the fragments with that number by format, none if there are none."""
+        fresh = self._fresh.get(number)
+        if fresh is not None:
+            return fresh
+        try:
+            found = self._connection.execute("SELECT sum, data FROM fragments WHERE id = ?", (number,)).fetchone()
+        except sqlite3.Error as error:
+            self._do_without(error)
+            return {}
+        return _DECODER.decode(found[1]) if found and zlib.crc32(found[1]) == found[0] else {}
 
-    def put(self, number: int, seal: bytes, data: bytes) -> None:
-        """Keep a fragment in place of the one with the same number; very large ones are not kept."""
-        if len(data) > _LARGEST:
+    def put(self, number: int, fragments: Mapping[str, Fragment]) -> None:
+        """Keep fragments by format in place of those with the same number; very large ones are not kept."""
+        size = sum(len(data) for _, data in fragments.values())
+        if size > _LARGEST:
             return
-        self._fresh[number] = seal, zlib.crc32(data), data
-        self._waiting += len(data)
+        self._fresh[number] = fragments
+        self._waiting += size
         if self._waiting > _BATCH:
             self.flush()
 
     def flush(self) -> None:
         """Write what waits, in one transaction."""
-        rows = [(number, *self._fresh[number]) for number in sorted(self._fresh)]
+        rows = [(number, zlib.crc32(data), data) for number, data in self._encoded()] if not self._read_only else []
         self._fresh.clear()
         self._waiting = 0
-        if not rows or self._read_only:
+        if not rows:
             return
         try:
-            self._connection.executemany("INSERT OR REPLACE INTO fragment VALUES (?, ?, ?, ?)", rows)
+            self._connection.executemany("INSERT OR REPLACE INTO fragments VALUES (?, ?, ?)", rows)
             self._make_room()
             self._connection.execute("COMMIT")
             self._connection.execute("BEGIN")
         except sqlite3.Error as error:
             self._do_without(error)
+
+    def _encoded(self) -> Iterator[tuple[int, bytes]]:
+        return ((number, _ENCODER.encode(self._fresh[number])) for number in sorted(self._fresh))
 
     def _make_room(self) -> None:
         used = sum(
@@ -108,9 +119,9 @@ class Fragments:
         )
         if used * self._connection.execute("PRAGMA page_size").fetchone()[0] <= self._limit:
             return
-        count = self._connection.execute("SELECT count(*) FROM fragment").fetchone()[0]
-        edge = "SELECT id FROM fragment ORDER BY id LIMIT 1 OFFSET ?"
-        self._connection.execute(f"DELETE FROM fragment WHERE id < ({edge})", (count // 4 + 1,))  # noqa: S608 - ours
+        count = self._connection.execute("SELECT count(*) FROM fragments").fetchone()[0]
+        edge = "SELECT id FROM fragments ORDER BY id LIMIT 1 OFFSET ?"
+        self._connection.execute(f"DELETE FROM fragments WHERE id < ({edge})", (count // 4 + 1,))  # noqa: S608 - ours
 
     def _opened(self, stamp: str) -> sqlite3.Connection:
         if not self._path:
@@ -134,10 +145,10 @@ class Fragments:
         self._connection.execute("BEGIN")
 
 
-def number_of(seconds: int, digest: bytes) -> int:
-    """Return the number of a fragment, given when its item was published and a digest of item and place."""
+def number_of(seconds: int, name: str) -> int:
+    """Return the number of a row, given when its item was published and what tells it from others of that second."""
     instant = min(max(seconds, 0), _LATEST - 1)
-    return instant << _HASH_BITS | int.from_bytes(digest[:4], "big") >> 32 - _HASH_BITS
+    return instant << _HASH_BITS | zlib.crc32(name.encode("utf-8", "surrogatepass")) >> 32 - _HASH_BITS
 
 
 def _found(path: str, stamp: str) -> sqlite3.Connection | None:

@@ -1,8 +1,8 @@
 """Feeds rendered from cached entries: an item's file is read, and its post made, only if one of them is missing.
 
-The seal of an entry is a digest of everything that it is rendered from: the item's record (whose `file_hash`, size and
-time stand for its file), what the edition adds to it (origin, tags, related items, how much of the text is published),
-the format and what of the feed the format looks at. What renders it is in the stamp of the whole cache.
+The seal of an entry is made of digests of everything that it is rendered from: the item's record (whose `file_hash`,
+size and time stand for its file), what the edition adds to it (origin, tags, related items, how much of the text is
+published), and what of the feed the format looks at. What renders it is in the stamp of the whole cache.
 
 This module writes no feeds and knows no format.
 """
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from aggregator import __version__, files
 from aggregator.publish.fragments import number_of
 from aggregator.publish.window import Window
-from aggregator.steps import indexing
+from aggregator.steps import indexing, splice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -48,28 +48,37 @@ class Press:
     def entries(self, feed: Feed, output: Output) -> Iterator[tuple[Record, bytes]]:
         """Give the entries of a feed whose posts are a `Window`, with their records; unreadable ones are left out."""
         assert isinstance(feed.posts, Window)
-        window, places = feed.posts, {name: self._place(feed, self._outputs[name]) for name in feed.formats}
-        place = places[output.FORMAT]
+        window, wanted = feed.posts, output.FORMAT
+        places = {name: self._place(feed, self._outputs[name]) for name in feed.formats}
+        shelfmark = feed.path if self._own_ids else splice.up(feed.path)
         for record in window.records:
-            number, seal = _address(record, place, window.facts(record))
-            found = self._fragments.get(number, seal) or self._rendered(record, feed, window, places).get(output.FORMAT)
-            if found is not None:
-                yield record, found
+            found = window.entries.get(record.key)
+            if found is None or wanted not in found:
+                found = window.entries[record.key] = self._entries(record, feed, places, shelfmark)
+            if found:
+                yield record, found[wanted]
 
-    def _rendered(self, record: Record, feed: Feed, window: Window, places: Mapping[str, bytes]) -> Mapping[str, bytes]:
-        """The record's entry in every format of the feed, since the others will be asked for next."""
-        post = window.post(record)
-        if post is None:
-            return {}
-        found = {name: self._outputs[name].entry(post, feed) for name in places}
-        for name, place in places.items():
-            self._fragments.put(*_address(record, place, window.facts(record)), found[name])
+    def _entries(self, record: Record, feed: Feed, places: Mapping[str, bytes], shelfmark: str) -> Mapping[str, bytes]:
+        """The record's entry in every format of the feed, since all will be asked for; none if it is unreadable."""
+        assert isinstance(feed.posts, Window)
+        facts = feed.posts.facts(record)
+        seals = {name: facts + place for name, place in places.items()}
+        number = number_of(indexing.seconds(record.published), record.key + shelfmark)
+        kept = self._fragments.get(number)
+        found = {name: kept[name][1] for name, seal in seals.items() if name in kept and kept[name][0] == seal}
+        if len(found) < len(seals):
+            post = feed.posts.post(record)
+            if post is None:
+                return {}
+            missing = {name: self._outputs[name].entry(post, feed) for name in seals if name not in found}
+            found |= missing
+            self._fragments.put(number, {**kept, **{name: (seals[name], data) for name, data in missing.items()}})
         return found
 
     def _place(self, feed: Feed, output: Output) -> bytes:
-        """A digest of format and feed, as far as entries look at the feed."""
-        told = (output.FORMAT, feed.path if self._own_ids else "", output.frame(feed))
-        return _digest("\n".join(told).encode("utf-8", "surrogatepass"))
+        """A digest of the feed, as far as entries in this format look at it."""
+        told = (feed.path if self._own_ids else "", output.frame(feed))
+        return blake2b("\n".join(told).encode("utf-8", "surrogatepass"), digest_size=_DIGEST).digest()
 
 
 def stamp(settings: Settings) -> str:
@@ -86,13 +95,3 @@ def stamp(settings: Settings) -> str:
     ]
     told = (__version__, settings.site, settings.publish, settings.templates, found)
     return files.digest(repr(told).encode("utf-8", "surrogatepass"))
-
-
-def _address(record: Record, place: bytes, facts: bytes) -> tuple[int, bytes]:
-    """The number under which a record's entry in this place is kept, and its seal."""
-    number = number_of(indexing.seconds(record.published), _digest(place + record.key.encode()))
-    return number, _digest(place + facts)
-
-
-def _digest(data: bytes) -> bytes:
-    return blake2b(data, digest_size=_DIGEST).digest()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, overload
 from aggregator.model import Post
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from aggregator.model import Record
 
@@ -29,7 +29,8 @@ class Window(Sequence[Post]):
         self._records = {record.key: record for record in records}
         self._render = render
         self._facts = facts
-        self._known: dict[str, bytes] = {}
+        self.entries: dict[str, Mapping[str, bytes]] = {}
+        """Record key → format → entry, as far as they were rendered: a feed's formats are made one after another."""
 
     @property
     def records(self) -> list[Record]:
@@ -38,10 +39,7 @@ class Window(Sequence[Post]):
 
     def facts(self, record: Record) -> bytes:
         """Return a digest of everything that the record's post is made from; equal posts may have different ones."""
-        found = self._known.get(record.key)
-        if found is None:
-            found = self._known[record.key] = self._facts(record)
-        return found
+        return self._facts(record)
 
     def post(self, record: Record) -> Post | None:
         """Return the record's post, None if its file cannot be read."""
