@@ -29,6 +29,8 @@ _BATCH = 32
 """Files open at a time in `write_all`; small enough for `ulimit -n 64`."""
 _BATCH_BYTES = 4 * 1024 * 1024
 """Bytes in memory at a time in `write_all`, as soon as they are reached."""
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
+"""What keeps every file from being written, so that trying the others is in vain."""
 _NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.ENOSYS})
 """What file systems without hard links answer."""
 
@@ -60,24 +62,54 @@ def write(path: str | Path, data: bytes, *, sync: bool = False) -> bool:
     return bool(write_all([(path, data)], sync=sync))
 
 
-def write_all(pairs: Iterable[tuple[str | Path, bytes]], *, sync: bool = False, staging: str | Path = "") -> list[str]:
+def write_all(
+    pairs: Iterable[tuple[str | Path, bytes]],
+    *,
+    sync: bool = False,
+    staging: str | Path = "",
+    failed: dict[str, OSError] | None = None,
+) -> list[str]:
     """Make every file hold its bytes; return the paths that were written, in order.
 
     Files that hold them already keep their mtime; missing folders are made. With `sync`, files written here and the
     names of all of `pairs` survive a power cut. Temporary files go beside their targets, or into the folder `staging`,
     which must be on the same file system: many small files in many new folders cost a fifth of the CPU that way (ext4
     places each new folder far from the others). Raises `OSError`: files renamed before it stay, each of them whole.
+    With a dict `failed`, a file that cannot be written is put there with its error, and the others are written; only a
+    disk that takes no more files ends the work.
     """
     written: list[str] = []
     folders: set[str] = set()
     for batch in _batches(pairs):
-        changed = [(path, data) for path, data in batch if not _holds(path, data)]
-        folders.update(os.path.dirname(path) for path, _ in batch)
-        folders.update(_replace(changed, os.fspath(staging), sync=sync))
-        written += [path for path, _ in changed]
+        written += _put(batch, os.fspath(staging), folders, failed, sync=sync)
     if sync:
         _sync_folders(folders)
     return written
+
+
+def _put(
+    batch: Sequence[tuple[str, bytes]],
+    staging: str,
+    folders: set[str],
+    failed: dict[str, OSError] | None,
+    *,
+    sync: bool,
+) -> list[str]:
+    """Write the files that differ and return their paths; folders where names may have changed join `folders`."""
+    done: set[str] = set()
+    try:
+        changed = [(path, data) for path, data in batch if not _holds(path, data)]
+        folders.update(_replace(changed, staging, done, sync=sync))
+    except OSError as error:
+        if failed is None or error.errno in _NO_ROOM:
+            raise
+        if len(batch) == 1:
+            failed[batch[0][0]] = error
+            return []
+        for pair in batch:  # one by one, to learn which it was
+            done.update(_put([pair], staging, folders, failed, sync=sync) if pair[0] not in done else ())
+    folders.update(os.path.dirname(path) for path, _ in batch if not failed or path not in failed)
+    return [path for path, _ in batch if path in done]
 
 
 def _batches(pairs: Iterable[tuple[str | Path, bytes]]) -> Iterator[list[tuple[str, bytes]]]:
@@ -165,8 +197,8 @@ class _Staged:
             _unlink(self.temporary)
 
 
-def _replace(pairs: Sequence[tuple[str, bytes]], staging: str, *, sync: bool) -> set[str]:
-    """Write and rename; return the folders that had to be made, and their parents."""
+def _replace(pairs: Sequence[tuple[str, bytes]], staging: str, done: set[str], *, sync: bool) -> set[str]:
+    """Write and rename, adding paths to `done`; return the folders that had to be made, and their parents."""
     staged: list[_Staged] = []
     folders: set[str] = set()
     try:
@@ -179,6 +211,7 @@ def _replace(pairs: Sequence[tuple[str, bytes]], staging: str, *, sync: bool) ->
             file.close()
         for file in staged:
             _rename(file, folders)
+            done.add(file.path)
         staged.clear()
     finally:
         for file in staged:

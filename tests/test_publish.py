@@ -400,6 +400,34 @@ def test_a_disk_that_is_full_names_the_file_and_leaves_the_old_ones(desk, monkey
     assert desk.files() == before
 
 
+@pytest.mark.parametrize("sync", [False, True])
+def test_files_that_cannot_be_written_are_named_and_the_others_written(desk, sync):
+    for number in range(40):
+        desk.add(number, f"tag{number}")
+    desk.publish()
+    before = desk.files()
+    for name in ("tag7.xml", "tag20.json"):
+        (desk.root / "feeds" / "tags" / name).unlink()
+        (desk.root / "feeds" / "tags" / name).mkdir()
+    (desk.root / "feeds" / "all.xml").unlink()
+    with pytest.raises(PublishError) as caught:
+        desk.publisher().publish(desk.store.outbox() if sync else None)
+    message = str(caught.value)
+    assert "feeds/tags/tag7.xml cannot be written: Is a directory" in message
+    assert "feeds/tags/tag20.json cannot be written" in message
+    assert (message.count("cannot"), desk.files()["all.xml"]) == (2, before["all.xml"])
+    assert not list((desk.root / "feeds").rglob(".tmp-*"))
+
+
+def test_a_folder_that_is_a_file_costs_what_belongs_in_it(desk):
+    desk.add(0, "航运")
+    (desk.root / "feeds").mkdir()
+    (desk.root / "feeds" / "tags").write_text("mine")
+    with pytest.raises(PublishError, match=r"feeds/tags/.*\.xml cannot be written: Not a directory|File exists"):
+        desk.publisher().publish(desk.store.outbox())
+    assert {"all.xml", "index.html", "sources/harbour.xml"} <= desk.files().keys()
+
+
 def test_a_file_that_cannot_be_removed_is_named(desk, monkeypatch):
     desk.add(0)
     desk.publish()

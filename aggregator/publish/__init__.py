@@ -67,8 +67,8 @@ class Publisher:
 
         Feeds of tags and sources that are gone are removed, as far as we wrote them. With `check` nothing is written.
         Named feeds are flushed to the disk, since nobody may ask for them again; all of them at once are not: that can
-        be repeated, and would wait for gigabytes. Raises `errors.PublishError` naming the path if a file cannot be
-        written; every feed is then whole, new or as it was.
+        be repeated, and would wait for gigabytes. Raises `errors.PublishError` naming the files that could not be
+        written, after the others were; every feed is whole in any case, new or as it was.
         """
         with Fragments(self._cache, press.stamp(self._settings), check=check) as fragments:
             return self._publish(feeds, fragments, check=check)
@@ -92,6 +92,7 @@ class Publisher:
         vanished = len(known) < len(members) or edition.taxonomy.surplus > 0
         stale = self._stale(edition, shelf) if feeds is None or vanished else ()
         removed = shelf.clear(dict.fromkeys((*stale, *past.stale, *items.stale)))
+        shelf.settle()
         topics = () if check else self._topics(known, frozenset(written))
         return Published(written=written, removed=removed, feeds=len(known), topics=topics, problems=edition.problems)
 

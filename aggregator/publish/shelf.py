@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _MARK = re.compile(rb"generator\b[^{}]{0,60}tagwire")
 """Stands near the beginning of every feed that we write, whatever its format."""
 _MARK_WITHIN: Final = 8192
+_TOLD: Final = 10
+"""Files in one message."""
 KEPT: Final = ("tags", "sources", "queries")
 """Folders of feeds."""
 
@@ -31,13 +33,15 @@ class Shelf:
         self._root = Path(root)
         self._home = self._root / directory
         self._check = check
+        self._failed: dict[str, str] = {}
         self._shown_home = Path(os.path.relpath(self._home, self._root)).as_posix()
 
     def put(self, documents: Iterable[tuple[str, bytes]], *, sync: bool = False) -> tuple[str, ...]:
         """Make the files hold these bytes; return the paths of those that did not, relative to the site directory.
 
-        With `sync` they survive a power cut. Raises `PublishError` naming the file, or one shortly after it: every file
-        is then whole, old or new.
+        With `sync` they survive a power cut. A file that cannot be written is told by `settle`, and the others are
+        written; a disk that takes no more raises `PublishError` naming the file, or one shortly after it. Every file is
+        whole in any case, old or new.
         """
         at = ""
 
@@ -49,10 +53,14 @@ class Shelf:
         try:
             if self._check:
                 return tuple(self._shown(path) for path, data in pairs() if not _holds(path, data))
-            return tuple(map(self._shown, files.write_all(pairs(), sync=sync)))
+            failed: dict[str, OSError] = {}
+            written = files.write_all(pairs(), sync=sync, failed=failed)
         except OSError as error:
             place = self._shown(os.fspath(self._home / at))
             raise PublishError(f"{place} cannot be written: {error.strerror or error}") from error
+        for path, cause in failed.items():
+            self._failed[self._shown(path)] = f"cannot be written: {cause.strerror or cause}"
+        return tuple(map(self._shown, written))
 
     def names(self, *folders: str) -> list[str]:
         """Return the files in these folders of the directory, sorted, as names relative to it."""
@@ -74,7 +82,7 @@ class Shelf:
             return []
 
     def clear(self, names: Iterable[str]) -> tuple[str, ...]:
-        """Remove those of the files that we wrote; return their paths. Raises `PublishError`."""
+        """Remove those of the files that we wrote; return their paths. What cannot be removed is told by `settle`."""
         removed: list[str] = []
         for name in names:
             path = self._home / name
@@ -85,9 +93,17 @@ class Shelf:
                     path.unlink()
                     _leave(path.parent, self._home)
             except OSError as error:
-                raise PublishError(f"{self._shown(path)} cannot be removed: {error.strerror or error}") from error
+                self._failed[self._shown(path)] = f"cannot be removed: {error.strerror or error}"
+                continue
             removed.append(self._shown(path))
         return tuple(removed)
+
+    def settle(self) -> None:
+        """Raise `PublishError` if files could not be written or removed, naming them."""
+        if self._failed:
+            told = [f"{path} {reason}" for path, reason in self._failed.items()]
+            more = f"; and {len(told) - _TOLD} more" if len(told) > _TOLD else ""
+            raise PublishError("; ".join(told[:_TOLD]) + more)
 
     def _shown(self, path: str | Path) -> str:
         return self._shown_home + os.fspath(path).removeprefix(os.fspath(self._home))
