@@ -1,11 +1,11 @@
 """Rendered entries in a file of their own, `var/fragments.db`: losing any of it costs time, nothing else.
 
-What an item became in every format lies in one row, since it is asked for in all of them, one after the other; each
-fragment carries a seal, a digest of everything that it was rendered from. Rows are numbered by the instant of
-publication, since feeds show the newest: these lie side by side, and when the file is full the oldest go first. A file
-that is damaged, not ours or of another stamp is made anew; one that cannot be used is told in the log and done without.
+What an item became in every place lies in one row, since a feed's formats are asked for one after the other; each
+fragment carries a seal, a digest of what it was rendered from. Rows are numbered by the instant of publication, since
+feeds show the newest: these lie side by side, and when the file is full the oldest go first. A file that is damaged,
+not ours or of another stamp is made anew; one that cannot be used is told in the log and done without.
 
-This module renders nothing, and does not know what a seal is made from.
+This module renders nothing, and does not know what places and seals are made from.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _SCHEMA: Final = (
 Fragment = tuple[bytes, bytes]
 """A seal, and what was rendered."""
 _ENCODER: Final = msgspec.msgpack.Encoder()
-_DECODER: Final = msgspec.msgpack.Decoder(dict[str, Fragment])
+_DECODER: Final = msgspec.msgpack.Decoder(dict[bytes, Fragment])
 
 
 class Fragments:
@@ -58,7 +58,7 @@ class Fragments:
         self._path = path
         self._read_only = check and bool(path)
         self._limit = limit or (BYTES if path else MEMORY)
-        self._fresh: dict[int, Mapping[str, Fragment]] = {}
+        self._fresh: dict[int, Mapping[bytes, Fragment]] = {}
         self._waiting = 0
         self._connection = self._opened(stamp)
         self._connection.execute("BEGIN")  # one read for all: each of its own would ask for the file's lock
@@ -72,8 +72,8 @@ class Fragments:
         self.flush()
         self._connection.close()
 
-    def get(self, number: int) -> Mapping[str, Fragment]:
-        """Return the fragments with that number by format, none if there are none."""
+    def get(self, number: int) -> Mapping[bytes, Fragment]:
+        """Return the fragments with that number by place, none if there are none."""
         fresh = self._fresh.get(number)
         if fresh is not None:
             return fresh
@@ -84,8 +84,8 @@ class Fragments:
             return {}
         return _DECODER.decode(found[1]) if found and zlib.crc32(found[1]) == found[0] else {}
 
-    def put(self, number: int, fragments: Mapping[str, Fragment]) -> None:
-        """Keep fragments by format in place of those with the same number; very large ones are not kept."""
+    def put(self, number: int, fragments: Mapping[bytes, Fragment]) -> None:
+        """Keep fragments by place instead of those with the same number; very large ones are not kept."""
         size = sum(len(data) for _, data in fragments.values())
         if size > _LARGEST:
             return

@@ -1,8 +1,8 @@
 """Feeds rendered from cached entries: an item's file is read, and its post made, only if one of them is missing.
 
-The seal of an entry is made of digests of everything that it is rendered from: the item's record (whose `file_hash`,
-size and time stand for its file), what the edition adds to it (origin, tags, related items, how much of the text is
-published), and what of the feed the format looks at. What renders it is in the stamp of the whole cache.
+The seal of an entry is a digest of what it is rendered from: the item's record (whose `file_hash`, size and time stand
+for its file), and what the edition adds to it (origin, tags, related items, how much of the text is published). Its
+place is one of the format and what of the feed the format looks at. What renders it is in the stamp of the whole cache.
 
 This module writes no feeds and knows no format.
 """
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from aggregator import __version__, files
 from aggregator.publish.fragments import number_of
 from aggregator.publish.window import Window
-from aggregator.steps import indexing, splice
+from aggregator.steps import indexing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -50,34 +50,32 @@ class Press:
         assert isinstance(feed.posts, Window)
         window, wanted = feed.posts, output.FORMAT
         places = {name: self._place(feed, self._outputs[name]) for name in feed.formats}
-        shelfmark = feed.path if self._own_ids else splice.up(feed.path)
         for record in window.records:
             found = window.entries.get(record.key)
             if found is None or wanted not in found:
-                found = window.entries[record.key] = self._entries(record, feed, places, shelfmark)
+                found = window.entries[record.key] = self._entries(record, feed, window, places)
             if found:
                 yield record, found[wanted]
 
-    def _entries(self, record: Record, feed: Feed, places: Mapping[str, bytes], shelfmark: str) -> Mapping[str, bytes]:
+    def _entries(self, record: Record, feed: Feed, window: Window, places: Mapping[str, bytes]) -> Mapping[str, bytes]:
         """The record's entry in every format of the feed, since all will be asked for; none if it is unreadable."""
-        assert isinstance(feed.posts, Window)
-        facts = feed.posts.facts(record)
-        seals = {name: facts + place for name, place in places.items()}
-        number = number_of(indexing.seconds(record.published), record.key + shelfmark)
-        kept = self._fragments.get(number)
-        found = {name: kept[name][1] for name, seal in seals.items() if name in kept and kept[name][0] == seal}
-        if len(found) < len(seals):
-            post = feed.posts.post(record)
+        seal = window.facts(record)
+        name = f"{record.key} {feed.path}" if self._own_ids else record.key
+        number = number_of(indexing.seconds(record.published), name)
+        kept = {place: one for place, one in self._fragments.get(number).items() if one[0] == seal}
+        found = {name: kept[place][1] for name, place in places.items() if place in kept}
+        if len(found) < len(places):
+            post = window.post(record)
             if post is None:
                 return {}
-            missing = {name: self._outputs[name].entry(post, feed) for name in seals if name not in found}
+            missing = {name: self._outputs[name].entry(post, feed) for name in places if name not in found}
+            self._fragments.put(number, {**kept, **{places[name]: (seal, data) for name, data in missing.items()}})
             found |= missing
-            self._fragments.put(number, {**kept, **{name: (seals[name], data) for name, data in missing.items()}})
         return found
 
     def _place(self, feed: Feed, output: Output) -> bytes:
-        """A digest of the feed, as far as entries in this format look at it."""
-        told = (feed.path if self._own_ids else "", output.frame(feed))
+        """A digest of format and feed, as far as entries look at the feed."""
+        told = (output.FORMAT, feed.path if self._own_ids else "", output.frame(feed))
         return blake2b("\n".join(told).encode("utf-8", "surrogatepass"), digest_size=_DIGEST).digest()
 
 

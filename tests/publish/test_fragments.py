@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SEAL, OTHER = b"s" * 16, b"o" * 16
-BOTH = {"atom": (SEAL, b"<entry/>"), "json": (OTHER, b"{}")}
+BOTH = {b"atom": (SEAL, b"<entry/>"), b"json": (OTHER, b"{}")}
 LOGGER = "aggregator.publish.fragments"
 
 
-def entry(data: bytes) -> dict[str, tuple[bytes, bytes]]:
-    return {"atom": (SEAL, data)}
+def entry(data: bytes) -> dict[bytes, tuple[bytes, bytes]]:
+    return {b"atom": (SEAL, data)}
 
 
 @pytest.fixture
