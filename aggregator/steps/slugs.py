@@ -16,6 +16,7 @@ _SPACE = re.compile(r"\s+")
 _UNSAFE = re.compile(r'[/\\:*?"<>|%#\x00-\x1f\x7f-\x9f]')
 
 
+@lru_cache(maxsize=4096)
 def slug(name: str, limit: int = 100) -> str:
     """Return a file name for `name`, safe on every file system and of at most `limit` + 9 bytes in UTF-8.
 

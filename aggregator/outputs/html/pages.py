@@ -138,7 +138,7 @@ class Pages:
 
     def _shown(self, instant: datetime) -> str:
         """Day and minute in the site's zone."""
-        return f"{instant.astimezone(self._zone):%Y-%m-%d %H:%M}"
+        return instant.astimezone(self._zone).isoformat(" ", "minutes")[:16]
 
     def _clock(self, text: str | None) -> str:
         """The same of an instant in RFC 3339, a dash for none."""
