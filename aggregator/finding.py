@@ -53,7 +53,6 @@ class Finder:
     def __init__(self, settings: Settings, search: Search) -> None:
         self._settings = settings
         self._search = search
-        self._alike = excerpt.spellings(search.folding)
         storage, site = settings.storage, settings.site
         self._tree = ItemTree(Path(settings.root) / storage.items, storage.path, ZoneInfo(site.timezone))
 
@@ -78,11 +77,11 @@ class Finder:
 
         Raises `errors.StoreError`, but never for what is searched.
         """
-        asked = search_query.parse(text, now, self._search.folding)
+        asked = search_query.parse(text, now)
         if asked.empty:
             return asked, Found()
         found = self._search.find(asked, now, limit=limit, offset=offset)
-        wanted = excerpt.pattern(asked, self._alike)
+        wanted = excerpt.pattern(asked)
         hits = tuple(replace(hit, excerpt=excerpt.cut(self._text(hit), wanted)) for hit in found.hits)
         return asked, replace(found, hits=hits)
 

@@ -218,10 +218,6 @@ class Search(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
     ) -> None: ...
 
-    @property
-    def folding(self) -> Mapping[int, str]:
-        """Which characters count as which others, for `steps.search_query.parse`: traditional as simplified ones."""
-
     def renew(self, stamp: str) -> None:
         """Forget every page that was put in under another stamp, or if so many were replaced that it pays."""
 

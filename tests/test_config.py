@@ -274,6 +274,7 @@ def test_an_id_is_derived_from_the_address(url, path, expected):
     ("text", "expected"),
     [
         ('name = "AI"\n[[tags]]\nname = "ＡＩ"', '4:1: tags[2].name: "ai" belongs to the tag "AI" in line 1 already'),
+        ('name = "Tide"\n[[tags]]\nname = "tide"', '4:1: tags[2].name: "tide" belongs to the tag "Tide" in line 1'),
         ('name = "A"\naliases = ["x"]\n[[tags]]\nname = "B"\naliases = ["y", "X"]', '6:17: tags[2].aliases[2]: "x"'),
         ('name = "A"\nslug = "b"\n[[tags]]\nname = "B"', '5:1: tags[2].name: "b" belongs to the tag "A"'),
         ('name = "A"\nslug = "x/y"', "3:1: tags[1].slug: expected a lower-case name that can stand in paths"),

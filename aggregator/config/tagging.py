@@ -25,7 +25,8 @@ def build_tags(rows: Sequence[Row], checker: Checker) -> tuple[TagRule, ...]:
         for index, alias in enumerate(rule.aliases):
             if slugs.tag_key(alias) != slugs.tag_key(rule.name):
                 _claim(row, ("aliases", index), slugs.tag_key(alias), names, checker)
-        _claim(row, "slug" if rule.slug else "name", rule.slug or slugs.slug(rule.name), slugged, checker)
+        if rule.slug or names[slugs.tag_key(rule.name)] is row:  # one mistake is told once
+            _claim(row, "slug" if rule.slug else "name", rule.slug or slugs.slug(rule.name), slugged, checker)
     for row, rule in built:
         for former, _ in rule.was:
             _claim(row, ("was", former), former, slugged, checker)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
+from aggregator.steps import folding
 from aggregator.steps.tokens import is_alone
 
 if TYPE_CHECKING:
@@ -20,22 +22,11 @@ _READ: Final = 50_000
 """Characters of a text that are looked at."""
 
 
-def spellings(folding: Mapping[int, str]) -> Mapping[str, str]:
-    """Return character → all that are folded into it, see `ports.Search.folding`."""
-    found: dict[str, str] = {}
-    for point, folded in folding.items():
-        found[folded] = found.get(folded, "") + chr(point)
-    return found
-
-
-def pattern(query: Query, alike: Mapping[str, str]) -> re.Pattern[str] | None:
-    """Return what matches the words of a query in a text, None if there are none.
-
-    `alike` is what `spellings` returned.
-    """
+def pattern(query: Query) -> re.Pattern[str] | None:
+    """Return what matches the words of a query in a text, None if there are none."""
     wanted = [words.tokens for words in query.words if not words.excluded]
     wanted.sort(key=len, reverse=True)
-    parts = [r"[\W_]{0,3}".join(_one(token, alike) for token in tokens) for tokens in wanted]
+    parts = [r"[\W_]{0,3}".join(_one(token) for token in tokens) for tokens in wanted]
     return re.compile("|".join(parts), re.IGNORECASE) if parts else None
 
 
@@ -68,7 +59,16 @@ def _pieces(shown: str, hits: Iterable[re.Match[str]]) -> Iterable[tuple[str, bo
         yield shown[at:], False
 
 
-def _one(token: str, alike: Mapping[str, str]) -> str:
+def _one(token: str) -> str:
     if is_alone(token):
-        return f"[{re.escape(alike.get(token, '') + token)}]"
+        return f"[{re.escape(_alike().get(token, '') + token)}]"
     return rf"(?<![a-z0-9à-ɏа-я]){re.escape(token)}(?![a-z0-9à-ɏа-я])"
+
+
+@cache
+def _alike() -> Mapping[str, str]:
+    """Character → all that are folded into it."""
+    found: dict[str, str] = {}
+    for point, folded in folding.hanzi().items():
+        found[chr(folded)] = found.get(chr(folded), "") + chr(point)
+    return found

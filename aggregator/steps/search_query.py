@@ -10,14 +10,11 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final, get_args
+from typing import Final, get_args
 
 from aggregator.model.search import Filter, FilterKind, Query, Words
 from aggregator.steps import slugs, text
 from aggregator.steps.tokens import tokens
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 LONGEST: Final = 500
 """Characters of a search that are read."""
@@ -32,8 +29,8 @@ _SPAN: Final = re.compile(r"(\d{1,5})(min|h|d|w)")
 _SECONDS: Final = {"min": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 
 
-def parse(search: str, now: datetime, folding: Mapping[int, str] | None = None) -> Query:
-    """Return what is searched for; `folding` is that of the index, see `steps.tokens`."""
+def parse(search: str, now: datetime) -> Query:
+    """Return what is searched for."""
     words: list[Words] = []
     filters: list[Filter] = []
     ignored: list[str] = []
@@ -49,7 +46,7 @@ def parse(search: str, now: datetime, folding: Mapping[int, str] | None = None) 
             understood = bool(filters_in := _filters(name, value, excluded=excluded))
             filters += filters_in
         else:
-            found = tuple(tokens(value, folding))
+            found = tuple(tokens(value))
             understood = bool(found)
             words += [Words(tokens=found, excluded=excluded)] if found else []
         if not understood and any(character.isalnum() for character in part[0]):

@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import re
 from html import unescape
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from aggregator.steps import text
+from aggregator.steps import folding, text
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-VERSION: Final = "1"
+VERSION: Final = "2"
 """Changes when the same text gives other tokens: what was indexed before is of no use then."""
 
 _ALONE: Final = (
@@ -41,11 +38,11 @@ _ESCAPE: Final = re.compile(r"\\([!-/:-@\[-`{-~])")
 _SPACE: Final = re.compile(r"\s+")
 
 
-def tokens(content: str, folding: Mapping[int, str] | None = None) -> list[str]:
-    """Return the tokens of a text, case and width folded, and characters replaced as `folding` says."""
+def tokens(content: str) -> list[str]:
+    """Return the tokens of a text, with case, width and the forms of Chinese characters folded."""
     folded = text.fold(content)
-    if folding and not folded.isascii():
-        folded = folded.translate(folding)
+    if not folded.isascii():
+        folded = folded.translate(folding.hanzi())
     return [token[:_LONGEST] for token in _TOKEN.findall(folded)]
 
 

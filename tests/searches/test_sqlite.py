@@ -11,7 +11,7 @@ import pytest
 from aggregator.errors import StoreError
 from aggregator.model.search import Page
 from aggregator.searches import open_search
-from aggregator.searches.sqlite import index, variants
+from aggregator.searches.sqlite import index
 from aggregator.steps import search_query
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -34,7 +34,7 @@ def page(number, title="tide", body="", **changes):
 
 
 def find(search, text, **window):
-    return search.find(search_query.parse(text, NOW, search.folding), NOW, **window)
+    return search.find(search_query.parse(text, NOW), NOW, **window)
 
 
 @pytest.mark.parametrize("damage", [b"", b"no database, but some text that is long enough" * 9, None, "foreign"])
@@ -105,10 +105,3 @@ def test_more_items_than_an_hour_has_numbers_for_are_kept(tmp_path, monkeypatch)
         search.put([page(9, published=NOW + timedelta(hours=1))])
         search.put([page(number, published=NOW) for number in range(3, 9)])
         assert find(search, "tide", limit=100).total == 10
-
-
-def test_without_opencc_nothing_is_folded(monkeypatch):
-    variants.folding.cache_clear()
-    monkeypatch.setattr("aggregator.steps.han.available", lambda: False)
-    assert variants.folding() == {}
-    variants.folding.cache_clear()

@@ -1,4 +1,4 @@
-"""The full-text index in SQLite with FTS5: `index` keeps it, `matching` asks it, `variants` folds characters."""
+"""The full-text index in SQLite with FTS5: `index` keeps it, `matching` asks it."""
 
 from aggregator.searches.sqlite.index import open_search
 

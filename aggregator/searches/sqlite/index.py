@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Final, Self
 from aggregator import errors
 from aggregator.model.search import Found, Hit
 from aggregator.searches.sqlite import matching
-from aggregator.searches.sqlite.variants import folding
 from aggregator.steps import indexing
 from aggregator.steps.tokens import VERSION, tokens
 
@@ -89,7 +88,6 @@ class SqliteSearch:
     def __init__(self, connection: sqlite3.Connection, path: str) -> None:
         self._connection = connection
         self._path = path
-        self._folding = folding()
 
     def __enter__(self) -> Self:
         return self
@@ -99,14 +97,9 @@ class SqliteSearch:
     ) -> None:
         self._connection.close()
 
-    @property
-    def folding(self) -> Mapping[int, str]:
-        """See `ports.Search.folding`; empty without the extra `zh`."""
-        return self._folding
-
     def renew(self, stamp: str) -> None:
         """See `ports.Search.renew`."""
-        wanted = f"{VERSION} {len(self._folding)} {stamp}"
+        wanted = f"{VERSION} {stamp}"
         with _translated(self._path):
             found = self._connection.execute("SELECT value FROM meta WHERE name = 'stamp'").fetchone()
             all_of_them, alive = self._connection.execute("SELECT count(*), count(key) FROM page").fetchone()
@@ -132,7 +125,7 @@ class SqliteSearch:
         with self._writing() as connection:
             connection.executemany("UPDATE page SET key = NULL, tokens = '' WHERE key = ?", gone)
             for number, page in self._numbered(connection, pages):
-                title, body = tokens(page.title, self._folding), tokens(page.body, self._folding)
+                title, body = tokens(page.title), tokens(page.body)
                 frequency.update(token for token in {*title, *body} if len(token) <= _SHORT)
                 texts = (number, " ".join(title), " ".join(body), matching.marks(page))
                 connection.execute("INSERT INTO posting (rowid, title, body, marks) VALUES (?, ?, ?, ?)", texts)
