@@ -34,7 +34,7 @@ class Agenda:
     """The hosts of one round, and what may be asked of each; `told` has what Retry-After said to a host's sources."""
 
     def __init__(self, house: House, sources: Sequence[Source], when: When) -> None:
-        self.told: dict[str, list[datetime | None]] = {}
+        self.told: dict[str, list[datetime]] = {}
         self._house = house
         self._when = when
         self._hosts: dict[str, str] = {}
@@ -56,7 +56,9 @@ class Agenda:
             state = cadence.current(stored, source)
             name = host(moves.target(source, state))
             self._hosts[source.id] = name or f"file:{source.id}"
-            self.told.setdefault(self._hosts[source.id], []).append(state.retry_at if name else None)
+            told = self.told.setdefault(self._hosts[source.id], [])
+            if name and state.retry_at:
+                told.append(state.retry_at)
             state = cadence.replanned(state, now)
             self._due_at[source.id] = indexing.due_at(state)
             if state != stored:

@@ -95,7 +95,7 @@ class Round:
             self._error = error
             self._stop.set()
 
-    async def _claimed(self, claims: Claims, told: list[datetime | None], *, pause: bool) -> None:
+    async def _claimed(self, claims: Claims, told: list[datetime], *, pause: bool) -> None:
         """Refresh sources of one host that were claimed; those that a stop leaves over are due at once.
 
         `told` is what Retry-After said so far: if it said so to several sources, the others are left alone, too.
@@ -110,7 +110,8 @@ class Round:
                     return
                 outcome = await self._visit(source, state, until)
                 del left[source.id]
-                told.append(outcome.retry_at)
+                if outcome.retry_at:
+                    told.append(outcome.retry_at)
                 self._settle(source, outcome)
                 pause = True
         except StoreError:

@@ -21,7 +21,6 @@ from aggregator import files, journal
 from aggregator.errors import EntryError
 from aggregator.intents import Intents
 from aggregator.model import Adopted, Duplicate, New, Revision, Saved, Updated
-from aggregator.steps import frontmatter
 from aggregator.steps.slugs import slug, tag_key
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
-    from aggregator.model import Change, Record
+    from aggregator.model import Change, Item, Record
 
 ASIDE = ".duplicates"
 STAGING = ".staging"
@@ -135,7 +134,7 @@ class ItemTree:
         path = self.path_of(change.record)
         if change.record.duplicate_of:
             path = f"{ASIDE}/{path}"
-        return path, frontmatter.dump(change.item, self._zone).encode()
+        return path, _dump(change.item, self._zone).encode()
 
     def _rewrite(self, change: Updated, now: datetime) -> Saved:
         """Rewrite an updated item's file unless its owner touched it meanwhile."""
@@ -145,7 +144,7 @@ class ItemTree:
             before = self._disk.read(previous.path)
         except FileNotFoundError:
             return Saved(record=self.bury([previous], now)[0], removed_tags=previous.tags)
-        text = frontmatter.dump(change.item, self._zone)
+        text = _dump(change.item, self._zone)
         data = text.encode()
         present, wanted = files.digest(before), files.digest(data)
         if previous.edited or present not in {previous.file_hash, wanted}:
@@ -163,7 +162,7 @@ class ItemTree:
             present = self._disk.read(change.record.path)
         except FileNotFoundError:
             return Saved(record=self.bury([change.record], now)[0], removed_tags=change.record.tags)
-        same = present == frontmatter.dump(change.item, self._zone).encode()
+        same = present == _dump(change.item, self._zone).encode()
         return Saved(record=replace(change.record, edited=not same))
 
 
@@ -204,6 +203,13 @@ class _Disk:
                 facts = os.stat(f"{self._root}/{path}")  # noqa: PTH116 - a Path costs more than the call
                 size, mtime_ns = facts.st_size, facts.st_mtime_ns
         return replace(record, path=path, file_hash=file_hash, size=size, mtime_ns=mtime_ns)  # once: it is not cheap
+
+
+def _dump(item: Item, zone: ZoneInfo) -> str:
+    """Return the text of an item's file."""
+    from aggregator.steps import frontmatter  # noqa: PLC0415 - 25 ms that a round without news need not pay
+
+    return frontmatter.dump(item, zone)
 
 
 _folder = lru_cache(maxsize=1024)(slug)

@@ -1,7 +1,7 @@
-"""How httpcore reaches the network here: names resolved once, every answer checked, the checked address dialled.
+"""How the network is reached: names resolved once, every answer checked, the checked address dialled.
 
-`Network` is what would be faked: it looks up and connects. `CheckedBackend` stands between it and httpcore and lets no
-address through that `steps.addresses` refuses. This module knows nothing of HTTP.
+`Network` is what would be faked: it looks up and connects. `CheckedNetwork` stands before it and lets no address
+through that `steps.addresses` refuses. This module knows nothing of HTTP.
 """
 
 from __future__ import annotations
@@ -13,14 +13,12 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-import httpcore
-
 from aggregator.errors import BadUrl, BlockedAddress, ConnectFailed, DnsFailed
 from aggregator.fetchers.stream import Stream
 from aggregator.steps import addresses
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
 _LOOKUPS = 32
 _PATIENCE = 4.0
@@ -33,7 +31,7 @@ class Network(Protocol):
     async def lookup(self, host: str, port: int) -> Sequence[str]:
         """Return the host's addresses, the preferred one first. Raises `OSError` or `UnicodeError`."""
 
-    async def connect(self, address: str, port: int) -> httpcore.AsyncNetworkStream:
+    async def connect(self, address: str, port: int) -> Stream:
         """Return a connection to an address, never to a name. Raises `OSError`."""
 
     def close(self) -> None:
@@ -55,7 +53,7 @@ class SystemNetwork:
         answers = await asyncio.get_running_loop().run_in_executor(self._threads, ask)
         return list(dict.fromkeys(str(answer[4][0]) for answer in answers))
 
-    async def connect(self, address: str, port: int) -> httpcore.AsyncNetworkStream:
+    async def connect(self, address: str, port: int) -> Stream:
         """Return a TCP connection. Raises `OSError`."""
         loop = asyncio.get_running_loop()
         _, stream = await loop.create_connection(lambda: Stream(loop), address, port)
@@ -66,27 +64,19 @@ class SystemNetwork:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
 
-class CheckedBackend(httpcore.AsyncNetworkBackend):
-    """httpcore's way to the network, through the deny table. Raises our own errors, which httpcore passes on."""
+class CheckedNetwork:
+    """The way to the network, through the deny table."""
 
     def __init__(self, network: Network, rules: addresses.Policy) -> None:
         self._network = network
         self._rules = rules
 
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's signature; one deadline outside covers all
-        local_address: str | None = None,  # noqa: ARG002 - httpcore's signature
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,  # noqa: ARG002 - httpcore's signature
-    ) -> httpcore.AsyncNetworkStream:
+    async def connect(self, host: str, port: int) -> Stream:
         """Return a connection to the first of the host's addresses that answers, provided that all are allowed.
 
         One bad address among good ones refuses the host: an attacker's name server may mix them, and whichever is
         dialled would then be its choice. Raises `errors.BlockedAddress`, `DnsFailed`, `BadUrl`, `ConnectFailed`.
         """
-        del timeout
         found = [host] if addresses.is_literal(host) else await self._lookup(host, port)
         for address in found:
             reason = addresses.refusal(address, self._rules, host=host)
@@ -106,7 +96,7 @@ class CheckedBackend(httpcore.AsyncNetworkBackend):
             raise DnsFailed(f"{host} has no address")
         return found
 
-    async def _dial(self, host: str, found: Sequence[str], port: int) -> httpcore.AsyncNetworkStream:
+    async def _dial(self, host: str, found: Sequence[str], port: int) -> Stream:
         """Return a connection to the first address that answers; only the last one may take all the time left."""
         failure = ""
         for position, address in enumerate(found, 1):

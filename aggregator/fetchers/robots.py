@@ -18,7 +18,6 @@ from urllib.parse import urlsplit
 
 from aggregator import files
 from aggregator.errors import FetchError, HttpStatus, RateLimited, RobotsDisallowed
-from aggregator.steps import decode
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -107,6 +106,8 @@ class Robots:
             if missing and not isinstance(error, RateLimited):
                 return _Rules(now + _DAY)
             return _Rules(now + _HOUR, refused=f"{error.kind}: {error}")
+        from aggregator.steps import decode  # noqa: PLC0415 - for pages only
+
         return _Rules(now + _DAY, text=decode.decode(body[:_READ]))
 
 

@@ -1,23 +1,19 @@
-"""One TCP or TLS connection as httpcore wants it, straight on asyncio's protocols.
+"""One TCP or TLS connection, straight on asyncio's protocols.
 
-httpcore's own backend goes through anyio, which costs a quarter more CPU a request and half a megabyte a TLS
-connection. This module sets no deadlines (the fetcher has one for everything) and resolves nothing.
+This module sets no deadlines (the fetcher has one for everything), resolves nothing and knows no HTTP.
 """
 
 from __future__ import annotations
 
 import asyncio
 import ssl
-from typing import Any, Self
-
-import httpcore
 
 from aggregator.errors import TlsFailed
 
 _HIGH_WATER = 256 * 1024
 
 
-class Stream(httpcore.AsyncNetworkStream, asyncio.Protocol):
+class Stream(asyncio.Protocol):
     """Bytes in both directions; reading from the socket pauses while `_HIGH_WATER` bytes wait to be taken."""
 
     _transport: asyncio.Transport
@@ -57,47 +53,39 @@ class Stream(httpcore.AsyncNetworkStream, asyncio.Protocol):
         self._error = exc
         self._wake()
 
-    # what httpcore calls
+    # what a connection calls
 
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - httpcore's
-        """Return what has arrived, at least one byte, or nothing at the end. Raises `httpcore.ReadError`."""
-        del timeout
+    async def read(self, most: int) -> bytes:
+        """Return what has arrived, at least one byte, or nothing at the end. Raises `ConnectionError`, `TlsFailed`."""
         while not self._buffer and not self._ended:
             self._waiter = self._loop.create_future()
             try:
                 await self._waiter
             finally:
                 self._waiter = None
-        data = bytes(self._buffer[:max_bytes])
-        del self._buffer[:max_bytes]
+        data = bytes(self._buffer[:most])
+        del self._buffer[:most]
         if self._paused and len(self._buffer) <= _HIGH_WATER:
             self._paused = False
             self._transport.resume_reading()
         if not data and isinstance(self._error, ssl.SSLError):
             raise TlsFailed(f"the TLS connection broke: {_reason(self._error)}")
         if not data and self._error is not None:
-            raise httpcore.ReadError(str(self._error))
+            raise ConnectionError(str(self._error)) from self._error
         return data
 
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109 - httpcore's
-        """Hand bytes to the socket without waiting: a request is a few kilobytes. Raises `httpcore.WriteError`."""
-        del timeout
+    def write(self, data: bytes) -> None:
+        """Hand bytes to the socket without waiting: a request is a few kilobytes. Raises `ConnectionError`."""
         if self._transport.is_closing():
-            raise httpcore.WriteError("the connection is closed")
-        self._transport.write(buffer)
+            raise ConnectionError("the connection is closed")
+        self._transport.write(data)
 
-    async def aclose(self) -> None:
+    def close(self) -> None:
         """Drop the connection now; nothing that was written is worth waiting for."""
         self._transport.abort()
 
-    async def start_tls(
-        self,
-        ssl_context: ssl.SSLContext,
-        server_hostname: str | None = None,
-        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's signature
-    ) -> Self:
-        """Return this stream, now inside TLS. Raises `errors.TlsFailed`."""
-        del timeout
+    async def start_tls(self, ssl_context: ssl.SSLContext, server_hostname: str) -> None:
+        """Go on inside TLS. Raises `errors.TlsFailed`."""
         try:
             transport = await self._loop.start_tls(self._transport, self, ssl_context, server_hostname=server_hostname)
         except OSError as error:  # ssl.SSLError is one
@@ -105,13 +93,11 @@ class Stream(httpcore.AsyncNetworkStream, asyncio.Protocol):
         if transport is None:
             raise TlsFailed(f"TLS with {server_hostname} failed: the connection was closed")
         self._transport = transport
-        return self
 
-    def get_extra_info(self, info: str) -> Any:
-        """Return what httpcore asks about: whether an idle connection has become readable, the TLS object."""
-        if info == "is_readable":
-            return self._ended or bool(self._buffer)
-        return self._transport.get_extra_info(info)
+    @property
+    def readable(self) -> bool:
+        """Whether reading would not wait: of an idle connection that says that its server has closed it."""
+        return self._ended or bool(self._buffer)
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():

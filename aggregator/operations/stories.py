@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from aggregator import journal
 from aggregator.errors import TagwireError
 from aggregator.model import Link
-from aggregator.steps import frontmatter, near, stories, topics
+from aggregator.steps import near, stories, topics
 from aggregator.steps.urls import host
 
 if TYPE_CHECKING:
@@ -102,12 +102,13 @@ class Review:
         """Return an item's sketch: the one at hand, else of its file; None if that cannot be read, as the sync told."""
         if record.key in self.sketched:
             return self.sketched[record.key]
+        from aggregator import reading  # noqa: PLC0415 - 50 ms that a round without news need not pay
+        from aggregator.steps import frontmatter  # noqa: PLC0415 - as above
+
         try:
             body = frontmatter.body(self.tree.read(record), record.source)
         except (TagwireError, OSError, ValueError):
             return None
-        from aggregator import reading  # noqa: PLC0415 - 30 ms that a round without news need not pay
-
         rebuilt = not record.content_hash  # known from its file only, so it may have been here for long
         at = min(record.first_seen, record.published) if rebuilt else record.first_seen
         return reading.sketched(reading.Text(key=record.key, at=at, title=record.title, body=body))

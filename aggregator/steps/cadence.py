@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from math import log
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aggregator.model import FetchState, Hints, NotModified, Reason
 from aggregator.steps import interval
@@ -79,18 +79,16 @@ def unchanged(
     state: FetchState, answer: NotModified | Response, source: Source, schedule: Schedule, now: datetime
 ) -> FetchState:
     """Return the state after a visit that brought nothing: validators refreshed (RFC 9111 §4.3.4), error cleared."""
-    seen = observe(state, 0, now)
     age = answer.max_age
     if age is None and isinstance(answer, NotModified):
         age = state.hints.max_age  # a 304 changes what it names only
-    seen = replace(
-        seen,
-        etag=answer.etag or state.etag,
-        last_modified=answer.last_modified or state.last_modified,
-        full_at=(state.full_at or now) if isinstance(answer, NotModified) else now,
-        hints=state.hints if age == state.hints.max_age else replace(state.hints, max_age=age),
-    )
-    return _succeeded(seen, source, schedule, now, wasted=_wasted(answer))
+    said: dict[str, Any] = {
+        "etag": answer.etag or state.etag,
+        "last_modified": answer.last_modified or state.last_modified,
+        "full_at": (state.full_at or now) if isinstance(answer, NotModified) else now,
+        "hints": state.hints if age == state.hints.max_age else replace(state.hints, max_age=age),
+    }
+    return _succeeded(state, observe(state, 0, now) | said, source, schedule, now, wasted=_wasted(answer))
 
 
 def changed(
@@ -107,12 +105,9 @@ def changed(
 
     Validators and digest are not touched: the caller keeps them only if the parse was complete.
     """
-    first = state.ok_at is None
-    seen = seed(state, dates, now) if first else observe(state, new, now)
-    seen = replace(
-        seen, hints=replace(hints, max_age=response.max_age), full_at=state.full_at if response.delta else now
-    )
-    return _succeeded(seen, source, schedule, now)
+    learned = _seed(dates, now) if state.ok_at is None else observe(state, new, now)
+    said = {"hints": replace(hints, max_age=response.max_age), "full_at": state.full_at if response.delta else now}
+    return _succeeded(state, learned | said, source, schedule, now)
 
 
 def failed(
@@ -172,32 +167,36 @@ def revived(state: FetchState) -> FetchState:
     )  # fmt: skip
 
 
-def seed(state: FetchState, dates: Sequence[datetime], now: datetime) -> FetchState:
-    """Return the state with the posting rate read off the dates of a first document."""
-    past = sorted(date for date in dates if date <= now)
-    if not past:
-        return state
-    span_seen = (now - past[0]).total_seconds() if len(past) >= FULL_DOCUMENT else 28 * DAY
-    posts = sum(_decay((now - date).total_seconds()) for date in past)
-    return replace(state, posts=posts, observed=HALF_LIFE / log(2) * (1 - _decay(span_seen)))
-
-
-def observe(state: FetchState, new: int, now: datetime) -> FetchState:
-    """Return the state with `new` items since the last visit added to the decayed counts."""
+def observe(state: FetchState, new: int, now: datetime) -> dict[str, Any]:
+    """Return the decayed counts of a state with `new` items since the last visit added: `posts` and `observed`."""
     elapsed = max((now - state.fetched_at).total_seconds(), 0.0) if state.fetched_at else 0.0
     keep = _decay(elapsed)
-    return replace(state, posts=state.posts * keep + new, observed=state.observed * keep + elapsed)
+    return {"posts": state.posts * keep + new, "observed": state.observed * keep + elapsed}
 
 
-def _succeeded(state: FetchState, source: Source, schedule: Schedule, now: datetime, *, wasted: int = 0) -> FetchState:
-    plan = interval.after_success(state, source, schedule, now, wasted=wasted)
-    return replace(
+def _seed(dates: Sequence[datetime], now: datetime) -> dict[str, Any]:
+    """Return the counts as the dates of a first document say them; nothing if there are none."""
+    past = sorted(date for date in dates if date <= now)
+    if not past:
+        return {}
+    span_seen = (now - past[0]).total_seconds() if len(past) >= FULL_DOCUMENT else 28 * DAY
+    posts = sum(_decay((now - date).total_seconds()) for date in past)
+    return {"posts": posts, "observed": HALF_LIFE / log(2) * (1 - _decay(span_seen))}
+
+
+def _succeeded(
+    state: FetchState, said: dict[str, Any], source: Source, schedule: Schedule, now: datetime, *, wasted: int = 0
+) -> FetchState:
+    """Return the state with what the visit `said`, and with the plan that follows from it; no error stays.
+
+    Two copies of it, whatever changes: they are what a visit without news costs here.
+    """
+    after = replace(
         state,
+        **said,
         url=source.address,
         fetched_at=now,
         ok_at=now,
-        next_at=now + timedelta(seconds=round(plan.seconds)),
-        reasons=plan.reasons,
         failures=0,
         failing_since=None,
         error=None,
@@ -207,6 +206,8 @@ def _succeeded(state: FetchState, source: Source, schedule: Schedule, now: datet
         status_since=None,
         retired_at=None,
     )
+    plan = interval.after_success(after, source, schedule, now, wasted=wasted)
+    return replace(after, next_at=now + timedelta(seconds=round(plan.seconds)), reasons=plan.reasons)
 
 
 def _refused(state: FetchState, status: int, now: datetime) -> FetchState:

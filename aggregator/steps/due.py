@@ -76,9 +76,9 @@ def is_due(state: FetchState, now: datetime) -> bool:
     return indexing.due_at(cadence.replanned(state, now)) <= indexing.seconds(now)
 
 
-def wait_of(told: Iterable[datetime | None], now: datetime) -> datetime | None:
+def wait_of(told: Iterable[datetime], now: datetime) -> datetime | None:
     """Return until when a whole host is left alone, given what Retry-After told its sources; None if it is not."""
-    future = [until for until in told if until is not None and until > now]
+    future = [until for until in told if until > now]
     return max(future) if len(future) >= SEVERAL else None
 
 

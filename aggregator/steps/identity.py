@@ -23,7 +23,6 @@ from datetime import UTC
 from typing import TYPE_CHECKING
 
 from aggregator.errors import EntryError
-from aggregator.steps import frontmatter
 from aggregator.steps.text import fold
 from aggregator.steps.urls import canonical, resolve
 
@@ -110,6 +109,8 @@ def _face(source: str, entry: Entry) -> _Face:
 
 
 def _face_of_file(source: str, content: str) -> _Face:
+    from aggregator.steps import frontmatter  # noqa: PLC0415 - 25 ms that a round without news need not pay
+
     said = (content,)
     try:
         item = frontmatter.load(content, UTC, name=source)

@@ -199,7 +199,7 @@ def test_a_connection_in_use_is_not_swept(on_bench):
 
 
 def test_few_connections_stay_open(on_bench, monkeypatch):
-    monkeypatch.setattr(transport, "_MOST_IDLE", {b"http": 3, b"https": 1})
+    monkeypatch.setattr(transport, "_MOST_IDLE", {"http": 3, "https": 1})
 
     async def scenario(bench):
         urls = [await url_of(bench, polite(bench)) for _ in range(6)]

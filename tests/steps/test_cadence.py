@@ -129,7 +129,7 @@ def test_later_documents_count_new_items_only() -> None:
 def test_a_clock_that_went_back_does_not_unlearn() -> None:
     """Elapsed time is never negative."""
     state = FetchState(source="s", posts=8, observed=DAY, fetched_at=NOW + timedelta(days=1), ok_at=NOW)
-    assert cadence.observe(state, 1, NOW).posts == 9
+    assert cadence.observe(state, 1, NOW)["posts"] == 9
 
 
 def test_a_304_refreshes_validators_and_clears_the_error() -> None:

@@ -102,9 +102,11 @@ class SqliteStore:
             if state.generation != (row[0] if row else 0):
                 raise errors.StaleClaim(f"{state.source}: claimed again since; this result is dropped")
             rows.put_state(connection, state)
-            feeds = rows.put(connection, [one.record for one in saved], path=self.database.path)
-            sketches.remember(connection, saved)
-            connection.executemany(_MARK, ((feed,) for feed in sorted(feeds | dropped)))
+            feeds = dropped
+            if saved:
+                feeds |= rows.put(connection, [one.record for one in saved], path=self.database.path)
+                sketches.remember(connection, saved)
+            connection.executemany(_MARK, ((feed,) for feed in sorted(feeds)))
 
     def states(self) -> Mapping[str, FetchState]:
         """See `ports.Store.states`."""
