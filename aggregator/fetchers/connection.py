@@ -7,37 +7,20 @@ traces and a second write, at four times the CPU. This module sets no deadline, 
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import h11
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from aggregator.fetchers.location import Url
-    from aggregator.fetchers.stream import Stream
+    import httpx
 
-Headers = list[tuple[bytes, bytes]]
+    from aggregator.fetchers.stream import Stream
 
 _PIECE = 64 * 1024
 _LONGEST_HEAD = 100 * 1024
 """Bytes of an answer's status line and headers."""
-
-
-class Request(NamedTuple):
-    """What is sent where; Host and Content-Length are added to the headers unless they stand there."""
-
-    method: str
-    url: Url
-    headers: Headers
-    body: bytes = b""
-
-    def head(self) -> Headers:
-        """Return the headers as they are sent."""
-        names = {name for name, _ in self.headers}
-        host = [] if b"host" in names else [(b"Host", self.url.netloc)]
-        length = [] if not self.body or b"content-length" in names else [(b"Content-Length", b"%d" % len(self.body))]
-        return [*host, *self.headers, *length]
 
 
 class Connection:
@@ -52,22 +35,23 @@ class Connection:
         """Whether another request can be sent: the last answer was read to its end, and the server is still there."""
         return self._state.our_state is h11.IDLE and not self._stream.readable
 
-    async def send(self, request: Request) -> tuple[int, Headers]:
-        """Send the request and return the answer's status and headers, names in lower case; the body is still to come.
+    async def send(self, request: httpx.Request) -> h11.Response:
+        """Send the request and return the answer's status and headers; the body is still to come.
 
         Raises `OSError` and h11's errors.
         """
         state = self._state
-        data = state.send(h11.Request(method=request.method, target=request.url.target, headers=request.head())) or b""
-        if request.body:
-            data += state.send(h11.Data(data=request.body)) or b""
+        head = h11.Request(method=request.method, target=request.url.raw_path, headers=request.headers.raw)
+        data = state.send(head) or b""
+        if request.content:
+            data += state.send(h11.Data(data=request.content)) or b""
         data += state.send(h11.EndOfMessage()) or b""
         with suppress(ConnectionError):  # it is closed, perhaps behind an answer: reading tells
             self._stream.write(data)
         while True:
             event = await self._event()
             if isinstance(event, h11.Response):
-                return event.status_code, list(event.headers)
+                return event
 
     async def body(self) -> AsyncIterator[bytes]:
         """Yield the body of the answer as it comes. Raises `OSError` and h11's errors."""

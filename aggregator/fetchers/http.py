@@ -9,7 +9,9 @@ import asyncio
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
-from aggregator.errors import DeadlineExceeded, FetchError, Gone, HttpStatus, RateLimited, TooLarge
+import httpx
+
+from aggregator.errors import ConfigError, DeadlineExceeded, FetchError, Gone, HttpStatus, RateLimited, TooLarge
 from aggregator.fetchers import faults, requests
 from aggregator.fetchers.network import CheckedNetwork, Network, SystemNetwork
 from aggregator.fetchers.transport import PerHost
@@ -21,8 +23,6 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Mapping
 
-    from aggregator.fetchers.connection import Headers
-    from aggregator.fetchers.transport import Answer, Transport
     from aggregator.model import FetchState, Source
     from aggregator.ports import Clock
     from aggregator.settings import Http
@@ -74,13 +74,13 @@ class HttpFetcher:
                 return await self._fetch(trail, own, conditions, state)
         except TimeoutError as error:
             message = f"no complete answer within {self._http.timeout:g} s"
-            raise DeadlineExceeded(message, url=trail.url.text) from error
+            raise DeadlineExceeded(message, url=str(trail.url)) from error
         except faults.FOREIGN as error:
             failure = faults.translate(error)
-            failure.url = trail.url.text
+            failure.url = str(trail.url)
             raise failure from error
         except FetchError as error:
-            error.url = error.url or trail.url.text
+            error.url = error.url or str(trail.url)
             raise
 
     async def aclose(self) -> None:
@@ -89,28 +89,28 @@ class HttpFetcher:
         self._network.close()
 
     async def _fetch(
-        self, trail: requests.Trail, own: Headers, conditions: Headers, state: FetchState
+        self, trail: requests.Trail, own: requests.Headers, conditions: requests.Headers, state: FetchState
     ) -> Response | NotModified:
         common = self._common + conditions
         while True:
             headers = requests.merge(common, own) if own and trail.trusted else common
-            answer = await self._transport.send(trail.request(headers))
+            answer = await self._transport.handle_async_request(trail.request(headers))
             try:
                 said = _headers(answer)
-                if answer.status in _REDIRECTS:
-                    trail.follow(answer.status, said.get("location", ""))
+                if answer.status_code in _REDIRECTS:
+                    trail.follow(answer.status_code, said.get("location", ""))
                     await _drain(answer, said)
-                elif answer.status == _NOT_MODIFIED and conditions:
+                elif answer.status_code == _NOT_MODIFIED and conditions:
                     await _drain(answer, {"content-length": "0"})
                     return self._not_modified(said, state, trail)
                 else:
-                    self._check_status(answer.status, said, trail.url.text, conditions)
+                    self._check_status(answer.status_code, said, str(trail.url), conditions)
                     body = await self._read(answer, said)
-                    return self._response(answer.status, said, body, trail)
+                    return self._response(answer.status_code, said, body, trail)
             finally:
                 await answer.aclose()
 
-    def _check_status(self, status: int, said: Mapping[str, str], url: str, conditions: Headers) -> None:
+    def _check_status(self, status: int, said: Mapping[str, str], url: str, conditions: requests.Headers) -> None:
         """Raise the error that a status means, unless it comes with a document (RFC 9110 §15)."""
         if status == HTTPStatus.IM_USED and not requests.is_delta(said, conditions):
             raise HttpStatus("226 with a part that was not asked for", status=status, url=url)
@@ -125,20 +125,20 @@ class HttpFetcher:
         kind = Gone if status == HTTPStatus.GONE else HttpStatus
         raise kind(message, status=status, url=url, retry_after=wait)
 
-    async def _read(self, answer: Answer, said: Mapping[str, str]) -> bytes:
+    async def _read(self, answer: httpx.Response, said: Mapping[str, str]) -> bytes:
         """Return the decoded body. Raises `errors.TooLarge`, `BadEncoding` and `Truncated`."""
         limit = self._http.max_bytes
         length = said.get("content-length", "")
         if length.isdecimal() and int(length[:20]) > 2 * limit:
             raise TooLarge(f"the server announces {length[:20]} bytes, the limit is {limit}")
         inflater = Inflater(said.get("content-encoding", ""), limit=limit)
-        async for chunk in answer.body:
+        async for chunk in answer.stream:  # type: ignore[union-attr]  # asynchronous, since the transport is
             inflater.feed(chunk)
         return inflater.finish()
 
     def _response(self, status: int, said: Mapping[str, str], body: bytes, trail: requests.Trail) -> Response:
         media_type, charset = _content_type(said.get("content-type", ""))
-        url = trail.url.text
+        url = str(trail.url)
         return Response(
             url=url,
             status=status,
@@ -154,7 +154,7 @@ class HttpFetcher:
     def _not_modified(self, said: Mapping[str, str], state: FetchState, trail: requests.Trail) -> NotModified:
         """Return the news of no news, with the validators as they are from now on (RFC 9111 §4.3.4)."""
         return NotModified(
-            url=trail.url.text,
+            url=str(trail.url),
             etag=requests.opaque(said.get("etag", "")) or state.etag,
             last_modified=requests.opaque(said.get("last-modified", "")) or state.last_modified,
             max_age=caching.max_age(said, self._clock.now()),
@@ -162,7 +162,7 @@ class HttpFetcher:
         )
 
 
-def open_transport(http: Http, network: Network, ssl_context: ssl.SSLContext | None = None) -> Transport:
+def open_transport(http: Http, network: Network, ssl_context: ssl.SSLContext | None = None) -> httpx.AsyncBaseTransport:
     """Return what sends requests: only to addresses that may be dialled, or through the configured proxy.
 
     Raises `errors.ConfigError` for a bad proxy.
@@ -170,16 +170,17 @@ def open_transport(http: Http, network: Network, ssl_context: ssl.SSLContext | N
     if not http.proxy:
         rules = addresses.policy(http.allow_hosts, private=http.allow_private_networks)
         return PerHost(CheckedNetwork(network, rules), ssl_context=ssl_context)
-    from aggregator.fetchers.proxy import Proxied  # noqa: PLC0415 - httpx's pool takes 60 ms to load
+    try:
+        return httpx.AsyncHTTPTransport(verify=ssl_context or True, trust_env=False, proxy=http.proxy)
+    except (httpx.InvalidURL, ValueError, ImportError) as error:
+        raise ConfigError((f"http.proxy: {error}",)) from error
 
-    return Proxied(http.proxy, ssl_context)
 
-
-def _headers(answer: Answer) -> dict[str, str]:
-    """Return the answer's headers, values as latin-1 text that encodes back to their bytes."""
+def _headers(answer: httpx.Response) -> dict[str, str]:
+    """Return the answer's headers, names in lower case, values as latin-1 text that encodes back to their bytes."""
     found: dict[str, str] = {}
-    for raw_name, raw_value in answer.headers:
-        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+    for raw_name, raw_value in answer.headers.raw:
+        name, value = raw_name.lower().decode("latin-1"), raw_value.decode("latin-1")
         if name not in found:
             found[name] = value
         elif name in _JOINED:
@@ -187,11 +188,11 @@ def _headers(answer: Answer) -> dict[str, str]:
     return found
 
 
-async def _drain(answer: Answer, said: Mapping[str, str]) -> None:
+async def _drain(answer: httpx.Response, said: Mapping[str, str]) -> None:
     """Read a small body that nobody wants, so that the connection can be used again."""
     length = said.get("content-length", "")
     if "transfer-encoding" not in said and length.isdecimal() and int(length[:20]) <= _DRAINED:
-        async for _ in answer.body:
+        async for _ in answer.stream:  # type: ignore[union-attr]  # asynchronous, since the transport is
             pass
 
 

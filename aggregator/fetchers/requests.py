@@ -1,4 +1,4 @@
-"""What a request says and where it may go: headers, validators, redirects.
+"""What a request says and where it may go: URL checks, headers, validators, redirects.
 
 Everything here is pure; the sending is in `fetchers.http`.
 """
@@ -10,19 +10,19 @@ from base64 import b64encode
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
-from aggregator.errors import BadRedirect
-from aggregator.fetchers.connection import Request
-from aggregator.fetchers.location import join, parse_url, same_owner
-from aggregator.steps import cadence, moves
+import httpx
+
+from aggregator.errors import BadRedirect, BadScheme, BadUrl, FetchError
+from aggregator.steps import addresses, cadence, moves
 from aggregator.steps.inflate import ACCEPT_ENCODING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from aggregator.fetchers.connection import Headers
-    from aggregator.fetchers.location import Url
     from aggregator.model import FetchState, Source
+
+Headers = list[tuple[bytes, bytes]]
 
 ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml, "
@@ -31,11 +31,32 @@ ACCEPT = (
 MAX_REDIRECTS = 5
 
 _LONGEST_VALIDATOR = 1024
+_LONGEST_HOST = 253
+_HIGHEST_PORT = 65535
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
+_NAME = re.compile(r"[A-Za-z0-9_.-]+")
+_USERINFO = re.compile(r"^([^/?#]*//)[^/?#]*@")
 _DELTA = (b"a-im", b"feed")
 _PERMANENT = frozenset({301, 308})
 _REPEATS = frozenset({307, 308})
 """Redirects after which the request is the same; after others it is a GET (RFC 9110 §15.4)."""
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def parse_url(text: str) -> httpx.URL:
+    """Return the URL, checked. Raises `errors.BadUrl` and `errors.BadScheme`."""
+    try:
+        return _checked(httpx.URL(text))
+    except (httpx.InvalidURL, ValueError) as error:  # IDNA and Unicode errors are ValueErrors
+        raise BadUrl(f"not a URL: {error}", url=redacted(text)) from error
+    except FetchError as error:
+        error.url = redacted(text)
+        raise
+
+
+def redacted(text: str) -> str:
+    """Return the URL without credentials, for people and logs; it need not be a valid one."""
+    return _USERINFO.sub(r"\1", text)
 
 
 def opaque(validator: str) -> str:
@@ -72,7 +93,7 @@ def common(user_agent: str) -> Headers:
     ]
 
 
-def private(source: Source, url: Url) -> Headers:
+def private(source: Source, url: httpx.URL) -> Headers:
     """Return the headers that only the source's own host may see: configured ones, and the URL's credentials."""
     headers = [(encode(name.lower()), encode(value)) for name, value in source.headers]
     if url.userinfo:
@@ -108,7 +129,7 @@ def begin(source: Source, state: FetchState) -> tuple[Trail, Headers]:
         return Trail(url, source.body), private(source, url)
     start = parse_url(asked)
     trail = Trail(start, source.body)
-    trail.trusted = same_owner(url, start)
+    trail.trusted = _same_owner(url, start)
     return trail, private(source, url)
 
 
@@ -119,17 +140,19 @@ class Trail:
     to another host or port, or from https to http, and never again after it. With a body the requests are POSTs.
     """
 
-    def __init__(self, url: Url, body: str = "") -> None:
-        self.url = url
+    def __init__(self, url: httpx.URL, body: str = "") -> None:
+        self.url = url.copy_with(userinfo=b"", fragment=None) if url.userinfo or url.fragment else url
         self.trusted = True
         self.moved_to = ""
         self._body = body.encode()
         self._permanent = True
-        self._seen = {url.text}
+        self._seen = {str(self.url)}
 
-    def request(self, headers: Headers) -> Request:
+    def request(self, headers: Headers) -> httpx.Request:
         """Return the request for where the fetch stands."""
-        return Request("POST" if self._body else "GET", self.url, headers, self._body)
+        if not self._body:
+            return httpx.Request("GET", self.url, headers=headers)
+        return httpx.Request("POST", self.url, headers=headers, content=self._body)
 
     def follow(self, status: int, location: str) -> None:
         """Go where a redirect points. Raises `errors.BadRedirect`, `BadScheme` and, for a bad target, `BadUrl`."""
@@ -137,14 +160,46 @@ class Trail:
             raise BadRedirect(f"{status} without Location")
         if len(self._seen) > MAX_REDIRECTS:
             raise BadRedirect(f"more than {MAX_REDIRECTS} redirects")
-        target = join(self.url, location)
-        if target.text in self._seen:
-            raise BadRedirect(f"redirects in a circle, back to {target.text}")
-        self._seen.add(target.text)
-        self.trusted = self.trusted and same_owner(self.url, target)
+        try:
+            joined = self.url.join(_text(location))
+        except (httpx.InvalidURL, ValueError) as error:
+            raise BadRedirect(f"the redirect's target is not a URL: {error}") from error
+        target = _checked(joined).copy_with(userinfo=b"", fragment=None)
+        if str(target) in self._seen:
+            raise BadRedirect(f"redirects in a circle, back to {target}")
+        self._seen.add(str(target))
+        self.trusted = self.trusted and _same_owner(self.url, target)
         if self._body and status in _REPEATS and not self.trusted:
-            raise BadRedirect(f"{status} would send the request's body to {target.text}, another server")
+            raise BadRedirect(f"{status} would send the request's body to {target}, another server")
         self._body = self._body if status in _REPEATS else b""
         self._permanent = self._permanent and status in _PERMANENT
-        self.moved_to = target.text if self._permanent else ""
+        self.moved_to = str(target) if self._permanent else ""
         self.url = target
+
+
+def _checked(url: httpx.URL) -> httpx.URL:
+    if url.scheme not in _DEFAULT_PORTS:
+        raise BadScheme(f"{url.scheme[:40] or 'no scheme'!r} is neither http nor https")
+    host = url.raw_host.decode("ascii")
+    if len(host) > _LONGEST_HOST or not (_NAME.fullmatch(host) or addresses.is_literal(host)):
+        raise BadUrl(f"{host[:80]!r} is not a host name")
+    if url.port is not None and not 0 < url.port <= _HIGHEST_PORT:
+        raise BadUrl(f"there is no port {url.port}")
+    return url
+
+
+def _same_owner(here: httpx.URL, there: httpx.URL) -> bool:
+    """Whether both are one server: same host and port, or the same host's step from plain http to https."""
+    if here.raw_host != there.raw_host:
+        return False
+    if here.scheme == there.scheme:
+        return here.port == there.port
+    return there.scheme == "https" and here.port is None and there.port is None
+
+
+def _text(location: str) -> str:
+    """Return a Location as text: received as latin-1, though many servers write raw UTF-8."""
+    try:
+        return location.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return location

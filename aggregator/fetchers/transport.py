@@ -1,4 +1,4 @@
-"""How requests are sent: one connection per origin, kept for a few seconds.
+"""The httpx transport of this project: one connection per origin, kept for a few seconds.
 
 httpx's own pool walks over all connections for each request, up to 13 ms of CPU with many hosts; a dictionary does not.
 This module follows no redirect, keeps no cookie, reads no environment and sets no deadline.
@@ -7,19 +7,18 @@ This module follows no redirect, keeps no cookie, reads no environment and sets 
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-import certifi
 import h11
+import httpx
 
-from aggregator.fetchers.connection import Connection, Headers, Request
-from aggregator.fetchers.location import PORTS
+from aggregator.fetchers.connection import Connection
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import AsyncIterator, Awaitable, Callable
 
     from aggregator.fetchers.network import CheckedNetwork
@@ -28,27 +27,7 @@ _PATIENCE = 1.0
 """Seconds to wait for the origin's one connection before dialling another, which is not kept."""
 _MOST_IDLE = {"http": 256, "https": 32}
 """An idle TLS connection holds about half a megabyte."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An answer whose body is still to be read; names of headers are in lower case. Whoever has it closes it."""
-
-    status: int
-    headers: Headers
-    body: AsyncIterator[bytes]
-    aclose: Callable[[], Awaitable[None]]
-    """Gives the connection back; it lives on if the body was read to its end."""
-
-
-class Transport(Protocol):
-    """What sends requests. Raises `errors.FetchError` and what `faults` knows."""
-
-    async def send(self, request: Request) -> Answer:
-        """Return the answer; see `Answer`."""
-
-    async def aclose(self) -> None:
-        """Close every connection."""
+_PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(slots=True, eq=False)
@@ -64,7 +43,7 @@ _Key = tuple[str, str, int]
 """Scheme, host and port."""
 
 
-class PerHost:
+class PerHost(httpx.AsyncBaseTransport):
     """Sends requests over one kept connection per origin; one that is idle for `idle_seconds` is closed.
 
     Requests to one origin take turns. One that waits too long for its turn gets a connection of its own, so that a
@@ -87,17 +66,18 @@ class PerHost:
         self._idle: dict[str, OrderedDict[_Key, _Slot]] = {scheme: OrderedDict() for scheme in _MOST_IDLE}
         self._sweeper: asyncio.Task[None] | None = None
 
-    async def send(self, request: Request) -> Answer:
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Return the answer with its body still to be read; closing it frees the connection."""
         url = request.url
-        key = (url.scheme, url.host, url.port or PORTS[url.scheme])
+        key = (url.scheme, url.raw_host.decode("ascii"), url.port or _PORTS[url.scheme])
         slot = await self._claim(key)
         try:
-            connection, status, headers = await self._send(slot, key, request)
+            connection, answer = await self._send(slot, key, request)
         except BaseException:
             await self._free(key, slot)
             raise
-        return Answer(status, headers, connection.body(), partial(self._free, key, slot))
+        body = _Body(connection.body(), partial(self._free, key, slot))
+        return httpx.Response(answer.status_code, headers=list(answer.headers), stream=body)
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -111,7 +91,7 @@ class PerHost:
     @cached_property
     def _ssl_context(self) -> ssl.SSLContext:
         """One for all connections, made with the first of them: it takes 20 ms."""
-        context = self._given_context or ssl.create_default_context(cafile=certifi.where())
+        context = self._given_context or httpx.create_ssl_context(trust_env=False)
         context.set_alpn_protocols(["http/1.1"])
         return context
 
@@ -132,17 +112,17 @@ class PerHost:
         self._idle[key[0]].pop(key, None)
         return slot
 
-    async def _send(self, slot: _Slot, key: _Key, request: Request) -> tuple[Connection, int, Headers]:
+    async def _send(self, slot: _Slot, key: _Key, request: httpx.Request) -> tuple[Connection, h11.Response]:
         """Return the answer to a request that is sent over the kept connection if that still works, else a new one."""
         kept = slot.connection
         if kept is not None and kept.usable:
             try:
-                return kept, *await kept.send(request)
+                return kept, await kept.send(request)
             except (OSError, h11.RemoteProtocolError):
                 pass  # the server may have closed it just now; a fresh one tells
         _close(slot)
         slot.connection = fresh = await self._connect(*key)
-        return fresh, *await fresh.send(request)
+        return fresh, await fresh.send(request)
 
     async def _connect(self, scheme: str, host: str, port: int) -> Connection:
         stream = await self._network.connect(host, port)
@@ -186,6 +166,21 @@ class PerHost:
         key, slot = idle.popitem(last=False)
         del self._slots[key]
         _close(slot)
+
+
+class _Body(httpx.AsyncByteStream):
+    """An answer's body as it comes over the wire; frees the connection when closed."""
+
+    def __init__(self, pieces: AsyncIterator[bytes], release: Callable[[], Awaitable[None]]) -> None:
+        self._pieces = pieces
+        self._release = release
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self._pieces
+
+    async def aclose(self) -> None:
+        """Give the connection back; it lives on if the body was read to its end."""
+        await self._release()
 
 
 def _close(slot: _Slot) -> None:

@@ -10,11 +10,11 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
+import httpx
+
 from aggregator.errors import DeadlineExceeded, HttpStatus
 from aggregator.fetchers import faults, requests
-from aggregator.fetchers.connection import Request
 from aggregator.fetchers.http import open_transport
-from aggregator.fetchers.location import parse_url
 from aggregator.fetchers.network import Network, SystemNetwork
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ async def ping(http: Http, hub: str, topics: Sequence[str], *, user_agent: str, 
 
     Raises `errors.FetchError`; redirects are not followed.
     """
-    url = parse_url(hub)
+    url = requests.parse_url(hub)
     body = urlencode([("hub.mode", "publish"), *(("hub.url", topic) for topic in topics)]).encode()
     headers = [
         (b"user-agent", requests.encode(http.user_agent or user_agent)),
@@ -42,7 +42,7 @@ async def ping(http: Http, hub: str, topics: Sequence[str], *, user_agent: str, 
     transport = open_transport(http, network)
     try:
         async with asyncio.timeout(http.timeout):
-            answer = await transport.send(Request("POST", url, headers, body))
+            answer = await transport.handle_async_request(httpx.Request("POST", url, headers=headers, content=body))
             await answer.aclose()
     except TimeoutError as error:
         raise DeadlineExceeded(f"no answer within {http.timeout:g} s", url=hub) from error
@@ -51,5 +51,5 @@ async def ping(http: Http, hub: str, topics: Sequence[str], *, user_agent: str, 
     finally:
         await transport.aclose()
         network.close()
-    if not HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
-        raise HttpStatus(f"the hub answered {answer.status}", status=answer.status, url=hub)
+    if not HTTPStatus.OK <= answer.status_code < HTTPStatus.MULTIPLE_CHOICES:
+        raise HttpStatus(f"the hub answered {answer.status_code}", status=answer.status_code, url=hub)
