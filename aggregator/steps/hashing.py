@@ -24,8 +24,8 @@ _ONE: Final = np.ones(1, dtype=np.uint64)
 def sums(values: NDArray[np.uint32]) -> Hashes:
     """Return what `runs` needs of some numbers: the running sums of their products with the powers of `BASE`."""
     found = np.zeros(len(values) + 1, dtype=np.uint64)
-    np.cumsum(values * powers(len(values))[0], out=found[1:])
-    return found
+    np.multiply(values, powers(len(values))[0], out=found[1:])
+    return np.cumsum(found, out=found)
 
 
 def runs(running: Hashes, edges: Places) -> Hashes:
@@ -36,10 +36,13 @@ def runs(running: Hashes, edges: Places) -> Hashes:
 
 def mixed(values: Hashes) -> Hashes:
     """SplitMix64's finaliser: every bit of the input reaches every bit of the output."""
-    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    values ^= values >> np.uint64(27)
-    values *= np.uint64(0x94D049BB133111EB)
-    return values ^ (values >> np.uint64(31))
+    found = values >> np.uint64(30)
+    found ^= values
+    found *= np.uint64(0xBF58476D1CE4E5B9)
+    found ^= found >> np.uint64(27)
+    found *= np.uint64(0x94D049BB133111EB)
+    found ^= found >> np.uint64(31)
+    return found
 
 
 def powers(size: int) -> tuple[Hashes, Hashes]:

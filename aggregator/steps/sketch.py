@@ -41,7 +41,7 @@ TITLE: Final = 1_024
 """Characters that are looked at of a title."""
 _LONGEST: Final = CHARACTERS + 1024
 """A text may grow when it is folded."""
-_AT_ONCE: Final = 8 * _LONGEST
+_AT_ONCE: Final = 4 * _LONGEST
 """Characters, about, of the texts that share arrays; more would not stay in a processor's cache."""
 LEAD: Final = 24
 TOPIC: Final = 24
@@ -54,14 +54,15 @@ LEVELS: Final = (64, 128, 256)
 """Up to so many tokens every hash is kept, every second, every fourth; of longer texts every eighth."""
 _NUMBERS: Final = 32
 
-_PIECE: Final = 128
+_PIECE: Final = 64
 """What an empty text counts for: an array holds fewer texts than `_order` can number, 1,024."""
 _LOW: Final = (1 << 32) - 1
 _OFTEN: Final = 255
 _HEAVIEST: Final = (1 << 26) - 1
-_TARGET = re.compile(r"[!(](?:(?<=!)\[[^\]]*\]\([^)]*\)|(?<=\]\()[^)\s]*\))")
+_TARGET = re.compile(r"\]\([^)\s]*\)")
+_TARGET_OR_IMAGE = re.compile(r"[!(](?:(?<=!)\[[^\]]*\]\([^)]*\)|(?<=\]\()[^)\s]*\))")
 _ADDRESS = re.compile(r"https?://[\w./?=&%#:;~+@-]+")
-"""What is not text in Markdown: images, where links lead, and bare addresses."""
+"""What is not text in Markdown: where links lead, images, and bare addresses."""
 
 
 def sketch(title: str, body: str) -> Sketch:
@@ -116,7 +117,8 @@ def _batches(texts: Sequence[tuple[str, str]]) -> Iterator[list[str]]:
 
 def _prose(markdown: str) -> str:
     """Return Markdown with blanks for what is no text."""
-    return _ADDRESS.sub(" ", _TARGET.sub(" ", markdown) if "](" in markdown else markdown)
+    text = _TARGET_OR_IMAGE.sub(" ", markdown) if "![" in markdown else _TARGET.sub("] ", markdown)
+    return _ADDRESS.sub(" ", text)
 
 
 def _sketches(pieces: list[str]) -> list[Sketch]:
@@ -262,11 +264,11 @@ def _pairs(words: Hashes, places: Places) -> Hashes:
 
 
 @cache
-def _rarity() -> Hashes:
+def _rarity() -> NDArray[np.uint16]:
     """How much a term of each bucket says, in thousandths: the logarithm of how few texts it stands in."""
     packed = resources.files("aggregator.steps").joinpath("data/terms.bin").read_bytes()
     shares = np.frombuffer(zlib.decompress(packed), dtype=np.uint8)
-    said: Hashes = np.rint(1000 * np.log(256.0 / (shares + 0.5))).astype(np.uint64)
+    said: NDArray[np.uint16] = np.rint(1000 * np.log(256.0 / (shares + 0.5))).astype(np.uint16)
     return said
 
 
