@@ -116,7 +116,7 @@ _ORDINAL = re.compile(r"(?P<year>\d{4})-(?P<ordinal>\d{3})")
 _OFFSET = re.compile(r"([+-])(\d{1,2}?):?(\d{2})?")
 
 _FAST_RFC822 = re.compile(
-    r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), (\d\d) (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) (\d{4})"
+    r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), )?(\d\d) (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) (\d{4})"
     r" ([01]\d|2[0-3]):([0-5]\d):([0-5]\d) (?:GMT|([+-])(\d\d)([0-5]\d))"
 )
 _FAST_RFC3339 = re.compile(

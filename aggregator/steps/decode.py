@@ -73,7 +73,7 @@ _LEAST = 12
 _FEW = 3
 """Replacement characters that one damaged place can cost."""
 _REPLACED = "\ufffd"
-_WIDE = re.compile("[\u0800-\U0010ffff]")
+_WIDE = re.compile("[^\x00-\u07ff]")
 """Characters of three and four bytes in UTF-8."""
 
 

@@ -45,14 +45,17 @@ def folded(words: str) -> str:
 
 @cache
 def table() -> NDArray[np.uint32]:
-    """Return the entry of every code point below `SIZE`: `CODE` bits, and the flags of the folded character."""
+    """Return the entry of every code point below `SIZE`: `CODE` bits, and the flags of the folded character.
+
+    One more stands at the end, for all others: they separate, and like everything that does have no bits at all.
+    """
     import numpy as np  # noqa: PLC0415 - in workers only
 
     packed = resources.files("aggregator.steps").joinpath("data/folding.bin").read_bytes()
     planes = np.frombuffer(zlib.decompress(packed), dtype=np.uint8).reshape(4, SIZE)
     entries = planes.T.copy().view("<u4").reshape(SIZE).astype(np.uint32)
     entries += np.arange(SIZE, dtype=np.uint32)
-    return entries
+    return np.append(entries, np.uint32(0))
 
 
 @cache

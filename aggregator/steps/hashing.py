@@ -14,24 +14,35 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Hashes = NDArray[np.uint64]
+    Places = NDArray[np.int64]
 
 BASE: Final = 0x9E3779B97F4A7C15
 """Odd, so that it has an inverse."""
 _ONE: Final = np.ones(1, dtype=np.uint64)
 
 
-def runs(values: Hashes, starts: NDArray[np.int64]) -> Hashes:
-    """Return a polynomial hash of each run, whatever its place: what it sums up to, divided by its first power."""
-    if not len(starts):
-        return np.empty(0, dtype=np.uint64)
-    return np.add.reduceat(values, starts) * powers(len(values))[1][starts]
+def sums(values: NDArray[np.uint32]) -> Hashes:
+    """Return what `runs` needs of some numbers: the running sums of their products with the powers of `BASE`."""
+    found = np.zeros(len(values) + 1, dtype=np.uint64)
+    np.multiply(values, powers(len(values))[0], out=found[1:])
+    return np.cumsum(found, out=found)
+
+
+def runs(running: Hashes, edges: Places) -> Hashes:
+    """Return a hash of each run between two edges, whatever its place: its sum, divided by its first power."""
+    found = running[edges]
+    return (found[1:] - found[:-1]) * powers(len(running))[1][edges[:-1]]
 
 
 def mixed(values: Hashes) -> Hashes:
     """SplitMix64's finaliser: every bit of the input reaches every bit of the output."""
-    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return values ^ (values >> np.uint64(31))
+    found = values >> np.uint64(30)
+    found ^= values
+    found *= np.uint64(0xBF58476D1CE4E5B9)
+    found ^= found >> np.uint64(27)
+    found *= np.uint64(0x94D049BB133111EB)
+    found ^= found >> np.uint64(31)
+    return found
 
 
 def powers(size: int) -> tuple[Hashes, Hashes]:

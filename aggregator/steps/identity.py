@@ -46,7 +46,7 @@ def identify(source_id: str, entries: Sequence[Entry]) -> list[str]:
     for face in faces:
         ladder = (("guid", face.guid, guids), ("url", face.url, links), ("title", face.title, titles))
         steps = ((kind, value) for kind, value, contested in ladder if value and (face.source, value) not in contested)
-        kind, value = next(steps, ("text", face.text))
+        kind, value = next(steps, None) or ("text", face.text)  # hashed only where it is needed
         keys.append(item_key(face.source, kind, value))
     return keys
 

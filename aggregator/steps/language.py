@@ -18,7 +18,7 @@ _SCRIPT_LENGTH, _REGION_LENGTH = 4, 2
 _ALIASES = {"cn": "zh-CN", "jp": "ja", "zh-chs": "zh-Hans", "zh-cht": "zh-Hant"}
 _UNDETERMINED = frozenset({"und", "mul", "mis", "zxx"})
 
-_HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
+_HAN = re.compile("([\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+)")
 _KANA_SIGNS = "\u3041-\u3096\u30a1-\u30fa\uff66-\uff9d"
 _HANGUL_SIGNS = "\u1100-\u11ff\u3131-\u318e\uac00-\ud7a3"
 _KANA, _HANGUL = re.compile(f"[{_KANA_SIGNS}]+"), re.compile(f"[{_HANGUL_SIGNS}]+")
@@ -76,17 +76,19 @@ def detect(text: str) -> str:
     sample = text[:_SAMPLE]
     if sample.isascii():
         return "en" if _WORD.search(sample) else ""
-    han, kana, hangul = _signs(_HAN, sample), 0, 0
-    if _KANA_OR_HANGUL.search(sample):
-        kana, hangul = _signs(_KANA, sample), _signs(_HANGUL, sample)
-    words = len(_WORD.findall(sample))
-    if han + kana + hangul <= words:
-        return _alphabet(sample) if words else ""
-    if hangul > han + kana:
+    runs = _HAN.split(sample)
+    others, han = " ".join(runs[::2]), "".join(runs[1::2])
+    kana, hangul = 0, 0
+    if _KANA_OR_HANGUL.search(others):
+        kana, hangul = _signs(_KANA, others), _signs(_HANGUL, others)
+    words = len(_WORD.findall(others))
+    if len(han) + kana + hangul <= words:
+        return _alphabet(others) if words else ""
+    if hangul > len(han) + kana:
         return "ko"
-    if kana >= _KANA_SHARE * (han + kana):
+    if kana >= _KANA_SHARE * (len(han) + kana):
         return "ja"
-    return _forms("".join(_HAN.findall(sample)))
+    return _forms(han)
 
 
 def _alphabet(sample: str) -> str:
@@ -100,7 +102,12 @@ def _alphabet(sample: str) -> str:
 
 def _forms(han: str) -> str:
     """Simplified, Traditional or Japanese, by the signs that only one of them has."""
-    simplified, traditional, japanese = (len(signs.findall(han)) for signs in _own_signs())
+    try:
+        han.encode("gb2312")
+    except UnicodeEncodeError:
+        simplified, traditional, japanese = (len(signs.findall(han)) for signs in _own_signs())
+    else:
+        return "zh-CN"  # as nearly all Chinese texts; looking for single signs takes longer by far
     if japanese > simplified:
         return "ja"
     return "zh-TW" if traditional > simplified else "zh-CN"

@@ -14,11 +14,12 @@ from __future__ import annotations
 
 import re
 import zlib
+from bisect import bisect_left
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from itertools import accumulate, pairwise
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -54,12 +55,14 @@ LEVELS: Final = (64, 128, 256)
 _NUMBERS: Final = 32
 
 _PIECE: Final = 64
-"""What an empty text counts for."""
+"""What an empty text counts for: an array holds fewer texts than `_order` can number, 1,024."""
 _LOW: Final = (1 << 32) - 1
 _OFTEN: Final = 255
 _HEAVIEST: Final = (1 << 26) - 1
-_LINK = re.compile(r"[!(h](?:(?<=!)\[[^\]]*\]\([^)]*\)|(?<=\]\()[^)\s]*\)|(?<=h)ttps?://[\w./?=&%#:;~+@-]+)")
-"""What is not text in Markdown: images, where links lead, and bare addresses."""
+_TARGET = re.compile(r"\]\([^)\s]*\)")
+_TARGET_OR_IMAGE = re.compile(r"[!(](?:(?<=!)\[[^\]]*\]\([^)]*\)|(?<=\]\()[^)\s]*\))")
+_ADDRESS = re.compile(r"https?://[\w./?=&%#:;~+@-]+")
+"""What is not text in Markdown: where links lead, images, and bare addresses."""
 
 
 def sketch(title: str, body: str) -> Sketch:
@@ -90,12 +93,12 @@ def buckets(found: Hashes) -> NDArray[np.int64]:
 
 @dataclass(frozen=True, slots=True)
 class _Scan:
-    """Pieces of text read: the hashes of all their tokens, and where each piece's begin (one more: where all end)."""
+    """Pieces of text read: the hashes of tokens and numbers, and where each piece's begin (one more: where all end)."""
 
     words: Hashes
-    firsts: Places
-    numbers: NDArray[np.uint16]
-    number_firsts: Places
+    firsts: list[int]
+    numbers: list[int]
+    number_firsts: list[int]
 
 
 def _batches(texts: Sequence[tuple[str, str]]) -> Iterator[list[str]]:
@@ -103,7 +106,7 @@ def _batches(texts: Sequence[tuple[str, str]]) -> Iterator[list[str]]:
     pieces: list[str] = []
     size = 0
     for title, body in texts:
-        pieces += (title[:TITLE], _LINK.sub(" ", body[:CHARACTERS]))
+        pieces += (title[:TITLE], _prose(body[:CHARACTERS]))
         size += len(pieces[-2]) + len(pieces[-1]) + _PIECE
         if size >= _AT_ONCE:
             yield pieces
@@ -112,140 +115,139 @@ def _batches(texts: Sequence[tuple[str, str]]) -> Iterator[list[str]]:
         yield pieces
 
 
+def _prose(markdown: str) -> str:
+    """Return Markdown with blanks for what is no text."""
+    text = _TARGET_OR_IMAGE.sub(" ", markdown) if "![" in markdown else _TARGET.sub("] ", markdown)
+    return _ADDRESS.sub(" ", text)
+
+
 def _sketches(pieces: list[str]) -> list[Sketch]:
     """Return a sketch for every two pieces, a title and a text."""
     scan = _scan(pieces)
-    counts = np.diff(scan.firsts)
-    titled = np.arange(len(pieces)) & 1 == 0
-    lengths = np.where(titled, 0, np.minimum(counts, TOKENS))
-    levels = np.searchsorted(LEVELS, lengths)
-    owners = np.repeat(np.arange(len(pieces)), counts)
-    inside = np.arange(len(scan.words)) - scan.firsts[owners]
-    hashes = _sample(scan.words, owners, inside + 2 < lengths[owners], levels)
-    topics = _topics(scan.words, owners, inside < np.where(titled, counts, OPENING)[owners], len(pieces) // 2)
-    numbers = _kept_numbers(scan)
-    leads = _leads(scan)
+    bodies = _bodies(scan.firsts)
+    lengths = [min(end - first, TOKENS) for first, end in bodies]
+    levels = [bisect_left(LEVELS, length) for length in lengths]
+    numbers = (sorted(set(scan.numbers[first:end]))[:_NUMBERS] for first, end in _bodies(scan.number_firsts))
     return [
-        Sketch(tokens=size, level=level, hashes=mine, lead=lead, numbers=found, topic=topic)
-        for size, level, mine, lead, found, topic in zip(
-            lengths[1::2].tolist(), levels[1::2].tolist(), hashes, leads, numbers, topics, strict=True
+        Sketch(tokens=length, level=level, hashes=hashes, lead=lead, numbers=tuple(found), topic=topic)
+        for length, level, hashes, lead, found, topic in zip(
+            lengths, levels, _sample(scan, lengths, levels), _leads(scan), numbers, _topics(scan), strict=True
         )
     ]
 
 
+def _bodies(firsts: list[int]) -> list[tuple[int, int]]:
+    """Where the second of every two pieces begins and ends."""
+    return list(zip(firsts[1::2], firsts[2::2], strict=True))
+
+
 def _scan(pieces: list[str]) -> _Scan:
     entries, borders = _entries(pieces)
-    word, alone = entries >= folding.WORD, (entries & folding.ALONE) != 0
-    fresh = word.copy()
-    fresh[1:] &= alone[1:] | alone[:-1] | ~word[:-1]
-    values = ((entries & np.uint32(folding.CODE)) * word) * hashing.powers(len(entries))[0]
+    fresh, alone, digit = ((entries & np.uint32(flag)) != 0 for flag in (folding.WORD, folding.ALONE, folding.DIGIT))
+    letter = fresh ^ alone
+    fresh[1:] ^= letter[1:] & letter[:-1]  # of a word only the first letter begins a token
     starts = np.flatnonzero(fresh)
-    hashes = hashing.mixed(hashing.runs(values, starts)) >> np.uint64(1)
+    sums = hashing.sums(entries & np.uint32(folding.CODE))
+    hashes = hashing.mixed(hashing.runs(sums, np.append(starts, len(entries)))) >> np.uint64(1)
     hashes |= alone[starts].astype(np.uint64) << np.uint64(63)
-    digit = (entries & folding.DIGIT) != 0
-    first = digit.copy()
-    first[1:] &= ~digit[:-1]
-    digits = np.flatnonzero(first)
-    numbers = (hashing.mixed(hashing.runs(values * digit, digits)) >> np.uint64(48)).astype(np.uint16)
-    return _Scan(hashes, np.searchsorted(starts, borders), numbers, np.searchsorted(digits, borders))
+    turns = np.flatnonzero(digit[1:] != digit[:-1]) + 1  # by turns where a number begins and where it ends
+    numbers = hashing.mixed(hashing.runs(sums, turns)[::2]) >> np.uint64(48)
+    firsts, number_firsts = (np.searchsorted(places, borders).tolist() for places in (starts, turns[::2]))
+    return _Scan(hashes, firsts, numbers.tolist(), number_firsts)
 
 
-def _entries(pieces: list[str]) -> tuple[NDArray[np.uint32], Places]:
-    """Return the table's entries of all pieces, one that separates after each, and where each piece begins."""
-    entries = folding.table().take(_points(" ".join(pieces)))
-    slow = (entries & folding.SLOW) != 0
-    borders = _borders(pieces)
+def _entries(pieces: list[str]) -> tuple[NDArray[np.uint32], list[int]]:
+    """Return the table's entries of all pieces, one that separates before and after each, and where each begins."""
+    entries, borders = _looked_up(pieces)
+    slow = entries >= folding.SLOW
     if slow.any():
         late = set((np.searchsorted(borders, np.flatnonzero(slow), side="right") - 1).tolist())
         pieces = [folding.folded(text)[:_LONGEST] if n in late else text for n, text in enumerate(pieces)]
-        entries = folding.table().take(_points(" ".join(pieces))) & ~np.uint32(folding.SLOW)
-        borders = _borders(pieces)
+        entries, borders = _looked_up(pieces)
+        entries &= ~np.uint32(folding.SLOW)
+        entries[entries < folding.WORD] = 0  # what separates has no bits, as in the rest of the table
     return entries, borders
 
 
-def _borders(pieces: list[str]) -> Places:
-    return np.cumsum([0, *(len(text) + 1 for text in pieces)])
+def _looked_up(pieces: list[str]) -> tuple[NDArray[np.uint32], list[int]]:
+    points = np.frombuffer(" ".join(("", *pieces, "")).encode("utf-32-le", "replace"), dtype="<u4")
+    borders = accumulate((len(text) + 1 for text in pieces), initial=1)
+    return folding.table().take(points, mode="clip"), list(borders)
 
 
-def _points(text: str) -> NDArray[np.uint32]:
-    points = np.frombuffer(text.encode("utf-32-le", "replace"), dtype="<u4")
-    return np.where(points < folding.SIZE, points, 0)
-
-
-def _sample(words: Hashes, owners: Places, whole: NDArray[np.bool_], levels: Places) -> list[tuple[int, ...]]:
+def _sample(scan: _Scan, lengths: list[int], levels: list[int]) -> list[tuple[int, ...]]:
     """Return of every text the distinct hashes of shingles that end in as many zero bits as its level, sorted."""
-    if not whole.any():
-        return [()] * (len(levels) // 2)
-    shingles = hashing.mixed(
-        (words[:-2] * np.uint64(hashing.BASE) + words[1:-1]) * np.uint64(hashing.BASE) + words[2:]
-    ) >> np.uint64(32)
-    masks = ((np.uint64(1) << levels.astype(np.uint64)) - np.uint64(1))[owners[:-2]]
-    chosen = np.flatnonzero(whole[:-2] & (shingles & masks == 0))
-    return _shared_out(shingles[chosen], owners[chosen] >> 1, len(levels) // 2)
-
-
-def _shared_out(values: Hashes, owners: Places, texts: int) -> list[tuple[int, ...]]:
-    """Return the distinct 32-bit values of each text, sorted."""
-    found = np.unique((owners.astype(np.uint64) << np.uint64(32)) | values)
-    borders = np.searchsorted(found, np.arange(texts + 1, dtype=np.uint64) << np.uint64(32)).tolist()
+    words, counts = scan.words, [max(length - 2, 0) for length in lengths]
+    shingles = (words[:-2] * np.uint64(hashing.BASE) + words[1:-1]) * np.uint64(hashing.BASE) + words[2:]
+    shingles = hashing.mixed(_joined(shingles, scan.firsts[1::2], counts)) >> np.uint64(32)
+    masks = np.repeat(np.array([(1 << level) - 1 for level in levels], dtype=np.uint64), counts)
+    owners = np.repeat(np.arange(len(counts), dtype=np.uint64) << np.uint64(32), counts)
+    found, _ = _distinct((owners | shingles)[shingles & masks == 0])
+    borders = np.searchsorted(found, np.arange(len(counts) + 1, dtype=np.uint64) << np.uint64(32)).tolist()
     plain = (found & np.uint64(_LOW)).tolist()
-    return [tuple(plain[borders[n] : borders[n + 1]]) for n in range(texts)]
+    return [tuple(plain[first:end]) for first, end in pairwise(borders)]
 
 
-def _kept_numbers(scan: _Scan) -> list[tuple[int, ...]]:
-    """Return the least numbers of each text; a title's do not count."""
-    pieces = len(scan.number_firsts) - 1
-    owners = np.repeat(np.arange(pieces), np.diff(scan.number_firsts))
-    chosen = np.flatnonzero(owners & 1)
-    found = _shared_out(scan.numbers[chosen].astype(np.uint64), owners[chosen] >> 1, pieces // 2)
-    return [numbers[:_NUMBERS] for numbers in found]
+def _joined(values: NDArray[Any], firsts: list[int], counts: list[int]) -> NDArray[Any]:
+    """Return parts of an array side by side."""
+    return np.concatenate([values[first : first + count] for first, count in zip(firsts, counts, strict=False)])
+
+
+def _distinct(values: Hashes) -> tuple[Hashes, Places]:
+    """Return the distinct values, sorted, and how often each occurs; `values` itself is sorted."""
+    values.sort()
+    fresh = np.ones(len(values) + 1, dtype=np.bool_)
+    np.not_equal(values[1:], values[:-1], out=fresh[1:-1])
+    edges = np.flatnonzero(fresh)
+    return values[edges[:-1]], edges[1:] - edges[:-1]
 
 
 def _leads(scan: _Scan) -> list[int]:
     """Return the hash of each text's first tokens, 0 where there are too few."""
-    firsts, ends = scan.firsts[1:-1:2], scan.firsts[2::2]
-    enough = np.flatnonzero(ends - firsts >= LEAD)
-    leads = np.zeros(len(firsts), dtype=np.uint64)
-    if len(enough):
-        begun = scan.words[firsts[enough][:, None] + np.arange(LEAD)]
-        leads[enough] = np.maximum(
-            hashing.mixed((begun * hashing.powers(LEAD)[0]).sum(axis=1)) >> np.uint64(33), np.uint64(1)
-        )
-    return leads.tolist()
+    bodies = _bodies(scan.firsts)
+    begun = [scan.words[first : first + LEAD] for first, end in bodies if end - first >= LEAD]
+    if not begun:
+        return [0] * len(bodies)
+    found = hashing.mixed((np.array(begun) * hashing.powers(LEAD)[0]).sum(axis=1)) >> np.uint64(33)
+    leads = iter(np.maximum(found, np.uint64(1)).tolist())
+    return [next(leads) if end - first >= LEAD else 0 for first, end in bodies]
 
 
-def _topics(words: Hashes, owners: Places, seen: NDArray[np.bool_], texts: int) -> list[tuple[tuple[int, int], ...]]:
+def _topics(scan: _Scan) -> list[tuple[tuple[int, int], ...]]:
     """Return of every text the weightiest terms, (32-bit hash, weight of 1 to 255), the heaviest first."""
-    found, counts = _counted(words, owners, seen)
+    texts = len(scan.firsts) // 2
+    found, counts = _distinct(_named_terms(scan))
+    if not len(found):
+        return [()] * texts
     weights = _oftenness()[np.minimum(counts, _OFTEN)] * _rarity()[buckets(found)]
     mine = found >> np.uint64(48)
     order = _order(mine, weights)
-    borders = np.searchsorted(mine, np.arange(texts + 1, dtype=np.uint64))
-    owner = mine.astype(np.int64)
-    kept = order[np.arange(len(found)) - borders[owner] < TOPIC]
-    heaviest = weights[order[np.minimum(borders[owner[kept]], len(order) - 1)]]
-    scaled = np.maximum((weights[kept] * np.uint64(510) + heaviest) // (heaviest * np.uint64(2)), np.uint64(1))
-    pairs = list(zip((found[kept] >> np.uint64(16) & np.uint64(_LOW)).tolist(), scaled.tolist(), strict=True))
-    ends = np.cumsum(np.minimum(np.diff(borders), TOPIC)).tolist()
-    return [tuple(pairs[first:end]) for first, end in pairwise([0, *ends])]
+    firsts = np.searchsorted(mine, np.arange(texts + 1, dtype=np.uint64))
+    kept = np.minimum(firsts[1:] - firsts[:-1], TOPIC)
+    heaviest = np.repeat(weights[order[np.minimum(firsts[:-1], len(order) - 1)]], kept)
+    order = _joined(order, firsts.tolist(), kept.tolist())
+    scaled = np.maximum((weights[order] * np.uint64(510) + heaviest) // (heaviest * np.uint64(2)), np.uint64(1))
+    pairs = list(zip((found[order] >> np.uint64(16) & np.uint64(_LOW)).tolist(), scaled.tolist(), strict=True))
+    return [tuple(pairs[first:end]) for first, end in pairwise(accumulate(kept.tolist(), initial=0))]
 
 
-def _counted(words: Hashes, owners: Places, seen: NDArray[np.bool_]) -> tuple[Hashes, NDArray[np.int64]]:
-    """Return the distinct terms of all texts, sorted, and how often each occurs; in a title it counts threefold.
+def _named_terms(scan: _Scan) -> Hashes:
+    """Return the terms of all titles, each thrice, and of all openings.
 
     The upper bits are the text's number, then come the term's upper 32 bits, and 16 of its lower ones for its bucket.
     """
+    sizes = [end - first for first, end in pairwise(scan.firsts)]
+    counts = [min(size, OPENING) if number % 2 else size for number, size in enumerate(sizes)]
+    words = _joined(scan.words, scan.firsts, counts)
+    owners = np.repeat(np.arange(len(counts), dtype=np.uint64), counts)
     alone = words >> np.uint64(63) == 1
-    together = (alone & seen)[:-1] & (alone & seen)[1:] & (owners[:-1] == owners[1:])
-    first, single = np.flatnonzero(together), np.flatnonzero(~alone & seen)
-    places = owners[np.concatenate((first, single))]
-    hashes = np.concatenate((_pairs(words, first), words[single]))
-    named = (places >> 1).astype(np.uint64) << np.uint64(48)
-    named |= (hashes >> np.uint64(32) << np.uint64(16)) | (hashes & np.uint64(BUCKETS - 1))
-    titled = named[places & 1 == 0]
-    found = np.sort(np.concatenate((named, *[titled] * (TITLE_WEIGHT - 1))))
-    firsts = np.flatnonzero(np.concatenate(([True], found[1:] != found[:-1]))[: len(found)])
-    return found[firsts], np.diff(firsts, append=len(found))
+    together = np.flatnonzero(alone[:-1] & alone[1:] & (owners[:-1] == owners[1:]))
+    places = np.concatenate((together, np.flatnonzero(~alone)))
+    hashes = np.concatenate((_pairs(words, together), words[~alone]))
+    owners = owners[places]
+    named = (owners >> np.uint64(1) << np.uint64(48)) | (hashes >> np.uint64(32) << np.uint64(16))
+    named |= hashes & np.uint64(BUCKETS - 1)
+    return np.repeat(named, np.where(owners & np.uint64(1), 1, TITLE_WEIGHT))
 
 
 def _order(texts: Hashes, weights: Hashes) -> Places:
@@ -262,11 +264,11 @@ def _pairs(words: Hashes, places: Places) -> Hashes:
 
 
 @cache
-def _rarity() -> Hashes:
+def _rarity() -> NDArray[np.uint16]:
     """How much a term of each bucket says, in thousandths: the logarithm of how few texts it stands in."""
     packed = resources.files("aggregator.steps").joinpath("data/terms.bin").read_bytes()
     shares = np.frombuffer(zlib.decompress(packed), dtype=np.uint8)
-    said: Hashes = np.rint(1000 * np.log(256.0 / (shares + 0.5))).astype(np.uint64)
+    said: NDArray[np.uint16] = np.rint(1000 * np.log(256.0 / (shares + 0.5))).astype(np.uint16)
     return said
 
 

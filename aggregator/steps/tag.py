@@ -119,7 +119,7 @@ class Tagger:
             if reason.kind == "rule":
                 labels.append(reason.tag)
             yield reason
-        for label in dict.fromkeys(labels):
+        for label in dict.fromkeys(labels) if self._parents else ():
             yield from self._ancestors(label)
 
     def _ancestors(self, name: str) -> Iterator[Reason]:

@@ -19,7 +19,7 @@ _HIGH_NONCHARACTERS = "".join(chr(plane << 16 | 0xFFFE) + chr(plane << 16 | 0xFF
 _FIT = re.compile("[\t\n\x20-\x7e\x85\xa0-\u2029\u202f-\u2065\u206a-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd]*+")
 # Two patterns, for one with characters beyond U+FFFF takes three times as long on all others.
 _UNFIT = re.compile(f"[{_CONTROLS}{_SURROGATES}{_BIDI}{_NONCHARACTERS}]")
-_HIGH = re.compile("[^\x00-\uffff]")
+_HIGH = re.compile("[\U00010000-\U0010ffff]")
 _HIGH_UNFIT = re.compile(f"[{_HIGH_NONCHARACTERS}]")
 _LINE_END = re.compile(r"\r\n?")
 _SPACES = re.compile(r"[^\S\u3000]+")
@@ -53,7 +53,10 @@ def one_line(text: str, limit: int = 500) -> str:
     `clean`, then runs of white space become one space and zero-width characters go; ends are stripped. U+3000 inside
     stays, since it is a sign of its own in Chinese and Japanese titles. Idempotent.
     """
-    line = _SPACES.sub(" ", _INVISIBLE.sub("", clean(text))).strip()
+    if text.isprintable() and "  " not in text:  # as nearly every title is; of white space only the plain blank is
+        line = text.strip(" ")
+    else:
+        line = _SPACES.sub(" ", _INVISIBLE.sub("", clean(text))).strip()
     return line if len(line) <= limit else line[: limit - 1].rstrip("\u200c\u200d").rstrip() + "…"
 
 

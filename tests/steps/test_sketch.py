@@ -150,3 +150,9 @@ def test_any_text_can_be_sketched(title: str, body: str) -> None:
     assert found.tokens <= module.TOKENS
     assert near.unpack(near.pack(found), near.pack_topic(found)) == found
     assert all(re.fullmatch(r"-?\d+", str(place)) for place in near.places(found))
+
+
+def test_hundreds_of_empty_texts_share_an_array() -> None:
+    """More than an array can number do not get into one."""
+    texts = [("", ""), ("题", "")] * 700
+    assert sketches(texts) == [sketch("", ""), sketch("题", "")] * 700
