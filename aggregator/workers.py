@@ -111,6 +111,7 @@ def _enter(parent: int, memory: int) -> None:  # pragma: no cover - in workers, 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # pebble's own handler waits for C code to return
     gc.set_threshold(*_COLLECT)
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"  # numpy would start one a core, each with address space of its own
     resource.setrlimit(resource.RLIMIT_AS, (memory, resource.getrlimit(resource.RLIMIT_AS)[1]))
 
 

@@ -27,6 +27,7 @@ from tests.worker_jobs import (
     spin,
     starve,
     text_result,
+    threads_of_numpy,
     upper,
 )
 
@@ -96,6 +97,11 @@ def test_a_crash_is_told_in_words_and_the_next_call_works(workers, function, pay
 
 def test_workers_leave_interrupts_to_their_parent(workers):
     assert asyncio.run(workers.call(interrupted, b"")) == b"still here"
+
+
+def test_numpy_starts_no_threads_in_a_worker(workers):
+    """Each would take address space, of which a worker may have little, and nothing that we ask of it uses them."""
+    assert asyncio.run(workers.call(threads_of_numpy, b"")) == b"0"
 
 
 def test_a_worker_killed_while_idle_costs_nothing(workers):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 import signal
 import threading
+from pathlib import Path
 
 GIB = 1 << 30
 
@@ -65,3 +67,10 @@ def interrupted(_payload: bytes) -> bytes:
 
 def starve(_payload: bytes) -> bytes:
     raise MemoryError
+
+
+def threads_of_numpy(_: bytes) -> bytes:
+    """How many threads importing numpy starts."""
+    before = len(list(Path("/proc/self/task").iterdir()))
+    importlib.import_module("numpy")
+    return b"%d" % (len(list(Path("/proc/self/task").iterdir())) - before)

@@ -126,6 +126,7 @@ def _signs(runs: re.Pattern[str], sample: str) -> int:
     return sum(map(len, runs.findall(sample)))
 
 
+@lru_cache(maxsize=256)
 def normalize(tag: str) -> str:
     """Return a language tag in the case that RFC 5646 §2.1.1 recommends, empty if it is none or says nothing.
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import html as entities
 import re
+from functools import lru_cache
 
 from aggregator.steps import urls
 
@@ -35,6 +36,7 @@ _ATTRIBUTE = re.compile(r'([a-z-]+)="([^"]*)"')
 _PIXEL = frozenset({"0", "1", "0px", "1px"})
 
 
+@lru_cache(maxsize=256)
 def is_cjk(lang: str) -> bool:
     """Whether the BCP 47 tag names a Chinese language, Japanese or Korean."""
     return lang.replace("_", "-").partition("-")[0].lower() in _CJK
