@@ -148,8 +148,11 @@ class Sketches(Protocol):
     def keep(self, rows: Sequence[Sketched], looked: Iterable[str]) -> None:
         """Insert or replace sketches, and remember that the items with the keys `looked` were looked at."""
 
-    def find(self, places: Sequence[int]) -> list[Sketched]:
-        """Sketches, without places, that `steps.candidates` names for places of a text, or for those of a topic."""
+    def find(self, asked: Sequence[Sequence[int]]) -> list[list[Sketched]]:
+        """For the places of each text, or for those of each topic, the sketches that `steps.candidates` names.
+
+        They come without their places. Ask for some dozens at a time.
+        """
 
     def get(self, keys: Iterable[str]) -> Mapping[str, Sketched]:
         """Return the sketches, without their places, of those items that have one."""

@@ -66,7 +66,11 @@ def index(items: str = "100000") -> None:
                 key = f"{chance.getrandbits(64):016x}"
                 rows.append(Sketched(key=key, at=NOW, body=near.pack(found), places=tuple(near.places(found))))
             kept = _timed(lambda rows=rows: store.sketches.keep(rows, looked=()))
-            looked = _timed(lambda rows=rows: [store.sketches.find(row.places) for row in rows])
+            looked = _timed(
+                lambda rows=rows: [
+                    store.sketches.find([row.places for row in rows[n : n + 100]]) for n in range(0, 2000, 100)
+                ]
+            )
             if first + 2000 in {2000, 10_000, 30_000, 100_000, 300_000, 1_000_000}:
                 store.database.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
                 size = (Path(root, "index.db").stat().st_size - start) / (first + 2000)

@@ -55,12 +55,8 @@ class Connection:
 
     async def body(self) -> AsyncIterator[bytes]:
         """Yield the body of the answer as it comes. Raises `OSError` and h11's errors."""
-        while True:
-            event = await self._event()
-            if isinstance(event, h11.Data):
-                yield bytes(event.data)
-            elif isinstance(event, h11.EndOfMessage) or event is h11.PAUSED:
-                return
+        while isinstance(event := await self._event(), h11.Data):
+            yield bytes(event.data)
 
     def finish(self) -> None:
         """Make ready for the next request, if the answer was read to its end; else close."""

@@ -52,7 +52,7 @@ class Reason:
 def explain(store: Store, tree: ItemTree, record: Record, others: Iterable[Record] = ()) -> list[Reason]:
     """Return a reason for every item of its story, every related one, the nearest others, and those asked about."""
     mine = sketch_of(store, tree, record)
-    alike, close = store.sketches.find(near.places(mine)), store.sketches.find(topics.places(mine.topic))
+    alike, close = store.sketches.find([near.places(mine), topics.places(mine.topic)])
     found = [*alike, *close]
     bonds = sorted(store.sketches.links([record.key]), key=lambda link: link.bond == "merged")
     links = {_other(link, record.key): link for link in bonds if link.bond != "related"}

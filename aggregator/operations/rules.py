@@ -66,19 +66,20 @@ def retagger(settings: Settings, now: datetime) -> Retag:
 
     Everything else in the file stays; one that would come out otherwise is left alone.
     """
-    from aggregator.steps import frontmatter, normalize  # noqa: PLC0415 - as in `context`
-
-    given = context(settings, now)
+    given = cache(partial(context, settings, now))
 
     def retag(record: Record, text: str) -> tuple[Item, bytes] | None:
+        from aggregator.steps import frontmatter, normalize  # noqa: PLC0415 - as in `context`
+
         if not ours(settings, record):
             return None
-        written = frontmatter.load(text, given.zone, key=record.key, name=record.source)
-        if frontmatter.dump(written, given.zone) != text:
+        zone = given().zone
+        written = frontmatter.load(text, zone, key=record.key, name=record.source)
+        if frontmatter.dump(written, zone) != text:
             return None
         source = source_of(settings, record.source, record.via)
-        read = normalize.from_file(text, record.key, source, given, categories=record.categories)
+        read = normalize.from_file(text, record.key, source, given(), categories=record.categories)
         item = replace(written, tags=read.tags, categories=read.categories)
-        return item, frontmatter.dump(item, given.zone).encode()
+        return item, frontmatter.dump(item, zone).encode()
 
     return retag

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from aggregator import journal
@@ -23,13 +24,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from aggregator.model import Record, Sketch, Sketched
+    from aggregator.model import Record, Sketch, Sketched, Source
     from aggregator.ports import Store
     from aggregator.settings import Settings
     from aggregator.tree import ItemTree
 
 BATCH = 2_000
 """Items that are looked at in one transaction."""
+ASKED = 100
+"""Items for which others are looked for in one query: what they have in common is read once."""
 CLOSEST = 8
 """Items, of those that look related to one, that are looked at more closely."""
 Known = tuple["Record", "Sketch"]
@@ -88,15 +91,12 @@ class Review:
         """Sketch some items, find what is like them, and return the keys that were or are linked with them."""
         sketches = self.store.sketches
         records = {one.key: one for one in self.store.known(keys, [], [])}
-        rows = [row for one in records.values() if self._looked_at(one) and (row := self._sketch(one))]
+        sources = self.settings.by_id
+        rows = [row for one in records.values() if _looked_at(one, sources) and (row := self._sketch(one))]
         sketches.keep(rows, looked=keys)
         links = self._found(rows, records)
         before = sketches.link(links, renewed=keys)
         return before.union(*((link.small, link.big) for link in links))
-
-    def _looked_at(self, record: Record) -> bool:
-        source = self.settings.by_id.get(record.via) or self.settings.by_id.get(record.source)
-        return not (record.gone or record.duplicate_of) and (source is None or source.near)
 
     def _sketch(self, record: Record) -> Sketched | None:
         """Return an item's sketch: the one at hand, else of its file; None if that cannot be read, as the sync told."""
@@ -116,26 +116,19 @@ class Review:
     def _found(self, rows: Sequence[Sketched], records: dict[str, Record]) -> list[Link]:
         """Return the links of some items, with each other and with all others."""
         pairs: dict[tuple[str, str], tuple[Sketch, Sketch]] = {}
-        for row in rows:
-            mine = near.unpack(row.body, row.topic)
-            for other, theirs in (*self._alike(row, mine), *self._close(row, mine)):
-                pairs[min(row.key, other), max(row.key, other)] = (mine, theirs) if row.key < other else (theirs, mine)
+        for start in range(0, len(rows), ASKED):
+            few = rows[start : start + ASKED]
+            alike = self.store.sketches.find([row.places for row in few])
+            close = self.store.sketches.find([row.topic_places for row in few])
+            for row, same, topical in zip(few, alike, close, strict=True):
+                mine = near.unpack(row.body, row.topic)
+                for other, theirs in (*_alike(row.key, mine, same), *_close(row.key, mine, topical)):
+                    both = (mine, theirs) if row.key < other else (theirs, mine)
+                    pairs[min(row.key, other), max(row.key, other)] = both
         missing = {key for pair in pairs for key in pair} - records.keys()
         records.update((one.key, one) for one in self.store.known(missing, [], []))
         linked = (_link((records[a], one), (records[b], other)) for (a, b), (one, other) in pairs.items())
         return [link for link in linked if link]
-
-    def _alike(self, row: Sketched, mine: Sketch) -> list[tuple[str, Sketch]]:
-        """Return key and sketch, without topic, of all that can be copies of an item."""
-        found = ((one.key, near.unpack(one.body)) for one in self.store.sketches.find(row.places))
-        return [(key, theirs) for key, theirs in found if key != row.key and near.promising(mine, theirs)]
-
-    def _close(self, row: Sketched, mine: Sketch) -> list[tuple[str, Sketch]]:
-        """Return key and sketch of those that are closest to what an item is about."""
-        found = [(one.key, near.unpack(one.body, one.topic)) for one in self.store.sketches.find(row.topic_places)]
-        scored = [(topics.cosine(mine.topic, theirs.topic), key, theirs) for key, theirs in found if key != row.key]
-        close = sorted((one for one in scored if one[0] >= topics.CJK), key=lambda one: (-one[0], one[1]))
-        return [(key, theirs) for _, key, theirs in close[:CLOSEST]]
 
     def _neighbourhood(self, touched: set[str]) -> tuple[dict[str, Record], list[Link], set[str]]:
         """Return records, links, and the keys to settle: the stories of some items whole, and those related to them.
@@ -183,10 +176,33 @@ class Review:
         return apart | {key for pair in pairs for key in pair}
 
 
+def _looked_at(record: Record, sources: Mapping[str, Source]) -> bool:
+    source = sources.get(record.via) or sources.get(record.source)
+    return not (record.gone or record.duplicate_of) and (source is None or source.near)
+
+
 def merged(one: str, other: str) -> Link:
     """Return the link that the site's owner makes between two items."""
     small, big = sorted((one, other))
     return Link(small=small, big=big, bond="merged", score=1.0)
+
+
+_unpack = lru_cache(maxsize=1024)(near.unpack)
+"""Texts that many others look like are compared with each of them."""
+
+
+def _alike(key: str, mine: Sketch, found: Sequence[Sketched]) -> list[tuple[str, Sketch]]:
+    """Return key and sketch, without topic, of all that can be copies of an item."""
+    theirs = ((one.key, _unpack(one.body)) for one in found if one.key != key)
+    return [(other, sketch) for other, sketch in theirs if near.promising(mine, sketch)]
+
+
+def _close(key: str, mine: Sketch, found: Sequence[Sketched]) -> list[tuple[str, Sketch]]:
+    """Return key and sketch of those that are closest to what an item is about."""
+    theirs = ((one.key, _unpack(one.body, one.topic)) for one in found if one.key != key)
+    scored = [(topics.cosine(mine.topic, sketch.topic), other, sketch) for other, sketch in theirs]
+    close = sorted((one for one in scored if one[0] >= topics.CJK), key=lambda one: (-one[0], one[1]))
+    return [(other, sketch) for _, other, sketch in close[:CLOSEST]]
 
 
 def _link(one: Known, other: Known) -> Link | None:

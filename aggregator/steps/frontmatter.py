@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, time
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from aggregator.errors import EntryError
@@ -58,17 +59,25 @@ def dump(item: Item, zone: tzinfo) -> str:
         yamltext.strings("lang", (item.lang,) if item.lang else ()),
         yamltext.strings("translations", (item.lang,) if item.lang else ()),
         yamltext.strings("tags", item.tags),
-        *(yamltext.entry(name, extra[name]) for name in _BEFORE_THUMBNAIL if name in extra),
+        *[_given(name, extra[name]) for name in _BEFORE_THUMBNAIL if name in extra],
         f"thumbnail: {yamltext.quoted(item.thumbnail)}\n",
-        *(yamltext.entry(name, extra[name]) for name in _AFTER_THUMBNAIL if name in extra),
+        *[_given(name, extra[name]) for name in _AFTER_THUMBNAIL if name in extra],
     ]
     if item.guid:
         lines.append(f"guid: {yamltext.quoted(item.guid)}\n")
     if item.enclosures:
         lines.append(yamltext.entry("enclosures", tuple(map(_written, item.enclosures))))
-    lines += [yamltext.entry(name, value) for name, value in item.extra if name not in _CONSTANT]
+    lines += [_given(name, value) for name, value in item.extra if name not in _CONSTANT]
     body = f"{item.body}\n\n" if item.body else ""
     return f"{''.join(lines)}---\n\n{body}{footer(item.source, item.link)}\n"
+
+
+_known_line = lru_cache(maxsize=256, typed=True)(yamltext.entry)
+
+
+def _given(name: str, value: object) -> str:
+    """Return the entry of a key beside ours: mostly one of the few that the site gives to every file."""
+    return _known_line(name, value) if value is None or type(value) in {bool, str, int} else yamltext.entry(name, value)
 
 
 def load(content: str, zone: tzinfo, *, key: str = "", name: str = "") -> Item:

@@ -42,6 +42,8 @@ def quoted(text: str) -> str:
 
     Lone surrogates, which no UTF-8 file can hold, become U+FFFD.
     """
+    if text.isprintable() and '"' not in text and "\\" not in text:  # most texts are, and nothing special is printable
+        return f'"{text}"'
     return f'"{_SPECIAL.sub(_escaped, text)}"'
 
 

@@ -534,9 +534,11 @@ def test_items_are_fresh_until_they_are_looked_at(store):
 def test_sketches_are_found_by_any_place_those_with_most_first(store):
     one, other = sketched(1), sketched(2)
     store.sketches.keep([one, other], looked=[])
-    assert [row.key for row in store.sketches.find([800 >> 3, -2])] == [other.key, one.key]
-    assert store.sketches.find([12345]) == store.sketches.find([]) == []
-    (found,) = store.sketches.find([-1])
+    assert [row.key for row in store.sketches.find([[800 >> 3, -2]])[0]] == [other.key, one.key]
+    assert store.sketches.find([]) == []
+    both = store.sketches.find([[-2], [12345], [800 >> 3, -2]])
+    assert [[row.key for row in found] for found in both] == [[other.key], [], [other.key, one.key]]
+    (found,) = store.sketches.find([[-1]])[0]
     assert (found.body, found.topic, found.at, found.places) == (one.body, one.topic, NOW, ())
     assert set(store.sketches.get([one.key, "f" * 16])) == {one.key}
 
@@ -547,8 +549,8 @@ def test_a_sketch_that_is_replaced_is_not_found_where_it_was(store):
     from dataclasses import replace
 
     store.sketches.keep([replace(new, key=old.key)], looked=[])
-    assert store.sketches.find([-1]) == []
-    assert [row.key for row in store.sketches.find([-3])] == [old.key]
+    assert store.sketches.find([[-1]])[0] == []
+    assert [row.key for row in store.sketches.find([[-3]])[0]] == [old.key]
 
 
 def test_old_sketches_and_topics_are_forgotten_links_stay(store):
@@ -559,12 +561,12 @@ def test_old_sketches_and_topics_are_forgotten_links_stay(store):
     link = Link(small=old.key, big=new.key, bond="near", score=0.9, part=True)
     store.sketches.link([link])
     terms = [(1 << 32) + 77, (1 << 32) + 2]
-    assert [row.key for row in store.sketches.find(terms)] == [new.key], "one term in common says nothing"
+    assert [row.key for row in store.sketches.find([terms])[0]] == [new.key], "one term in common says nothing"
     assert store.sketches.forget(NOW - MINUTE, NOW + MINUTE) == 1
     assert store.sketches.get([old.key]) == {}
-    (left,) = store.sketches.find([800 >> 3])
+    (left,) = store.sketches.find([[800 >> 3]])[0]
     assert (left.key, left.topic) == (new.key, b"")
-    assert store.sketches.find(terms) == []
+    assert store.sketches.find([terms])[0] == []
     assert store.sketches.links([old.key]) == store.sketches.links([new.key]) == [link]
 
 

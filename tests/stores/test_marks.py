@@ -29,6 +29,6 @@ def test_sketches_of_an_older_index_are_found(tmp_path, monkeypatch) -> None:
                 "INSERT INTO near_place VALUES (?, ?)", [(one, number) for one in near.places(found)]
             )
     with stores.open_store(url, str(tmp_path)) as store:
-        assert {row.key for row in store.sketches.find([-7])} == set(keys)
+        assert {row.key for row in store.sketches.find([[-7]])[0]} == set(keys)
         assert store.sketches.forget(now.replace(year=2026), now) == 2
-        assert store.sketches.find([-7]) == []
+        assert store.sketches.find([[-7]])[0] == []

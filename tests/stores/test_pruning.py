@@ -64,7 +64,7 @@ def test_what_nobody_asks_for_any_more_is_dropped_and_counted(filled):
         assert {one.source for one in store.drops.listed()} == {"kept", "held"}
         assert store.revisions.of("2" * 16)
         assert not store.revisions.of("3" * 16)
-        assert [row.key for row in store.sketches.find([-7])] == ["2" * 16]
+        assert [row.key for row in store.sketches.find([[-7]])[0]] == ["2" * 16]
         assert {one.key for one in store.known(["2" * 16, "3" * 16], [], [])} == {"2" * 16, "3" * 16}, "tombstones stay"
 
 

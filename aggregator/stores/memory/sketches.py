@@ -36,8 +36,11 @@ class MemorySketches:
         self._kept.update((row.key, replace(row, at=indexing.whole(row.at))) for row in rows)
         self.waiting.difference_update(looked)
 
-    def find(self, places: Sequence[int]) -> list[Sketched]:
+    def find(self, asked: Sequence[Sequence[int]]) -> list[list[Sketched]]:
         """See `ports.Sketches.find`."""
+        return [self._like(places) for places in asked]
+
+    def _like(self, places: Sequence[int]) -> list[Sketched]:
         order = sorted(self._kept, key=indexing.number)
         shared: defaultdict[int, list[int]] = defaultdict(list)
         for number, row in enumerate(map(self._kept.__getitem__, order)):

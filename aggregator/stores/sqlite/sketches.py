@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from aggregator.model import Link, Revision, Sketched
 from aggregator.steps import indexing, near, topics
 from aggregator.steps.candidates import COMMON, REPRESENTATIVES, candidates
-from aggregator.stores.sqlite import rows
 
 if TYPE_CHECKING:
     import sqlite3
@@ -37,9 +36,10 @@ _SHARED = """
 """Two steps, so that `bound` is a limit of the range that is read and not a condition for each of its rows."""
 _FOUND = """
     SELECT item, at, body, topic FROM json_each(?)
-    CROSS JOIN near_sketch ON item BETWEEN value << 32 AND (value << 32) + 0xFFFFFFFF ORDER BY json_each.key, item
+    CROSS JOIN near_sketch ON item BETWEEN value << 32 AND (value << 32) + 0xFFFFFFFF ORDER BY item
 """
 _GET = "SELECT item, at, body, topic FROM near_sketch WHERE item IN (SELECT value FROM json_each(?)) ORDER BY item"
+_STALE = "SELECT item, body, topic FROM near_sketch WHERE item IN (SELECT value FROM json_each(?))"
 _KEEP = """
     INSERT INTO near_sketch (item, at, body, topic) VALUES (?, ?, ?, ?)
     ON CONFLICT (item) DO UPDATE SET at = excluded.at, body = excluded.body, topic = excluded.topic
@@ -57,6 +57,10 @@ _TOO_MANY = """
 """
 
 
+_Marks = dict[int, list[int]]
+"""Place → the upper halves of the numbers of the items that have it."""
+
+
 @dataclass(frozen=True, slots=True)
 class SqliteSketches:
     """Sketches beside the index, in the same file."""
@@ -70,32 +74,36 @@ class SqliteSketches:
     def keep(self, sketched: Sequence[Sketched], looked: Iterable[str]) -> None:
         """See `ports.Sketches.keep`."""
         with self.database.write(durable=False) as connection:
-            old = [indexing.number(row.key) for row in sketched]
-            stale = connection.execute(
-                "SELECT item, body, topic FROM near_sketch WHERE item IN (SELECT value FROM json_each(?))",
-                (rows.text(old),),
-            ).fetchall()
+            numbers = [indexing.number(row.key) for row in sketched]
+            stale = connection.execute(_STALE, (_list(numbers),)).fetchall()
             connection.executemany(_UNPLACE, _places(stale))
-            placed: list[tuple[int, int]] = []
-            for row in sketched:
-                number = indexing.number(row.key)
-                connection.execute(_KEEP, (number, indexing.seconds(row.at), row.body, row.topic or None))
-                placed += [(place, number >> 32) for place in (*row.places, *row.topic_places)]
+            pairs = list(zip(numbers, sketched, strict=True))
+            kept = ((number, indexing.seconds(row.at), row.body, row.topic or None) for number, row in pairs)
+            connection.executemany(_KEEP, kept)
+            placed = [(place, number >> 32) for number, row in pairs for place in (*row.places, *row.topic_places)]
             connection.executemany("INSERT OR IGNORE INTO near_place VALUES (?, ?)", sorted(placed))
             connection.executemany("DELETE FROM near_fresh WHERE key = ?", ((key,) for key in looked))
 
-    def find(self, places: Sequence[int]) -> list[Sketched]:
-        """See `ports.Sketches.find`."""
-        if not places:
-            return []
-        wanted = f"[{','.join(map(str, set(places)))}]"
-        rare: defaultdict[int, list[int]] = defaultdict(list)
-        common: defaultdict[int, list[int]] = defaultdict(list)
-        for often, place, mark in self.database.read(_SHARED, (wanted, COMMON, REPRESENTATIVES, topics.FIRST)):
+    def find(self, asked: Sequence[Sequence[int]]) -> list[list[Sketched]]:
+        """See `ports.Sketches.find`; what many texts have in common is read once."""
+        rare, common = self._shared({place for places in asked for place in places})
+        found = []
+        for places in asked:
+            mine = set(places)
+            found.append(candidates(_only(rare, mine), _only(common, mine)))
+        there: defaultdict[int, list[Sketched]] = defaultdict(list)
+        wanted = _list({mark for marks in found for mark in marks})
+        for row in self.database.read(_FOUND, (wanted,)):
+            there[row[0] >> 32].append(_sketched(*row))
+        return [[row for mark in marks for row in there[mark]] for marks in found]
+
+    def _shared(self, places: set[int]) -> tuple[_Marks, _Marks]:
+        """Return the marks of places: all of those that are rare, the first of those that are common."""
+        rare: _Marks = defaultdict(list)
+        common: _Marks = defaultdict(list)
+        for often, place, mark in self.database.read(_SHARED, (_list(places), COMMON, REPRESENTATIVES, topics.FIRST)):
             (common if often else rare)[place].append(mark)
-        if not (marks := candidates(rare, common)):
-            return []
-        return [_sketched(*row) for row in self.database.read(_FOUND, (f"[{','.join(map(str, marks))}]",))]
+        return rare, common
 
     def get(self, keys: Iterable[str]) -> Mapping[str, Sketched]:
         """See `ports.Sketches.get`."""
@@ -173,12 +181,21 @@ def remember(connection: sqlite3.Connection, saved: Iterable[Saved]) -> None:
             connection.execute(_TOO_MANY, (revision.key, REVISIONS))
 
 
+def _only(found: _Marks, places: set[int]) -> _Marks:
+    return {place: found[place] for place in places if place in found}
+
+
+def _list(numbers: Iterable[int]) -> str:
+    """Return numbers as the JSON that statements take lists from."""
+    return f"[{','.join(map(str, numbers))}]"
+
+
 def _key(number: int) -> str:
     return number.to_bytes(8, signed=True).hex()
 
 
 def _numbers(keys: Iterable[str]) -> str:
-    return f"[{','.join(str(indexing.number(key)) for key in sorted(set(keys)))}]"
+    return _list(indexing.number(key) for key in sorted(set(keys)))
 
 
 def _sketched(item: int, at: int, body: bytes, topic: bytes | None) -> Sketched:
