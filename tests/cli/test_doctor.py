@@ -23,6 +23,7 @@ from aggregator.clock import SystemClock
 from aggregator.errors import StoreError
 from aggregator.model import Failure
 from aggregator.stores import open_store
+from aggregator.testing import InlineWorkers
 
 NEWS = "<rss version='2.0'><channel><title>T</title><item><guid>1</guid><title>N</title></item></channel></rss>"
 
@@ -43,7 +44,9 @@ def grown(tmp_path_factory):
     )
     (site / "config/sources.toml").write_text('[[sources]]\nid = "a"\npath = "a.xml"\n')
     (site / "a.xml").write_text(NEWS)
-    assert call(site, "refresh") == 0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("aggregator.app.Workers", lambda _count, **_limits: InlineWorkers())
+        assert call(site, "refresh") == 0
     return site
 
 
