@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import TCPServer
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ class LoopbackSite:
 
     def __enter__(self) -> Self:
         self._server = _Server((self.host, 0), _Handler, self)
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.005})
         self._thread.start()
         return self
 
@@ -203,6 +204,11 @@ class _Server(ThreadingHTTPServer):
         self.site = site
         self.open: set[socket.socket] = set()
         super().__init__(address, handler)
+
+    def server_bind(self) -> None:
+        """Bind, without looking up the host's name as `HTTPServer` does."""
+        TCPServer.server_bind(self)
+        self.server_name, self.server_port = self.site.host, int(self.server_address[1])
 
     def hang_up(self) -> None:
         """Make every handler read the end of its connection."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import shutil
@@ -36,8 +37,19 @@ if "TMPDIR" not in os.environ and os.access(MEMORY, os.W_OK) and shutil.disk_usa
 LOOPBACK = ("127.", "::1", "localhost")
 
 
-@pytest.fixture(autouse=True)
-def loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session):
+    """Thousands of tests stay until the end: the collector of garbage need not look through them after each one."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def loopback_only():
     """Fail any test that would connect or look up a name beyond loopback."""
     connect, connect_ex, lookup = socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo
 
@@ -57,9 +69,11 @@ def loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
         check((host.decode() if isinstance(host, bytes) else host or "",))
         return lookup(host, *args, **kwargs)
 
-    monkeypatch.setattr(socket.socket, "connect", guarded(connect))
-    monkeypatch.setattr(socket.socket, "connect_ex", guarded(connect_ex))
-    monkeypatch.setattr(socket, "getaddrinfo", guarded_lookup)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", guarded(connect))
+        patch.setattr(socket.socket, "connect_ex", guarded(connect_ex))
+        patch.setattr(socket, "getaddrinfo", guarded_lookup)
+        yield
 
 
 @dataclass(frozen=True)
@@ -94,4 +108,5 @@ def tagwire(capsys):
 @pytest.fixture
 def inline_workers(monkeypatch):
     """Documents are read in this process: a test about something else starts no processes, half a second each."""
-    monkeypatch.setattr("aggregator.app.Workers", lambda _count, **_limits: InlineWorkers())
+    for module in ("aggregator.app", "aggregator.operations.discovery"):
+        monkeypatch.setattr(f"{module}.Workers", lambda _count, **_limits: InlineWorkers())

@@ -9,6 +9,7 @@ This module writes no feeds and knows no format.
 
 from __future__ import annotations
 
+from functools import cache
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -84,12 +85,16 @@ def stamp(settings: Settings) -> str:
 
     Our files are known by their sizes and times, which change with every installation.
     """
-    folders = [_PACKAGE / name for name in _RENDERERS]
-    found = [
+    told = (__version__, settings.site, settings.publish, settings.templates, _ours())
+    return files.digest(repr(told).encode("utf-8", "surrogatepass"))
+
+
+@cache
+def _ours() -> list[tuple[str, int, int]]:
+    """Our files with sizes and times, looked at once: what is installed while a process runs does not render in it."""
+    return [
         (path.as_posix(), facts.st_size, facts.st_mtime_ns)
-        for folder in folders
-        for path in sorted(folder.rglob("*"))
+        for name in _RENDERERS
+        for path in sorted((_PACKAGE / name).rglob("*"))
         if path.suffix not in {".pyc", ""} and (facts := path.stat())
     ]
-    told = (__version__, settings.site, settings.publish, settings.templates, found)
-    return files.digest(repr(told).encode("utf-8", "surrogatepass"))

@@ -1,4 +1,4 @@
-"""The house stays as drawn: layers, ceilings, lazy imports, public surface."""
+"""The house stays as drawn: layers, ceilings, public surface."""
 
 from __future__ import annotations
 
@@ -14,23 +14,6 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 MODULES = sorted((ROOT / "aggregator").rglob("*.py"))
-HEAVY = {
-    "httpx",
-    "httpcore",
-    "feedparser",
-    "feedgen",
-    "apscheduler",
-    "lxml",
-    "rich",
-    "msgspec",
-    "nh3",
-    "comrak",
-    "jinja2",
-    "jmespath",
-    "cssselect",
-    "protego",
-    "trafilatura",
-}
 BROAD_EXCEPTS = {
     "aggregator/refresh.py",
     "aggregator/workers.py",
@@ -45,12 +28,18 @@ def tree_of(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
+@cache
+def nodes_of(path: Path) -> list[ast.AST]:
+    """Return a module's nodes, walked once."""
+    return [*ast.walk(tree_of(path))]
+
+
 def functions() -> list[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
     """Return every function of the package with its place."""
     return [
         (f"{path.relative_to(ROOT)}:{node.lineno} {node.name}", node)
         for path in MODULES
-        for node in ast.walk(tree_of(path))
+        for node in nodes_of(path)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     ]
 
@@ -85,7 +74,7 @@ def test_a_module_fits_a_screenful_of_screens(path: Path) -> None:
     tree = tree_of(path)
     if text.strip():
         assert ast.get_docstring(tree)
-    for node in ast.walk(tree):
+    for node in nodes_of(path):
         if isinstance(node, ast.ClassDef):
             methods = [one for one in node.body if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)]
             assert len([one for one in methods if not one.name.startswith("__")]) <= 12, node.name
@@ -110,7 +99,7 @@ def test_broad_excepts_stand_where_the_design_allows_them() -> None:
     """`except Exception` stands around one source, one job and one command; nowhere is an except bare."""
     found = set()
     for path in MODULES:
-        for node in ast.walk(tree_of(path)):
+        for node in nodes_of(path):
             if isinstance(node, ast.ExceptHandler):
                 assert node.type is not None, path
                 if isinstance(node.body[-1], ast.Raise) and node.body[-1].exc is None:
@@ -123,19 +112,7 @@ def test_broad_excepts_stand_where_the_design_allows_them() -> None:
 
 def test_no_module_state_is_rebound() -> None:
     """Nothing says `global`."""
-    assert not [path for path in MODULES if any(isinstance(node, ast.Global) for node in ast.walk(tree_of(path)))]
-
-
-@pytest.mark.parametrize("command", [["--help"], ["refresh", "--help"], ["--version"]])
-def test_help_loads_nothing_heavy(command: list[str]) -> None:
-    """Help and version import none of the libraries that only work needs."""
-    done = subprocess.run(
-        [sys.executable, "-X", "importtime", "-m", "aggregator", *command],
-        cwd=ROOT, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    loaded = {match.split(".")[0] for match in re.findall(r"\|\s+([\w.]+)$", done.stderr, flags=re.MULTILINE)}
-    assert "click" in loaded
-    assert not loaded & HEAVY
+    assert not [path for path in MODULES if any(isinstance(node, ast.Global) for node in nodes_of(path))]
 
 
 def test_plug_in_folders_are_found_by_their_contract_suites() -> None:

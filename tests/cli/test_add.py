@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from aggregator.testing import LoopbackSite
+from aggregator.workers import Workers
 
 FEED = (
     "<rss version='2.0'><channel><title>{0}</title><link>http://127.0.0.1/</link>"
@@ -46,8 +47,9 @@ def test_a_feed_is_taken_as_it_is_and_its_newest_titles_are_shown(tagwire, web, 
     assert f'id = "w"\nurl = "{url}"\ntags = ["x"]\n' in sources(site)
 
 
-def test_a_page_names_its_feed_and_the_others_are_told(tagwire, web, site):
-    """Relative to <base>; feeds of comments come last; only the first that works is fetched."""
+def test_a_page_names_its_feed_and_the_others_are_told(tagwire, web, monkeypatch):
+    """Relative to <base>; feeds of comments come last; only the first that works is fetched; a worker reads."""
+    monkeypatch.setattr("aggregator.operations.discovery.Workers", Workers)
     page = web.page("/", PAGE, media_type="text/html")
     feed = web.page("/blog/rss.xml", FEED.format("Blog"))
     added = tagwire("add", page, "--json").json["added"]

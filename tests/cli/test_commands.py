@@ -178,7 +178,7 @@ def test_serve_without_the_extra_says_what_to_install(tagwire, site, monkeypatch
     assert "tagwire[server]" in done.err
 
 
-@pytest.mark.parametrize("args", [("run", "--no-serve"), ("run",), ("serve", "--port", "0")])
+@pytest.mark.parametrize("args", [("run", "--no-serve"), ("serve", "--port", "0")])
 def test_run_and_serve_end_with_zero_after_sigterm(site, args):
     (site / "config" / "tagwire.toml").write_text("[server]\nport = 0\n")
     command = [sys.executable, "-m", "aggregator", *args]

@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -22,7 +23,9 @@ from aggregator.cli.runner import run
 from aggregator.clock import SystemClock
 from aggregator.errors import StoreError
 from aggregator.model import Failure
+from aggregator.operations.doctor import machine
 from aggregator.stores import open_store
+from aggregator.testing import InlineWorkers
 
 NEWS = "<rss version='2.0'><channel><title>T</title><item><guid>1</guid><title>N</title></item></channel></rss>"
 
@@ -43,7 +46,9 @@ def grown(tmp_path_factory):
     )
     (site / "config/sources.toml").write_text('[[sources]]\nid = "a"\npath = "a.xml"\n')
     (site / "a.xml").write_text(NEWS)
-    assert call(site, "refresh") == 0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("aggregator.app.Workers", lambda _count, **_limits: InlineWorkers())
+        assert call(site, "refresh") == 0
     return site
 
 
@@ -202,6 +207,38 @@ def test_few_descriptors_are_told(site):
     assert "64 files may be open, 96 are needed" in found["descriptors"][1]
 
 
+ROOM = {"f_frsize": 4096, "f_blocks": 1 << 20, "f_bfree": 1 << 20, "f_bavail": 1 << 20}
+
+
+@pytest.mark.parametrize(
+    ("check", "where", "fake", "words", "code"),
+    [
+        ("disk", (shutil, "disk_usage"), lambda _: SimpleNamespace(free=5 << 20), "5 MiB are free", 1),
+        ("disk", (os, "statvfs"), lambda _: SimpleNamespace(**ROOM, f_files=1000, f_favail=9), "9 more files fit", 0),
+        ("names", (sys, "getfilesystemencoding"), lambda: "ascii", "file names are in ascii", 1),
+        ("extras", (machine, "find_spec"), lambda name: name != "opencc", "the extra 'zh' is not installed", 0),
+    ],
+)
+def test_what_is_wrong_with_the_machine_is_told(findings, monkeypatch, check, where, fake, words, code):
+    """As the system tells it: no room, no more files, names in one script, a package that is not there."""
+    monkeypatch.setattr(*where, fake)
+    level, message, fix = findings(code)[check]
+    assert level == ("error" if code else "warning")
+    assert words in message
+    assert fix
+
+
+def test_of_many_broken_files_the_first_are_named_and_the_others_counted(site, capsys):
+    folder = next((site / "items").rglob("*.md")).parent
+    for number in range(8):
+        (folder / f"broken-{number}.md").write_text('---\ntitle: "x\n---\n')
+    capsys.readouterr()
+    assert call(site, "doctor", "--json") == 1
+    told = [one["message"] for one in json.loads(capsys.readouterr().out)["findings"] if one["check"] == "items"]
+    assert [f"broken-{number}.md:" in message for number, message in enumerate(told[:-1])] == [True] * 5
+    assert told[-1] == "… and 3 more broken item files"
+
+
 def test_strict_makes_warnings_count(site):
     (site / "feeds/.tmp-0123456789abcdef").touch()
     assert call(site, "doctor") == 0
@@ -219,12 +256,18 @@ def test_backup_check_and_vacuum(site, findings, tmp_path, capsys):
     """A copy is complete; holes are given back; a damaged index is an error, a missing one is told."""
     copy = tmp_path / "copy.db"
     assert call(site, "db", "backup", copy) == 0
-    assert str(copy) in capsys.readouterr().out
+    assert capsys.readouterr().out == f"{copy}: {copy.stat().st_size} bytes\n"
+    assert call(site, "db", "backup", tmp_path / "second.db", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["bytes"] == copy.stat().st_size
     assert stores.check(f"sqlite:///{copy}", "/") == []
     (site / "var/tagwire.db").write_bytes(copy.read_bytes())
     assert findings() == {}
     assert call(site, "db", "check") == 0
     assert capsys.readouterr().out == "ok\n"
+    assert call(site, "db", "check", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["ok"] is True
+    assert call(site, "db", "vacuum") == 0
+    assert re.fullmatch(r"\d+ bytes before, \d+ after\n", capsys.readouterr().out)
     assert call(site, "db", "vacuum", "--json") == 0
     assert json.loads(capsys.readouterr().out)["after"] > 0
     assert call(site, "db", "prune", "--json") == 0

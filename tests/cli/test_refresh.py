@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -163,22 +164,27 @@ def test_colours_can_be_asked_for(tagwire, site):
     assert "\x1b" not in tagwire("refresh").out
 
 
-def test_a_bar_is_shown_on_a_terminal_and_gone_at_the_end(site):
+def test_a_bar_is_shown_on_a_terminal_and_gone_at_the_end(tagwire, site, monkeypatch):
     master, slave = pty.openpty()
-    environ = {**os.environ, "TERM": "xterm"}
-    command = [sys.executable, "-m", "aggregator", "refresh"]
-    with subprocess.Popen(command, cwd=site, stdout=subprocess.PIPE, stderr=slave, env=environ) as process:
-        os.close(slave)
-        shown = b""
+    shown = []
+
+    def watch():
         with contextlib.suppress(OSError):  # how the end of a terminal is told
             while chunk := os.read(master, 65536):
-                shown += chunk
-        out, _ = process.communicate()
+                shown.append(chunk)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    with os.fdopen(slave, "w") as terminal, monkeypatch.context() as patch:
+        patch.setenv("TERM", "xterm")
+        patch.setattr(sys, "stderr", terminal)
+        done = tagwire("refresh")
+    watcher.join()
     os.close(master)
-    assert process.returncode == 0
-    assert b"2 new" in out
-    assert b"\x1b" not in out
-    assert b"1/1" in shown
+    assert done.code == 0
+    assert "2 new" in done.out
+    assert "\x1b" not in done.out
+    assert b"1/1" in b"".join(shown)
 
 
 @pytest.mark.parametrize(("signum", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])

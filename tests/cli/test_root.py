@@ -6,6 +6,7 @@ import importlib
 import re
 import subprocess
 import sys
+from functools import cache
 
 import click
 import pytest
@@ -15,10 +16,12 @@ from aggregator.cli.root import COMMANDS, root
 
 HEAVY = {
     *("httpx", "httpcore", "feedparser", "feedgen", "apscheduler", "lxml", "rich", "nh3", "comrak", "pebble"),
+    *("jmespath", "cssselect", "protego", "trafilatura"),
     *("msgspec", "filelock", "jinja2", "starlette", "uvicorn", "sqlite3", "asyncio", "logging", "tomllib", "idna"),
 }
 
 
+@cache
 def traced(*args):
     command = [sys.executable, "-X", "importtime", *args]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -121,7 +121,7 @@ def test_no_signal_is_code_zero():
 
 def test_a_reader_that_closes_the_pipe_ends_the_printing_quietly(site):
     """The work is done and its exit code counts, though nobody reads the result."""
-    command = [sys.executable, "-m", "aggregator", "refresh", "--json"]
+    command = [sys.executable, "-m", "aggregator", "publish", "--json"]
     reader, writer = os.pipe()
     os.close(reader)
     with os.fdopen(writer, "w") as closed:

@@ -7,6 +7,7 @@ import ipaddress
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -116,18 +117,23 @@ class RawServer:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
+@cache
+def trusting():
+    """Return the context that trusts the servers of these tests."""
+    return ssl.create_default_context(cafile=CERTIFICATE)
+
+
 class Bench:
     """A fetcher and raw servers inside one event loop: `await bench.get(url)`."""
 
     def __init__(self, network, settings):
         self.raw = RawServer()
-        trusting = ssl.create_default_context(cafile=CERTIFICATE)
         self.fetcher = HttpFetcher(
             Http(**{"timeout": 5.0, "allow_private_networks": True, **settings}),
             user_agent="tagwire/test (+https://example.org/bot)",
             clock=FakeClock(),
             network=network,
-            ssl_context=trusting,
+            ssl_context=trusting(),
         )
 
     async def get(self, url, *, etag="", last_modified="", state_url=None, headers=()):

@@ -20,9 +20,10 @@ ENTRY = "<item><guid isPermaLink='false'>g</guid><title>One</title><description>
 FEED = "<rss version='2.0'><channel><title>T</title>" + ENTRY + "</channel></rss>"
 KILLED = """
 import asyncio, os, signal, sys
-from aggregator.app import App
+from aggregator import app
 from aggregator.config import load
 from aggregator.stores.sqlite.store import SqliteStore
+from aggregator.testing import InlineWorkers
 
 commit = SqliteStore.commit
 
@@ -32,9 +33,11 @@ def die(self, state, saved, stale=()):
     return commit(self, state, saved, stale)
 
 SqliteStore.commit = die
-with App.open(load(sys.argv[1]), write=True) as app:
-    asyncio.run(app.refresh())
+app.Workers = lambda count, **limits: InlineWorkers()
+with app.App.open(load(sys.argv[1]), write=True) as opened:
+    asyncio.run(opened.refresh())
 """
+pytestmark = pytest.mark.usefixtures("inline_workers")
 
 
 @pytest.fixture

@@ -228,12 +228,12 @@ def test_a_dry_run_touches_nothing(tmp_path: Path, command) -> None:
     assert sorted(dry["feeds_written"]) == sorted(real["feeds_written"])
 
 
-def test_init_gives_a_working_site_offline(tmp_path: Path) -> None:
+def test_init_gives_a_working_site_offline(tmp_path: Path, command) -> None:
     """An empty directory, two commands, a feed."""
     site = tmp_path / "news"
     site.mkdir()
     program(site, "init")
-    program(site, "config", "check")
+    command(site, "config", "check")
     program(site, "refresh")
     assert entries(site / "feeds/all.xml")
     assert (site / "feeds/index.html").is_file()
@@ -332,6 +332,7 @@ def test_the_daemon_refreshes_serves_and_ends_cleanly(tmp_path: Path, number: si
             daemon.send_signal(number)
             _, messages = daemon.communicate(timeout=20)
     assert daemon.returncode == 0, messages
+    assert "sources: 1" in messages.partition("\n")[0]
     assert "Traceback" not in messages
 
 
@@ -345,11 +346,11 @@ def _configure(site: Path, default: str, line: str) -> None:
 
 def _wait_for(url: str):
     """Return the first successful answer within 20 seconds."""
-    for _ in range(200):
+    for _ in range(1000):
         try:
             with urllib.request.urlopen(url, timeout=5) as answer:
                 answer.read()
                 return answer
         except (urllib.error.URLError, ConnectionError):
-            time.sleep(0.1)
+            time.sleep(0.02)
     raise AssertionError(f"{url} never answered")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs
@@ -60,9 +61,9 @@ class Ear(BaseHTTPRequestHandler):
 def tell(tmp_path):
     """A function that announces topics to a hub, with what it returned and how long it slept."""
 
-    def run(hub: str, *topics: str, private: bool = True):
+    def run(hub: str, *topics: str, private: bool = True, timeout: float = 2.0):
         site = Settings(
-            root=str(tmp_path), http=Http(allow_private_networks=private, timeout=2.0), publish=Publish(hub=hub)
+            root=str(tmp_path), http=Http(allow_private_networks=private, timeout=timeout), publish=Publish(hub=hub)
         )
         clock = FakeClock()
         return asyncio.run(announce(site, topics, clock)), clock.slept
@@ -128,11 +129,18 @@ def test_a_hub_at_a_private_address_is_not_asked(tell):
     assert hub.heard == []
 
 
-def test_a_hub_that_is_down_or_silent_costs_a_message(tell):
+def test_a_hub_that_is_down_costs_a_message(tell):
     with Hub(204) as hub:
         url = hub.url
     (problem,), slept = tell(url, TOPIC)
     assert "not announced" in problem.message
+    assert slept == [1.0, 3.0]
+
+
+def test_a_hub_that_is_silent_is_not_waited_for(tell):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        (problem,), slept = tell(f"http://127.0.0.1:{silent.getsockname()[1]}/hub", TOPIC, timeout=0.05)
+    assert "no answer within 0.05 s" in problem.message
     assert slept == [1.0, 3.0]
 
 

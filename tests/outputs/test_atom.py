@@ -17,6 +17,7 @@ from aggregator.outputs import atom
 from aggregator.steps import compose
 from aggregator.steps.text import clean, one_line
 from tests.outputs import feedgen_entries
+from tests.properties import woven
 
 NS = {"a": "http://www.w3.org/2005/Atom", "media": "http://search.yahoo.com/mrss/"}
 LANG = "{http://www.w3.org/XML/1998/namespace}lang"
@@ -30,10 +31,8 @@ def texts(root, path: str) -> list[str]:
     return [element.text for element in root.findall(path, NS)]
 
 
-TEXTS = st.lists(
-    st.text(max_size=20)
-    | st.sampled_from(["<b>", "&amp;", "&#1;", "]]>", '"', "'", "\t", "\n", "\x85", "Ã¶", "\ufffd", "字"])
-).map(lambda parts: clean("".join(parts)))
+PIECES = ("<b>", "&amp;", "&#1;", "]]>", '"', "'", "\t", "\n", "\x85", "Ã¶", "\ufffd", "字")
+TEXTS = woven.texts(PIECES, most=20).map(clean)
 LINES = TEXTS.map(one_line)
 URLS = LINES.map(lambda text: compose._web(f"https://example.org/{text}"))
 ADDRESSES = st.just("") | URLS
