@@ -22,7 +22,7 @@ from aggregator.fetchers import open_fetchers
 from aggregator.mark import Mark
 from aggregator.model import FetchState, Outcome, Record, Source, Summary
 from aggregator.model.published import Published
-from aggregator.operations import rules
+from aggregator.operations import housekeeping, rules
 from aggregator.operations.aftermath import Aftermath
 from aggregator.operations.stories import Review
 from aggregator.queues.local import LocalQueue
@@ -141,6 +141,7 @@ class App:
                 authority=self.settings.site.tag_authority,
                 accept_deletions=accept_deletions,
                 retag=rules.retagger(self.settings, now, stopping) if retag else None,
+                since=housekeeping.remembered_since(self.settings, now),
             )
         except Stopped:
             return Synced()
@@ -265,7 +266,7 @@ def aftermath_of(app: App, house: House, stop: asyncio.Event, *, publish: bool =
         house=house,
         review=lambda: review_of(app),
         publish=app.publish_changed if publish else lambda _: Published(),
-        announcing=publish and not app.dry_run,
+        dry=app.dry_run,
         stop=stop,
     )
 

@@ -10,10 +10,11 @@ import logging
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from aggregator import locks, shift
+from aggregator import locks, memory, shift
 from aggregator.app import App, lock_file
 from aggregator.clock import SystemClock
 from aggregator.stores import open_store
+from aggregator.threads import apart
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -107,6 +108,7 @@ class Work:
         finally:
             looking.cancel()
             await asyncio.wait({looking})
+        await apart(memory.give_back)
         self._last, self._thorough_at = self._clock.now(), self._clock.monotonic() + THOROUGH
         self._announce(summary)
         return summary
@@ -128,7 +130,7 @@ class Work:
         now = self._clock.now()
         if self._last is None or now < self._last or self._clock.monotonic() >= self._thorough_at:
             return True
-        with open_store(settings.storage.index, settings.root) as store:
+        with open_store(settings.storage.index, settings.root, access="read") as store:
             return bool(store.due_hosts(now, 1))
 
     def _moved(self, outcome: Outcome) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from aggregator import memory
 from aggregator.agenda import Agenda
 from aggregator.app import aftermath_of, house_of
 from aggregator.errors import StoreError, TagwireError
@@ -60,6 +61,7 @@ async def work(app: App, stop: asyncio.Event, told: Told, *, every: float) -> Su
         try:
             told.summary(replace(await aftermath.settle(synced), outcomes=outcomes))
             synced = await apart(app.sync, stopping=stop.is_set)
+            await apart(memory.give_back)
         except StoreError:
             raise
         except (TagwireError, OSError) as error:

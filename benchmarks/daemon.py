@@ -23,6 +23,7 @@ import sys
 import tempfile
 from contextlib import suppress
 from pathlib import Path
+from statistics import median
 from time import perf_counter, sleep
 from typing import TYPE_CHECKING
 from urllib.request import urlopen
@@ -250,13 +251,14 @@ def soak(port: int, sources: int, minutes: float, overlaps: Path) -> dict[str, o
         code = running.wait(30)
         log = messages(place, "log")
         items = sum(1 for _ in (place / "items").rglob("*.md"))
-    tenth = len(samples) // 10
+    tenths = [samples[len(samples) * one // 10 : len(samples) * (one + 1) // 10] for one in range(10)]
     return {
         "exit": code,
         "items": items,
-        "mib_by_tenths": [round(own, 1) for own, _, _ in samples[tenth::tenth]],
-        "mib_of_workers_by_tenths": [round(others, 1) for _, others, _ in samples[tenth::tenth]],
-        "descriptors": [samples[tenth][2], samples[-1][2]],
+        "mib_by_tenths": [round(median(one[0] for one in part), 1) for part in tenths],
+        "mib_at_most_by_tenths": [round(max(one[0] for one in part), 1) for part in tenths],
+        "mib_of_workers_by_tenths": [round(median(one[1] for one in part), 1) for part in tenths],
+        "descriptors_by_tenths": [median(one[2] for one in part) for part in tenths],
         "beats_failed": sum(line["level"] == "error" for line in log),
         "beats": sum("sources:" in line["message"] for line in log),
         "overlaps": len(overlaps.read_text().splitlines()) if overlaps.exists() else 0,

@@ -1,4 +1,4 @@
-"""What follows when sources were asked: copies are looked for, what changed is published, and the hub is told.
+"""What follows when sources were asked: copies are looked for, what changed is published, and the hub is told of it.
 
 The long parts run in threads, since the event loop serves the feeds meanwhile, and end soon after a stop. This module
 fetches nothing.
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from aggregator.model import Summary
 from aggregator.model.published import Published
+from aggregator.operations import housekeeping
 from aggregator.operations.announce import announce
 from aggregator.threads import apart
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
 
+    from aggregator.model import Problem
     from aggregator.operations.stories import Review
     from aggregator.refresh import House
     from aggregator.sync import Synced
@@ -31,7 +33,7 @@ class Aftermath:
     review: Callable[[], Review]
     publish: Callable[[Callable[[], bool]], Published]
     """Publishes what changed, until the function that it is given says that it is time to end."""
-    announcing: bool
+    dry: bool
     stop: asyncio.Event
 
     async def settle(self, synced: Synced) -> Summary:
@@ -44,7 +46,10 @@ class Aftermath:
         house.sketched.clear()
         reviewed = await apart(review.look if house.near else review.settle, synced.touched)
         published = Published() if stopping() else await apart(self.publish, stopping)
-        unheard = await announce(house.settings, published.topics, house.clock, self.stop) if self.announcing else ()
+        unheard: tuple[Problem, ...] = ()
+        if not (self.dry or stopping()):
+            unheard = await apart(housekeeping.daily, house.settings, house.store, house.clock.now())
+            unheard += await announce(house.settings, published.topics, house.clock, self.stop)
         return Summary(
             feeds_written=published.written,
             problems=(*synced.problems, *published.problems, *unheard),
