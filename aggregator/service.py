@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
 from aggregator import locks, memory, shift
@@ -103,7 +103,9 @@ class Work:
         looking = asyncio.create_task(self._until_wanted(lock_file(settings), stop, enough))
         told = shift.Told(outcome=self._moved, summary=self._partly, failed=self._failed)
         try:
-            with App.open(settings, write=True, command="run", clock=self._clock) as app:
+            with ExitStack() as opened:
+                site = App.open(settings, write=True, command="run", clock=self._clock)
+                app = await apart(opened.enter_context, site)  # it walks the folders for what killed writers left
                 summary = await shift.work(app, enough, told, every=self._every)
         finally:
             looking.cancel()

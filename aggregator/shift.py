@@ -18,6 +18,7 @@ from aggregator.errors import StoreError, TagwireError
 from aggregator.queues.local import LocalQueue
 from aggregator.rounds import On, Round
 from aggregator.steps import due
+from aggregator.sync import Synced
 from aggregator.threads import apart
 
 if TYPE_CHECKING:
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 
     from aggregator.app import App
     from aggregator.model import Outcome, Summary
+
+
+LOOK = 60.0
+"""Seconds after which item files are looked at again while work is under way: with many that costs a second of CPU."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,19 +53,21 @@ async def work(app: App, stop: asyncio.Event, told: Told, *, every: float) -> Su
     """
     due.require_set_clock(app.clock.now())
     chosen, _ = due.select_due(app.states(), (), due=True, now=app.clock.now())
-    synced = await apart(app.sync, stopping=stop.is_set)
+    synced, synced_at = await apart(app.sync, stopping=stop.is_set), app.clock.monotonic()
     house = house_of(app, chosen)
     visit = Round(house, Agenda(house, chosen, "slice"), told.outcome, stop)
     aftermath = aftermath_of(app, house, stop)
 
     async def between() -> None:
-        nonlocal synced
+        nonlocal synced, synced_at
         if not visit.outcomes:
             return
         outcomes, visit.outcomes = tuple(visit.outcomes), []
         try:
+            if app.clock.monotonic() - synced_at >= LOOK:
+                synced, synced_at = await apart(app.sync, stopping=stop.is_set), app.clock.monotonic()
             told.summary(replace(await aftermath.settle(synced), outcomes=outcomes))
-            synced = await apart(app.sync, stopping=stop.is_set)
+            synced = Synced()
             await apart(memory.give_back)
         except StoreError:
             raise
