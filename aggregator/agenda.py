@@ -35,7 +35,9 @@ class Agenda:
 
     def __init__(self, house: House, sources: Sequence[Source], when: When) -> None:
         self.told: dict[str, list[datetime]] = {}
+        self.began = house.clock.now()
         self._house = house
+        self._sources = sources
         self._when = when
         self._hosts: dict[str, str] = {}
         self._due_at: dict[str, int] = {}
@@ -63,6 +65,10 @@ class Agenda:
             self._due_at[source.id] = indexing.due_at(state)
             if state != stored:
                 self._outdated.append(source)
+
+    def anew(self) -> Agenda:
+        """Return what a round over the same sources that begins now would have to do."""
+        return Agenda(self._house, self._sources, self._when)
 
     def hosts(self) -> list[str]:
         """Return the hosts to visit, the longest overdue first; of what has piled up only so many with `slice`."""

@@ -11,20 +11,19 @@ import os
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from aggregator import __version__, files, journal, locks, succession
 from aggregator.agenda import Agenda, When
 from aggregator.clock import SystemClock
-from aggregator.errors import StoreCorrupt, UsageError
+from aggregator.errors import Stopped, StoreCorrupt, UsageError
 from aggregator.fetchers import open_fetchers
 from aggregator.mark import Mark
 from aggregator.model import FetchState, Outcome, Record, Source, Summary
 from aggregator.model.published import Published
-from aggregator.operations import rules
-from aggregator.operations.announce import announce
+from aggregator.operations import housekeeping, rules
+from aggregator.operations.aftermath import Aftermath
 from aggregator.operations.stories import Review
 from aggregator.queues.local import LocalQueue
 from aggregator.refresh import House
@@ -35,14 +34,14 @@ from aggregator.steps.due import require_set_clock, select_due
 from aggregator.steps.urls import host
 from aggregator.stores import discard, open_store
 from aggregator.sync import Synced, sync
+from aggregator.threads import apart
 from aggregator.tree import ItemTree
 from aggregator.workers import PARSE_BYTES, PARSE_SECONDS, Workers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
-    from aggregator.model import Sketched
     from aggregator.ports import Access, Clock, Store
     from aggregator.settings import Settings
 
@@ -116,39 +115,36 @@ class App:
         require_set_clock(self.clock.now())
         started = self.clock.monotonic()
         chosen, skipped = select_due(self.states(), ids, due=when != "now", now=self.clock.now())
-        synced = await asyncio.to_thread(self.sync)  # the loop also serves the feeds
+        stop = stop or asyncio.Event()
+        synced = await apart(self.sync, stopping=stop.is_set)  # the loop also serves the feeds
         for outcome in skipped:
             on_outcome(outcome)
-        house = _house(self, chosen, near=near)
-        visit = Round(house, Agenda(house, chosen, when), on_outcome, stop or asyncio.Event())
+        house = house_of(self, chosen, near=near)
+        visit = Round(house, Agenda(house, chosen, when), on_outcome, stop)
         await visit.run(LocalQueue(self.clock))
-        review = review_of(self, house.sketched)
-        reviewed = review.look(synced.touched) if near else review.settle(synced.touched)
-        idle = not publish or (stop is not None and stop.is_set())
-        published = Published() if idle else await asyncio.to_thread(self.publish_changed)
-        unheard = () if self.dry_run else await announce(self.settings, published.topics, self.clock)
-        return Summary(
-            outcomes=(*skipped, *visit.outcomes),
-            feeds_written=published.written,
-            problems=(*synced.problems, *published.problems, *unheard),
-            seconds=self.clock.monotonic() - started,
-            near=reviewed.copies,
-            related=reviewed.related,
-        )
+        summary = await aftermath_of(self, house, stop, publish=publish).settle(synced)
+        seconds = self.clock.monotonic() - started
+        return replace(summary, outcomes=(*skipped, *visit.outcomes), seconds=seconds)
 
-    def sync(self, *, accept_deletions: bool = False) -> Synced:
-        """Take edits, additions and deletions of item files into the index. Raises `errors.TreeError`."""
-        now = self.clock.now()
-        retag = not self._mark.rules_stand()
-        synced = sync(
-            self.tree,
-            self.store,
-            rules.reader(self.settings, now),
-            now=now,
-            authority=self.settings.site.tag_authority,
-            accept_deletions=accept_deletions,
-            retag=rules.retagger(self.settings, now) if retag else None,
-        )
+    def sync(self, *, accept_deletions: bool = False, stopping: Callable[[], bool] = lambda: False) -> Synced:
+        """Take edits, additions and deletions of item files into the index. Raises `errors.TreeError`.
+
+        `stopping` is asked before every file that is read: once it says so all is left for the next time.
+        """
+        now, retag = self.clock.now(), not self._mark.rules_stand()
+        try:
+            synced = sync(
+                self.tree,
+                self.store,
+                rules.reader(self.settings, now, stopping),
+                now=now,
+                authority=self.settings.site.tag_authority,
+                accept_deletions=accept_deletions,
+                retag=rules.retagger(self.settings, now, stopping) if retag else None,
+                since=housekeeping.remembered_since(self.settings, now),
+            )
+        except Stopped:
+            return Synced()
         if retag and not self.dry_run:
             self._mark.keep_rules()
         return synced
@@ -160,11 +156,17 @@ class App:
         done = self._publish(everything=True)
         return replace(done, problems=(*synced.problems, *done.problems))
 
-    def publish_changed(self) -> Published:
-        """Publish the feeds that items of this refresh touched; all of them if the configuration changed since."""
-        return self._publish(everything=not self._mark.stands())
+    def publish_changed(self, stopping: Callable[[], bool] = lambda: False) -> Published:
+        """Publish the feeds that items of this refresh touched; all of them if the configuration changed since.
 
-    def _publish(self, *, everything: bool) -> Published:
+        Once `stopping` says so all of it is left for the next time, what is written already included.
+        """
+        try:
+            return self._publish(everything=not self._mark.stands(), stopping=stopping)
+        except Stopped:
+            return Published()
+
+    def _publish(self, *, everything: bool, stopping: Callable[[], bool] = lambda: False) -> Published:
         pending, states = self.store.outbox(), self.store.states()
         if not (everything or pending) and self._mark.shows(states):
             return Published()
@@ -172,7 +174,7 @@ class App:
 
         settings, cache = self.settings, str(Path(self.settings.root, FRAGMENTS))
         press = publish.Publisher(settings, self.store, self.tree.read, outputs.discover(settings), cache=cache)
-        published = press.publish(None if everything else pending, check=self.dry_run)
+        published = press.publish(None if everything else pending, check=self.dry_run, stopping=stopping)
         if not self.dry_run:
             self.store.outbox(pending)
             self._mark.keep(states)
@@ -253,12 +255,24 @@ def lock_file(settings: Settings) -> Path:
     return Path(settings.root) / "var" / "tagwire.lock"
 
 
-def review_of(app: App, sketched: Mapping[str, Sketched] = MappingProxyType({})) -> Review:
-    """Return what looks for copies in a site; `sketched` are the sketches at hand."""
-    return Review(settings=app.settings, store=app.store, tree=app.tree, now=app.clock.now(), sketched=sketched)
+def review_of(app: App) -> Review:
+    """Return what looks for copies in a site."""
+    return Review(settings=app.settings, store=app.store, tree=app.tree, now=app.clock.now())
 
 
-def _house(app: App, chosen: Sequence[Source], *, near: bool) -> House:
+def aftermath_of(app: App, house: House, stop: asyncio.Event, *, publish: bool = True) -> Aftermath:
+    """Return what is done in a site when sources were asked; without `publish` that is left to the next refresh."""
+    return Aftermath(
+        house=house,
+        review=lambda: review_of(app),
+        publish=app.publish_changed if publish else lambda _: Published(),
+        dry=app.dry_run,
+        stop=stop,
+    )
+
+
+def house_of(app: App, chosen: Sequence[Source], *, near: bool = True) -> House:
+    """Return what refreshes the `chosen` sources of a site."""
     settings, contact = app.settings, app.settings.site.base_url
     crowd = len({host(source.url) or source.id for source in chosen})  # a host's sources come one after the other
     robots = None if app.dry_run else Path(settings.root) / "var" / "robots.json"

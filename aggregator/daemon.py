@@ -52,6 +52,14 @@ class Pulse:
     error: str = ""
     """What the last beat that failed ran into; empty after one that did not."""
 
+    def beaten(self, summary: Summary | None, error: str = "") -> None:
+        """Count a beat, and log what came of it; one that takes long is told in parts."""
+        self.beats += 1
+        self.failed += bool(error)
+        self.error = error
+        if summary and summary.outcomes:
+            log.info("sources: %d, new: %d, failed: %d", len(summary.outcomes), summary.new, summary.count("failed"))
+
     def healthy(self, now: float) -> bool:
         """Whether the daemon is idle in time or getting on with its work."""
         return now - self.moved_at < STUCK
@@ -116,27 +124,23 @@ class Heartbeat:
                 return
             self._pulse.busy, self._pulse.moved_at = True, self._clock.monotonic()
             self._running = asyncio.ensure_future(self._beat(stop))
-            self._pulse.error = await self._ended(self._running)
-            self._pulse.beats += 1
-            self._pulse.failed += bool(self._pulse.error)
+            await self._ended(self._running)
             self._pulse.busy, self._pulse.moved_at = False, self._clock.monotonic()
 
-    async def _ended(self, running: asyncio.Task[Summary | None]) -> str:
-        """Wait for the beat and tell what came of it; return its error, empty if it has none."""
+    async def _ended(self, running: asyncio.Task[Summary | None]) -> None:
+        """Wait for the beat and tell what came of it."""
         await asyncio.wait({running})
         if running.cancelled():
-            return f"ended after {self._stuck:g} s without progress"
+            self._pulse.beaten(None, f"ended after {self._stuck:g} s without progress")
+            return
         try:
-            summary = running.result()
+            self._pulse.beaten(running.result())
         except Locked as error:
             log.info("skipped a beat: %s", error)
-            return ""
+            self._pulse.beaten(None)
         except (TagwireError, OSError) as error:
             log.exception("a beat failed; trying again at the next one")
-            return str(error)
-        if summary and summary.outcomes:
-            log.info("sources: %d, new: %d, failed: %d", len(summary.outcomes), summary.new, summary.count("failed"))
-        return ""
+            self._pulse.beaten(None, str(error))
 
     async def _watch(self, job: Job) -> None:
         """On the monotonic clock: end a beat that is stuck, undo what a set clock did, tell the service manager."""

@@ -34,6 +34,7 @@
     ├── TreeError                     exit 1   the item files are not where they were
     ├── PublishError                  exit 1
     ├── ClockError                    exit 1   the machine's clock has not been set
+    ├── Stopped                                work was asked to end before it was done; the next time does the rest
     └── Locked                        exit 6   another process holds the lock
 
 ``kind`` is the word that the command line, the index and `--json` show (design: error kinds).
@@ -263,6 +264,10 @@ class PublishError(TagwireError):
 
 class ClockError(TagwireError):
     """The machine's clock cannot be right."""
+
+
+class Stopped(TagwireError):
+    """Work was asked to end before it was done. Nothing is half written, and what is left is done the next time."""
 
 
 class Locked(TagwireError):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from aggregator.errors import TreeError
@@ -17,7 +18,6 @@ from aggregator.model import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from datetime import datetime
     from pathlib import Path
 
     from aggregator.model import Record
@@ -108,6 +108,12 @@ def places(root: Path) -> dict[str, str]:
     return {line["path"]: line["key"] for line in read(root) if line.get("event") == "moved"}
 
 
+def buried(root: Path, since: datetime | None) -> list[dict[str, str]]:
+    """Return the lines of deleted files, those from `since` on if that is given."""
+    lines = [line for line in read(root) if line.get("event") == "deleted"]
+    return [line for line in lines if since is None or _said_at(line) >= since]
+
+
 def read(root: Path) -> list[dict[str, str]]:
     """Return the decisions in the order in which they were taken. Raises `errors.TreeError` naming a damaged line."""
     path, decisions = root / NAME, []
@@ -140,6 +146,15 @@ def _lines(root: Path) -> tuple[list[bytes], bytes]:
 def _decision(line: bytes) -> dict[str, str]:
     """Return one line as it was written. Raises ValueError or AttributeError if it is no JSON object."""
     return {str(key): str(value) for key, value in json.loads(line.decode("utf-8", "replace")).items()}
+
+
+def _said_at(line: Mapping[str, str]) -> datetime:
+    """Return when a decision was taken; what its owner wrote without saying so, never."""
+    try:
+        at = datetime.fromisoformat(line.get("at", ""))
+    except ValueError:
+        return datetime.max.replace(tzinfo=UTC)
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _append(root: Path, lines: Iterable[Mapping[str, str]]) -> None:

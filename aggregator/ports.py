@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, Self
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
     from datetime import datetime
     from types import TracebackType
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from aggregator.model.document import Document, NotModified, Response
     from aggregator.model.entry import Parsed
     from aggregator.model.feed import Feed, Post
-    from aggregator.model.item import Dropped, Record, Row
+    from aggregator.model.item import Ages, Dropped, Record, Row
     from aggregator.model.search import Found, Page, Query
     from aggregator.model.sketch import Link, Sketched
     from aggregator.model.source import FetchState, Source
@@ -63,9 +63,8 @@ class Store(Protocol):
     sketches: Sketches
     revisions: Revisions
     history: History
-    """Its past."""
     drops: Drops
-    """What filters kept out of it."""
+    upkeep: Upkeep
 
     def __enter__(self) -> Self: ...
 
@@ -190,6 +189,13 @@ class Drops(Protocol):
         """Return what is remembered, newest first, then by key; `limit` 0 means all."""
 
 
+class Upkeep(Protocol):
+    """The part of the index that drops what it needs no more."""
+
+    def prune(self, sources: Collection[str], ages: Ages) -> Mapping[str, int]:
+        """Drop what is older than it may be, or of none of the `sources`; return how many of each kind were dropped."""
+
+
 class History(Protocol):
     """What archives and charts are made from. `tag` is a tag key, empty for all; copies set aside are counted in."""
 
@@ -210,10 +216,7 @@ class History(Protocol):
 
 
 class Search(Protocol):
-    """The full-text index: what is needed to find items, and nothing that would be lost with it.
-
-    A search is a context manager; leaving it closes it. Methods raise `errors.StoreError`.
-    """
+    """The full-text index, of no use but to find items; a context manager. Methods raise `errors.StoreError`."""
 
     def __enter__(self) -> Self: ...
 

@@ -18,6 +18,7 @@ from aggregator.errors import BadScheme, HttpStatus, InternalError, ParseError, 
 from aggregator.files import digest
 from aggregator.model import Duplicate, Failure, New, NotModified, Outcome, Repeated, Updated
 from aggregator.steps import cadence, dedupe, indexing, moves
+from aggregator.threads import apart
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -51,6 +52,8 @@ class House:
     hosts: Mapping[str, str]
     saving: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held from looking up what is known until what was decided is committed: by one source at a time."""
+    sketching: set[asyncio.Future[None]] = field(default_factory=set)
+    """Sources that have been saved and whose texts are being sketched."""
     near: bool = True
     """Whether to sketch texts, so that copies of them can be found."""
     sketched: dict[str, Sketched] = field(default_factory=dict)
@@ -83,8 +86,11 @@ async def refresh(
                 changes, saved = await _settle(house, source, found.reading, now, seen=state.ok_at is not None)
                 after = _advance(house, source, state, answer, found, changes, body, now)
                 house.store.commit(after, saved, _restyled(house, state, after))
+                sketching = asyncio.ensure_future(_sketch(house, source, found.reading, changes))
+                house.sketching.add(sketching)
+                sketching.add_done_callback(house.sketching.discard)
             dropped = house.store.drops.note(found.reading.dropped) if found.reading.dropped else 0
-            await _sketch(house, source, found.reading, changes)
+            await sketching
             outcome = replace(_told(source, changes, found, answer, after), dropped=dropped)
     except StoreError:
         raise
@@ -168,7 +174,7 @@ async def _settle(
             changes = dedupe.decide(found.items, found.records, more, house.hosts, authority=authority, faces=True)
         return changes, house.tree.save(changes, now)
 
-    return settle() if len(found.items) <= AT_ONCE else await asyncio.to_thread(settle)
+    return settle() if len(found.items) <= AT_ONCE else await apart(settle)
 
 
 async def _sketch(house: House, source: Source, found: Reading, changes: Sequence[Change]) -> None:

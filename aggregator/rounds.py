@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from aggregator.errors import StaleClaim, StoreError
@@ -18,7 +18,7 @@ from aggregator.refresh import House, refresh
 from aggregator.steps import cadence, due
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Awaitable, Callable, Coroutine
     from datetime import datetime
 
     from aggregator.agenda import Agenda, Claims
@@ -31,11 +31,22 @@ GRACE = 5.0
 """Seconds that sources under way are given after a stop, so that the process has ended within ten."""
 
 
+@dataclass(frozen=True, slots=True)
+class On:
+    """How a round goes on."""
+
+    every: float
+    """Seconds between two looks at what has come due, as long as anything is under way."""
+    between: Callable[[], Awaitable[None]]
+    """Awaited before each look, while no source is being saved: the time to publish what came."""
+
+
 class Round:
     """One round over sources: hosts side by side, the sources of a host one after the other with a gap.
 
     `outcomes` grows as sources are done, and `on_outcome` hears of each. Failures that a missing network has, too, are
     told when a host has answered, or after a minute, or at the end: if none did by then, they are not counted.
+    A round that goes `on` looks again and again at what has come due meanwhile.
     """
 
     def __init__(
@@ -47,19 +58,21 @@ class Round:
         self._on_outcome = on_outcome
         self._stop = stop
         self._error: StoreError | None = None
-        self._began = house.clock.now()
+        self._left_at: dict[str, float] = {}
         self._answered = False
         self._held: list[tuple[Source, Outcome]] = []
         self._held_since = 0.0
 
-    async def run(self, queue: Queue) -> None:
-        """Refresh every source once, or until `stop`. Raises the `errors.StoreError` that ended the round early."""
+    async def run(self, queue: Queue, on: On | None = None) -> None:
+        """Refresh every source once, or until `stop`. Raises the `errors.StoreError` that ended the round early.
+
+        With `on` what comes due is taken in while hosts are under way: one that is slow keeps no other one waiting.
+        """
         house = self._house
         await queue.submit("host", self._agenda.hosts())
+        work = queue.run({"host": self._host}, concurrency=house.settings.http.concurrency, stop=self._stop)
         try:
-            await self._until_stopped(
-                queue.run({"host": self._host}, concurrency=house.settings.http.concurrency, stop=self._stop)
-            )
+            await self._until_stopped(self._going_on(work, queue, on) if on else work)
         finally:
             for fetcher in house.fetchers:
                 await fetcher.aclose()
@@ -67,6 +80,22 @@ class Round:
         if self._error:
             raise self._error
         self._judge()
+
+    async def _going_on(self, work: Coroutine[None, None, None], queue: Queue, on: On) -> None:
+        """Run the work; as long as it lasts, look every so often at what there is to do besides."""
+        running = asyncio.ensure_future(work)
+        try:
+            while not (await asyncio.wait({running}, timeout=on.every))[0] and not self._stop.is_set():
+                async with self._house.saving:
+                    if self._house.sketching:
+                        await asyncio.wait(self._house.sketching)
+                    await on.between()
+                self._agenda, self._answered = self._agenda.anew(), False
+                await queue.submit("host", self._agenda.hosts())
+            await running
+        finally:
+            running.cancel()
+            await asyncio.wait({running})
 
     async def _until_stopped(self, work: Coroutine[None, None, None]) -> None:
         """Run the work; after a stop it has `GRACE` seconds, then it is cancelled wherever it waits."""
@@ -85,35 +114,35 @@ class Round:
         """Refresh one host's sources in turn, politely."""
         if self._stop.is_set():
             return
-        told = self._agenda.told[name]
+        agenda = self._agenda
         try:
-            for number, claims in enumerate(self._agenda.claims(name)):
-                await self._claimed(claims, told, pause=bool(number))
+            for claims in agenda.claims(name):
+                await self._claimed(name, claims, agenda)
                 if self._stop.is_set():
                     return
         except StoreError as error:
             self._error = error
             self._stop.set()
 
-    async def _claimed(self, claims: Claims, told: list[datetime], *, pause: bool) -> None:
+    async def _claimed(self, name: str, claims: Claims, agenda: Agenda) -> None:
         """Refresh sources of one host that were claimed; those that a stop leaves over are due at once.
 
-        `told` is what Retry-After said so far: if it said so to several sources, the others are left alone, too.
+        If Retry-After told several sources to wait, the others are left alone, too.
         """
-        house, left = self._house, {source.id: state for source, state in claims}
+        house, left, told = self._house, {source.id: state for source, state in claims}, agenda.told[name]
         try:
             for source, state in claims:
                 until = due.wait_of(told, house.clock.now())
-                if source.url and pause and not until:
-                    await house.clock.sleep(house.settings.http.per_host_delay)
+                if source.url and not until:
+                    await self._gap(name)
                 if self._stop.is_set():
                     return
-                outcome = await self._visit(source, state, until)
+                outcome = await self._visit(source, state, until, agenda.began)
+                self._left_at[name] = house.clock.monotonic()
                 del left[source.id]
                 if outcome.retry_at:
                     told.append(outcome.retry_at)
                 self._settle(source, outcome)
-                pause = True
         except StoreError:
             left.clear()
             raise
@@ -122,7 +151,14 @@ class Round:
                 with suppress(StaleClaim):
                     house.store.commit(replace(state, next_at=house.clock.now()), ())
 
-    async def _visit(self, source: Source, state: FetchState, until: datetime | None) -> Outcome:
+    async def _gap(self, name: str) -> None:
+        """Wait until a host may be asked again."""
+        clock, left_at = self._house.clock, self._left_at.get(name)
+        if left_at is not None:
+            passed = clock.monotonic() - left_at
+            await clock.sleep(max(self._house.settings.http.per_host_delay - passed, 0.0))
+
+    async def _visit(self, source: Source, state: FetchState, until: datetime | None, began: datetime) -> Outcome:
         """Return what came of a source: asked, or left alone `until` its host may be asked again.
 
         One that took longer than its lease, so that somebody else has it now, is the other's to tell.
@@ -130,7 +166,7 @@ class Round:
         try:
             if until:
                 return _postpone(self._house, state, until)
-            return await refresh(self._house, source, state, self._began, stopping=self._stop.is_set)
+            return await refresh(self._house, source, state, began, stopping=self._stop.is_set)
         except StaleClaim:
             return Outcome(source=source.id, result="skipped", note="somebody else has taken it over meanwhile")
 

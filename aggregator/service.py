@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
-from aggregator import locks
+from aggregator import locks, memory, shift
 from aggregator.app import App, lock_file
 from aggregator.clock import SystemClock
 from aggregator.stores import open_store
+from aggregator.threads import apart
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,7 +44,7 @@ async def run_daemon(watch: Watch, *, serve: bool, stop: asyncio.Event, hangup: 
     from aggregator import daemon  # noqa: PLC0415 - APScheduler costs a tenth of a second
 
     clock, pulse = SystemClock(), daemon.Pulse()
-    work = Work(watch, clock, pulse)
+    work = Work(watch, clock, pulse, every=daemon.BEAT)
     async with asyncio.TaskGroup() as group:
         if serve:
             from aggregator import server  # noqa: PLC0415 - an extra
@@ -70,8 +71,10 @@ async def serve_feeds(
 class Work:
     """What the daemon does at a beat."""
 
-    def __init__(self, watch: Watch, clock: Clock, pulse: Pulse) -> None:
+    def __init__(self, watch: Watch, clock: Clock, pulse: Pulse, *, every: float = 15.0) -> None:
+        """`every` is the time in seconds between two looks at what is due while work is under way."""
         self._watch = watch
+        self._every = every
         self._clock = clock
         self._pulse = pulse
         self._last: datetime | None = None
@@ -86,7 +89,8 @@ class Work:
     async def beat(self, stop: asyncio.Event) -> Summary | None:
         """Refresh what is due and publish what changed; None if there was nothing to do.
 
-        Ends early, and goes on at the next beat, if another process waits for the site.
+        Lasts as long as anything is under way. Ends early, and goes on at the next beat, if another process waits for
+        the site, or the configuration changed.
         """
         before = self._watch.settings
         changed = self._watch.renew()
@@ -96,37 +100,54 @@ class Work:
         if not (changed or self._has_work(settings)):
             return None
         enough = asyncio.Event()
-        looking = asyncio.create_task(_until_wanted(lock_file(settings), stop, enough))
+        looking = asyncio.create_task(self._until_wanted(lock_file(settings), stop, enough))
+        told = shift.Told(outcome=self._moved, summary=self._partly, failed=self._failed)
         try:
-            with App.open(settings, write=True, command="run", clock=self._clock) as app:
-                summary = await app.refresh(when="slice", stop=enough, on_outcome=self._moved)
+            with ExitStack() as opened:
+                site = App.open(settings, write=True, command="run", clock=self._clock)
+                app = await apart(opened.enter_context, site)  # it walks the folders for what killed writers left
+                summary = await shift.work(app, enough, told, every=self._every)
         finally:
             looking.cancel()
             await asyncio.wait({looking})
+        await apart(memory.give_back)
         self._last, self._thorough_at = self._clock.now(), self._clock.monotonic() + THOROUGH
-        if summary.feeds_written:
-            self._published()
+        self._announce(summary)
         return summary
+
+    async def _until_wanted(self, lock: Path, stop: asyncio.Event, enough: asyncio.Event) -> None:
+        """Set `enough` when `stop` is set, another process waits for the lock, or the configuration is another one."""
+        while not stop.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), LOOK)
+            if locks.wanted(lock):
+                log.info("another process waits; it goes first")
+                break
+            if self._watch.stale():
+                break
+        enough.set()
 
     def _has_work(self, settings: Settings) -> bool:
         """Whether a source is due or nobody looked for long; cheap, since most beats find nothing to do."""
         now = self._clock.now()
         if self._last is None or now < self._last or self._clock.monotonic() >= self._thorough_at:
             return True
-        with open_store(settings.storage.index, settings.root) as store:
+        with open_store(settings.storage.index, settings.root, access="read") as store:
             return bool(store.due_hosts(now, 1))
 
     def _moved(self, outcome: Outcome) -> None:
         self._pulse.moved_at = self._clock.monotonic()
         self._heard(outcome)
 
+    def _partly(self, summary: Summary) -> None:
+        self._pulse.moved_at = self._clock.monotonic()
+        self._pulse.beaten(summary)
+        self._announce(summary)
 
-async def _until_wanted(lock: Path, stop: asyncio.Event, enough: asyncio.Event) -> None:
-    """Set `enough` when `stop` is set, or another process waits for the lock."""
-    while not stop.is_set():
-        with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), LOOK)
-        if locks.wanted(lock):
-            log.info("another process waits; it goes first")
-            break
-    enough.set()
+    def _failed(self, error: Exception) -> None:
+        log.error("what came could not be published; trying again at the next beat", exc_info=error)
+        self._pulse.beaten(None, str(error))
+
+    def _announce(self, summary: Summary) -> None:
+        if summary.feeds_written:
+            self._published()

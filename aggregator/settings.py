@@ -6,6 +6,7 @@ This module does not read files, the environment or the clock.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -71,7 +72,8 @@ class Storage:
     items: str = "items"
     index: str = "sqlite:///var/tagwire.db"
     path: str = "{source}/{date:%Y}/{date:%m}/{date:%d}-{slug}-{key}.md"
-    keep: str = "forever"
+    keep: float = math.inf
+    """Seconds for which the index remembers what is gone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -59,10 +59,12 @@ def sync(
     authority: str,
     accept_deletions: bool = False,
     retag: Retag | None = None,
+    since: datetime | None = None,
 ) -> Synced:
     """Compare the tree with the index and bring the index up to date in one transaction.
 
-    With `retag` files that did not change are read again too, since the rules did. Raises `errors.TreeError`, and
+    With `retag` files that did not change are read again too, since the rules did. With `since` files that were deleted
+    before are not remembered: the index has forgotten them for good. Raises `errors.TreeError`, and
     changes nothing, if over half of the known files vanished at once (an unmounted disk looks like that), unless
     `accept_deletions`.
     """
@@ -82,7 +84,7 @@ def sync(
             f"{len(lost)} of {len(known)} item files are gone from {tree.root}; nothing was changed. If a disk is not "
             "mounted, mount it. If you deleted them, say so: tagwire reindex --accept-deletions"
         )
-    desk = _Desk(tree, store, read, now=now, authority=authority)
+    desk = _Desk(tree, store, read, now=now, authority=authority, since=since)
     desk.take_in(appeared, listing, moves)
     desk.look_again({path: known[path][0] for path in touched}, listing, retag)
     desk.bury([missing[path] for path in lost])
@@ -102,7 +104,9 @@ def sync(
 class _Desk:
     """Collects the rows of one comparison."""
 
-    def __init__(self, tree: ItemTree, store: Store, read: Read, *, now: datetime, authority: str) -> None:
+    def __init__(
+        self, tree: ItemTree, store: Store, read: Read, *, now: datetime, authority: str, since: datetime | None
+    ) -> None:
         self.records: list[Record] = []
         self.problems: list[Problem] = [*journal.unfinished(tree.root)]
         self.reread: list[str] = []
@@ -112,7 +116,7 @@ class _Desk:
         self._ids, self._places, self._urls = (take(tree.root) for take in (journal.ids, journal.places, journal.urls))
         self._kept_ids: list[Record] = []
         self._moves: Mapping[str, str] = {}
-        self._buried = {line["key"]: line for line in journal.read(tree.root) if line.get("event") == "deleted"}
+        self._buried = {line["key"]: line for line in journal.buried(tree.root, since)}
 
     def take_in(self, paths: Iterable[str], listing: Listing, moves: Mapping[str, str]) -> None:
         """Make rows for files that the index does not know; `moves` are the keys of those that it knew elsewhere."""

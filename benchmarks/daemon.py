@@ -21,7 +21,9 @@ import signal
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
+from statistics import median
 from time import perf_counter, sleep
 from typing import TYPE_CHECKING
 from urllib.request import urlopen
@@ -48,7 +50,7 @@ def serve(ready: multiprocessing.Queue[int], log: str) -> None:
                 if open_now[host] > 1:
                     overlaps.write(f"{host} {open_now[host]}\n")
                 try:
-                    await answer(request.decode("latin-1"), writer)
+                    await answer(request.decode("latin-1"), reader, writer)
                 finally:
                     open_now[host] -= 1
         except (asyncio.IncompleteReadError, ConnectionError):
@@ -64,13 +66,13 @@ def serve(ready: multiprocessing.Queue[int], log: str) -> None:
     asyncio.run(main())
 
 
-async def answer(request: str, writer: asyncio.StreamWriter) -> None:
+async def answer(request: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Answer one request: most sources have news once in a while, one in ten misbehaves."""
     number = int(request.split()[1].strip("/").split(".")[0])
     edition = int(perf_counter() // 30)
     etag = f'"{number}-{edition}"'
     if number % 10 == 0:
-        await misbehave(number // 10 % 5, writer)
+        await misbehave(number // 10 % 5, reader, writer)
     elif f"If-None-Match: {etag}".lower() in request.lower():
         writer.write(f"HTTP/1.1 304 Not Modified\r\nETag: {etag}\r\n\r\n".encode())
     else:
@@ -79,14 +81,16 @@ async def answer(request: str, writer: asyncio.StreamWriter) -> None:
     await writer.drain()
 
 
-async def misbehave(how: int, writer: asyncio.StreamWriter) -> None:
+async def misbehave(how: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Drip, fail, cut short, be no feed, or ask to be left alone."""
     if how == 0:
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
         for _ in range(100):
             writer.write(b"x")
             await writer.drain()
-            await asyncio.sleep(0.5)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(reader.read(1), 0.5)
+                return  # the client has hung up, and may come back
     elif how == 1:
         writer.write(b"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n")
     elif how == 2:
@@ -102,10 +106,15 @@ def feed(number: int, edition: int) -> bytes:
     """Return a feed of ten entries, of which each edition brings one new."""
     entries = "".join(
         f"<item><guid>urn:x:{number}:{one}</guid><title>News {number} {one}</title><category>c{one % 50}</category>"
-        f"<link>http://127.0.0.1/{number}/{one}</link><description>{'山里的消息。' * 40}</description></item>"
+        f"<link>http://127.0.0.1/{number}/{one}</link><description>{text(number, one)}</description></item>"
         for one in range(edition - 9, edition + 1)
     )
     return f"<rss version='2.0'><channel><title>{number}</title>{entries}</channel></rss>".encode()
+
+
+def text(number: int, one: int) -> str:
+    """Return 240 characters of chance: were all entries of one text, all of them would be one story."""
+    return "".join(map(chr, random.Random(f"{number} {one}").choices(range(0x4E00, 0x5E00), k=240)))
 
 
 def site(directory: Path, port: int, sources: int, *, divisor: int = 1, served: int = 0) -> Path:
@@ -228,7 +237,7 @@ def stop(port: int, times: int) -> dict[str, object]:
 
 def soak(port: int, sources: int, minutes: float, overlaps: Path) -> dict[str, object]:
     """Run a pressed day; watch memory, descriptors, beats and overlapping requests."""
-    samples: list[tuple[float, int]] = []
+    samples: list[tuple[float, float, int]] = []
     with tempfile.TemporaryDirectory() as name:
         place = site(Path(name) / "site", port, sources, divisor=100)
         running = daemon(place, "--no-serve", log="log", beat=0.15)
@@ -236,17 +245,20 @@ def soak(port: int, sources: int, minutes: float, overlaps: Path) -> dict[str, o
         while perf_counter() < end:
             sleep(min(60 * minutes / 100, 5))
             descriptors = len(list(Path(f"/proc/{running.pid}/fd").iterdir()))
-            samples.append((int(Path(f"/proc/{running.pid}/statm").read_text().split()[1]) * PAGE, descriptors))
+            own = int(Path(f"/proc/{running.pid}/statm").read_text().split()[1]) * PAGE
+            samples.append((own, memory(running.pid) - own, descriptors))
         running.terminate()
         code = running.wait(30)
         log = messages(place, "log")
         items = sum(1 for _ in (place / "items").rglob("*.md"))
-    tenth = len(samples) // 10
+    tenths = [samples[len(samples) * one // 10 : len(samples) * (one + 1) // 10] for one in range(10)]
     return {
         "exit": code,
         "items": items,
-        "mib_by_tenths": [round(size, 1) for size, _ in samples[tenth::tenth]],
-        "descriptors": [samples[tenth][1], samples[-1][1]],
+        "mib_by_tenths": [round(median(one[0] for one in part), 1) for part in tenths],
+        "mib_at_most_by_tenths": [round(max(one[0] for one in part), 1) for part in tenths],
+        "mib_of_workers_by_tenths": [round(median(one[1] for one in part), 1) for part in tenths],
+        "descriptors_by_tenths": [median(one[2] for one in part) for part in tenths],
         "beats_failed": sum(line["level"] == "error" for line in log),
         "beats": sum("sources:" in line["message"] for line in log),
         "overlaps": len(overlaps.read_text().splitlines()) if overlaps.exists() else 0,

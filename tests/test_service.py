@@ -225,3 +225,94 @@ def test_a_stop_ends_slow_sources_within_their_grace_and_forgets_nothing(site, w
     assert state.next_at is not None
     assert state.next_at <= SystemClock().now()
     assert (state.failures, state.error) == (0, None)
+
+
+def settled(one, *, until):
+    """Run a beat, which some source keeps from ending, until `until()` holds; then stop it and return the summary."""
+    stop = asyncio.Event()
+
+    async def main():
+        beating = asyncio.create_task(one.beat(stop))
+        async with asyncio.timeout(20):
+            while not until():
+                assert not beating.done()
+                await asyncio.sleep(0.01)
+        stop.set()
+        return await beating
+
+    return asyncio.run(main())
+
+
+@pytest.fixture
+def slow(monkeypatch):
+    """The URL of a source on a host of its own that takes longer than any test."""
+    monkeypatch.setattr("aggregator.rounds.GRACE", 0.05)
+    with LoopbackSite("127.0.0.2") as site:
+        yield site.page("/slow.xml", delay=60)
+
+
+def often(site, clock):
+    """What the daemon does, looking fifty times a second."""
+    return Work(Watch(locate(str(site), "", {})), clock, Pulse(), every=0.02)
+
+
+def test_a_slow_source_keeps_no_other_host_waiting(site, web, slow):
+    """What came is published, and what comes due is asked, while one source is still being fetched."""
+    declare(site, slow=slow, a=web.url("/a.xml"))
+    clock = FakeClock()
+    one = often(site, clock)
+    published = site / "feeds" / "all.xml"
+
+    def asked_thrice():
+        if published.exists() and one._pulse.beats == len(web.requests) < 3:
+            web.page("/a.xml", FEED.format(len(web.requests) + 1))
+            clock.advance(48 * 3600)
+        return one._pulse.beats == len(web.requests) == 3
+
+    summary = settled(one, until=asked_thrice)
+    assert summary is not None
+    assert summary.outcomes == (), "each was told with its part"
+    assert "N3" in published.read_text(encoding="utf-8")
+
+
+def test_one_host_has_one_job_however_often_it_comes_due(site, slow):
+    """A source whose lease runs out while it is asked is not asked twice at a time."""
+    declare(site, slow=slow)
+    clock = FakeClock()
+    looks: list[None] = []
+
+    def looked_often():
+        clock.advance(3600)
+        looks.append(None)
+        return len(looks) > 20
+
+    one = often(site, clock)
+    settled(one, until=looked_often)
+    with App.open(one._watch.settings) as app:
+        assert [state.generation for _, state in app.states()] == [1]
+
+
+def test_a_changed_configuration_ends_a_beat_that_a_slow_source_keeps_going(site, web, slow, monkeypatch):
+    """What the owner writes holds at the next beat, not when the last source is through."""
+    monkeypatch.setattr("aggregator.service.LOOK", 0.02)
+    declare(site, slow=slow)
+    one = often(site, SystemClock())
+
+    async def main():
+        beating = asyncio.create_task(one.beat(asyncio.Event()))
+        await asyncio.sleep(0.1)
+        declare(site, a=web.url("/a.xml"))
+        await asyncio.wait_for(beating, 20)
+        await one.beat(asyncio.Event())
+
+    asyncio.run(main())
+    assert [visit.path for visit in web.requests] == ["/a.xml"]
+
+
+def test_what_cannot_be_published_meanwhile_is_told_and_ends_nothing(site, web, slow, caplog):
+    declare(site, slow=slow, a=web.url("/a.xml"))
+    (site / "feeds" / "all.xml").mkdir(parents=True)
+    one = often(site, SystemClock())
+    settled(one, until=lambda: one._pulse.failed)
+    assert "could not be published" in caplog.text
+    assert "all.xml" in one._pulse.error

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import cache
 from itertools import permutations
 from pathlib import Path
@@ -90,7 +91,7 @@ class Town:
             )  # fmt: skip
             visit = Round(house, Agenda(house, app.settings.sources, "now"), lambda _: None, asyncio.Event())
             asyncio.run(visit.run(LocalQueue(app.clock)))
-            review = review_of(app, house.sketched)
+            review = replace(review_of(app), sketched=house.sketched)
             found = review.look(synced.touched) if near else review.settle(synced.touched)
             return Summary(outcomes=tuple(visit.outcomes), near=found.copies, related=found.related)
 

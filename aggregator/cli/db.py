@@ -74,23 +74,17 @@ def vacuum(options: Options, *, wait: float) -> None:
 @wait_option
 @pass_options
 def prune(options: Options, *, wait: float) -> None:
-    """Drop what the index needs no more; items and what tells of deleted ones stay.
+    """Drop what the index needs no more; items stay. A refresh does that once a day by itself.
 
     Sketches older than 30 days, revisions of items that are gone, and of sources that are neither configured nor have
-    items what is remembered of fetches and of dropped entries.
+    items what is remembered of fetches and of dropped entries; what is older than `[storage] keep` of the memory of
+    deleted items, of revisions and of dropped entries.
     """
-    from datetime import timedelta
-
-    from aggregator import locks, stores
-    from aggregator.app import lock_file
     from aggregator.cli.output import emit, out
-    from aggregator.clock import SystemClock
-    from aggregator.steps import near, topics
+    from aggregator.operations import housekeeping
 
-    settings, now = options.settings(), SystemClock().now()
-    ages = {"sketched": now - timedelta(days=near.DAYS), "topics": now - timedelta(hours=topics.HOURS)}
-    with locks.lock(lock_file(settings), wait=wait, who="db prune"):
-        dropped = stores.prune(settings.storage.index, settings.root, settings.by_id.keys(), **ages)
+    with options.app(write=True, wait=wait, command="db prune") as app:
+        dropped = housekeeping.prune(app.settings, app.store, app.clock.now())
     if options.json:
         emit(dict(dropped))
     elif not options.quiet:

@@ -27,7 +27,8 @@ def run_until_signal(start: Callable[[asyncio.Event], Awaitable[Result]]) -> tup
 
     def catch(signum: int, _frame: FrameType | None) -> None:
         caught.append(signum)
-        signal.signal(signum, before[signum])
+        for other in before:  # a thread may be at work, for which Python would wait: the next signal is the kernel's
+            signal.signal(other, signal.SIG_DFL)
         for tell in wake:
             tell()
 

@@ -6,6 +6,7 @@ This module looks up no names on the network and touches no files but the time z
 from __future__ import annotations
 
 import ipaddress
+import math
 import re
 import string
 import zoneinfo
@@ -13,7 +14,7 @@ from dataclasses import replace
 from difflib import get_close_matches
 from urllib.parse import urlsplit
 
-from aggregator.config.kinds import CONTROL, LATER, Kind, duration, listing, optional, table, text
+from aggregator.config.kinds import CONTROL, DAY, LATER, Kind, duration, listing, optional, table, text
 from aggregator.steps import slugs, urls
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
@@ -256,15 +257,17 @@ def proxy() -> Kind:
 
 
 def keep() -> Kind:
-    """Return the kind of retention times."""
+    """Return the kind of retention times, in seconds once read; "forever" is infinite."""
+    time = duration(30 * DAY)
 
-    def read(value: object) -> str:
-        if value == "forever":
-            return "forever"
-        duration().read(value)
-        raise ValueError(f'a time is {LATER}; expected "forever"')
+    def read(value: object) -> float:
+        return math.inf if value == "forever" else time.read(value)
 
-    return Kind(expected='"forever"', read=read, json={"const": "forever"})
+    def show(seconds: float) -> object:
+        return "forever" if math.isinf(seconds) else time.show(seconds)
+
+    expected = '"forever" or a duration such as "365d"'
+    return Kind(expected=expected, read=read, show=show, json={"anyOf": [{"const": "forever"}, time.json]})
 
 
 def listen_host() -> Kind:

@@ -95,7 +95,12 @@ _STORAGE = Section(
             "Pattern of an item's path; must contain `{key}`.",
             "{source}/{date:%Y}/{date:%m}/{date:%d}-{slug}-{key}.md",
         ),
-        _key("keep", formats.keep(), "How long index rows are kept; item files are yours.", "forever"),
+        _key(
+            "keep",
+            formats.keep(),
+            "How long the index remembers what is gone: deleted items, earlier texts, dropped entries.",
+            "forever",
+        ),
     ),
 )
 _FRONT_MATTER = Section(

@@ -32,6 +32,10 @@ class Watch:
         self._wrong = False
         self.settings: Settings = load(str(place.root), str(place.file))
 
+    def stale(self) -> bool:
+        """Whether a file changed, came or went since it was last read."""
+        return self._facts() != self._seen
+
     def renew(self) -> bool:
         """Read the files again if one changed, came or went; return whether other settings hold now.
 

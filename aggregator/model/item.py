@@ -130,3 +130,19 @@ class Record:
     """Keys of items about the same event, the closest first."""
     circle: str = ""
     """Hash of what is shown of `copies` and `related`: whoever shows them has to be published again when it changes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ages:
+    """From when on an index remembers what it can do without; items that are there it never forgets.
+
+    Besides it forgets fetch states, and entries that filters dropped, of sources that are neither configured nor have
+    items, and revisions of items that are gone.
+    """
+
+    sketched: datetime
+    """Sketches by which copies are found."""
+    topics: datetime
+    """Topics by which related items are."""
+    gone: datetime | None = None
+    """Tombstones, revisions and entries that filters dropped; None for ever."""

@@ -31,10 +31,13 @@ KEPT: Final = 10_000
 """Feeds that wait for a hub at most; the hub of a site that long is not there any more."""
 
 
-async def announce(settings: Settings, topics: Iterable[str], clock: Clock) -> tuple[Problem, ...]:
+async def announce(
+    settings: Settings, topics: Iterable[str], clock: Clock, stop: asyncio.Event | None = None
+) -> tuple[Problem, ...]:
     """Tell the hub, if there is one, of the feeds at the URLs `topics` and of those that it did not hear of before.
 
-    Returns what went wrong and raises nothing: the feeds are published.
+    Returns what went wrong and raises nothing: the feeds are published. Setting `stop` leaves the rest to the next
+    publication.
     """
     hub, waiting = settings.publish.hub, Path(settings.root) / "var" / "unannounced"
     if not hub:
@@ -45,8 +48,13 @@ async def announce(settings: Settings, topics: Iterable[str], clock: Clock) -> t
         return ()
     problems: list[Problem] = []
     try:
-        async with asyncio.timeout(PATIENCE):
-            await _tell(settings, left, clock)
+        async with asyncio.timeout(PATIENCE) as patience:
+            ending = asyncio.create_task(_end(stop, patience)) if stop else None
+            try:
+                await _tell(settings, left, clock)
+            finally:
+                if ending:
+                    ending.cancel()
     except (FetchError, TimeoutError) as error:
         reason = str(error) or f"no answer within {PATIENCE:g} s"
         problems.append(
@@ -58,6 +66,12 @@ async def announce(settings: Settings, topics: Iterable[str], clock: Clock) -> t
     except OSError as error:
         problems.append(Problem(where=str(waiting), message=error.strerror or str(error)))
     return tuple(problems)
+
+
+async def _end(stop: asyncio.Event, patience: asyncio.Timeout) -> None:
+    """Let the time run out as soon as `stop` is set."""
+    await stop.wait()
+    patience.reschedule(asyncio.get_running_loop().time())
 
 
 async def _tell(settings: Settings, left: list[str], clock: Clock) -> None:

@@ -9,9 +9,11 @@ from dataclasses import replace
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
+from aggregator.errors import Stopped
 from aggregator.model import Source
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from aggregator.model import Item, Record
@@ -39,13 +41,17 @@ def source_of(settings: Settings, source: str, via: str) -> Source:
     return replace(declared, id=source)
 
 
-def reader(settings: Settings, now: datetime) -> Read:
-    """Return how item files are read (`sync.Read`): what their source's tags and the rules give them is added."""
+def reader(settings: Settings, now: datetime, stopping: Callable[[], bool] = lambda: False) -> Read:
+    """Return how item files are read (`sync.Read`): what their source's tags and the rules give them is added.
+
+    Once `stopping` says so, reading raises `errors.Stopped`.
+    """
     given = cache(partial(context, settings, now))
 
     def read(text: str, key: str, source: str, via: str) -> Item:
         from aggregator.steps import normalize  # noqa: PLC0415 - as in `context`
 
+        _go_on(stopping)
         return normalize.from_file(text, key, source_of(settings, source, via), given())
 
     return read
@@ -61,16 +67,17 @@ def ours(settings: Settings, record: Record) -> bool:
     return known and not record.edited and source is not None and source.kind != "folder"
 
 
-def retagger(settings: Settings, now: datetime) -> Retag:
+def retagger(settings: Settings, now: datetime, stopping: Callable[[], bool] = lambda: False) -> Retag:
     """Return how files of ours get the tags of changed rules (`sync.Retag`): from the categories as they wrote them.
 
-    Everything else in the file stays; one that would come out otherwise is left alone.
+    Everything else in the file stays; one that would come out otherwise is left alone. `stopping` as in `reader`.
     """
     given = cache(partial(context, settings, now))
 
     def retag(record: Record, text: str) -> tuple[Item, bytes] | None:
         from aggregator.steps import frontmatter, normalize  # noqa: PLC0415 - as in `context`
 
+        _go_on(stopping)
         if not ours(settings, record):
             return None
         zone = given().zone
@@ -83,3 +90,8 @@ def retagger(settings: Settings, now: datetime) -> Retag:
         return item, frontmatter.dump(item, zone).encode()
 
     return retag
+
+
+def _go_on(stopping: Callable[[], bool]) -> None:
+    if stopping():
+        raise Stopped("reading item files was ended; they are read the next time")

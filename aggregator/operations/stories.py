@@ -21,7 +21,7 @@ from aggregator.steps import near, stories, topics
 from aggregator.steps.urls import host
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from aggregator.model import Record, Sketch, Sketched, Source
@@ -55,11 +55,12 @@ class Review:
     tree: ItemTree
     now: datetime
     sketched: Mapping[str, Sketched] = field(default_factory=dict)
+    stopping: Callable[[], bool] = lambda: False
 
     def look(self, edited: Iterable[str] = ()) -> Reviewed:
         """Look at all that is fresh or was `edited`, and settle the stories that it touches.
 
-        Raises `errors.StoreError`.
+        Once `stopping` says so the rest is left for the next time. Raises `errors.StoreError`.
         """
         sketches = self.store.sketches
         fresh = set(sketches.fresh())
@@ -68,6 +69,8 @@ class Review:
         for start in range(0, len(wanted), BATCH):
             batch = wanted[start : start + BATCH]
             touched |= self._batch(batch)
+            if self.stopping():
+                break
         sketches.forget(self.now - timedelta(days=near.DAYS), self.now - timedelta(hours=topics.HOURS))
         return self.settle(touched)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from aggregator.errors import PublishError
+from aggregator.errors import PublishError, Stopped
 from aggregator.model.published import Published
 from aggregator.outputs import html
 from aggregator.publish import press
@@ -62,18 +62,23 @@ class Publisher:
         self._library = Library(read)
         self._cache = cache
 
-    def publish(self, feeds: Iterable[str] | None = None, *, check: bool = False) -> Published:
+    def publish(
+        self, feeds: Iterable[str] | None = None, *, check: bool = False, stopping: Callable[[], bool] = lambda: False
+    ) -> Published:
         """Publish the outbox members `feeds`, None for every feed; then index, OPML, status and style.
 
         Feeds of tags and sources that are gone are removed, as far as we wrote them. With `check` nothing is written.
         Named feeds are flushed to the disk, since nobody may ask for them again; all of them at once are not: that can
         be repeated, and would wait for gigabytes. Raises `errors.PublishError` naming the files that could not be
-        written, after the others were; every feed is whole in any case, new or as it was.
+        written, after the others were; every feed is whole in any case, new or as it was. `stopping` is asked before
+        every document: once it says so `errors.Stopped` is raised, and only some of the files are the new ones.
         """
         with Fragments(self._cache, press.stamp(self._settings), check=check) as fragments:
-            return self._publish(feeds, fragments, check=check)
+            return self._publish(feeds, fragments, check=check, stopping=stopping)
 
-    def _publish(self, feeds: Iterable[str] | None, fragments: Fragments, *, check: bool) -> Published:
+    def _publish(
+        self, feeds: Iterable[str] | None, fragments: Fragments, *, check: bool, stopping: Callable[[], bool]
+    ) -> Published:
         edition = Edition(self._settings, self._store, self._library)
         own_ids = self._settings.publish.entry_ids == "per-feed"
         printer = press.Press(self._outputs, fragments, own_ids=own_ids)
@@ -88,7 +93,7 @@ class Publisher:
             items.documents(html.open_output(self._settings)),
             documents(edition, self._store),
         )
-        written = shelf.put(found, sync=feeds is not None)
+        written = shelf.put(_until(stopping, found), sync=feeds is not None)
         vanished = len(known) < len(members) or edition.taxonomy.surplus > 0
         stale = self._stale(edition, shelf) if feeds is None or vanished else ()
         removed = shelf.clear(dict.fromkeys((*stale, *past.stale, *items.stale)))
@@ -142,6 +147,14 @@ class Publisher:
             there = [ARCHIVED, *([PAGES] if paged_archive(folder, formats) else [])] if archived else []
             gone = tuple(self._outputs[name].SUFFIX for name in (ARCHIVED, PAGES) if name not in there)
             yield from (name for name in shelf.names(folder) if name.endswith(gone))
+
+
+def _until(stopping: Callable[[], bool], documents: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
+    """Yield the documents; raise `errors.Stopped` as soon as it is time."""
+    for document in documents:
+        if stopping():
+            raise Stopped("publishing was ended; the rest is published the next time")
+        yield document
 
 
 def _sorted_out(touched: Iterable[str] | None) -> tuple[frozenset[str] | None, frozenset[str] | None]:

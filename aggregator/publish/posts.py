@@ -107,9 +107,9 @@ class Posts:
         key = record.source, record.via, record.tags
         frame = self._frames.get(key)
         if frame is None:
-            frame = self._frames[key] = _encoded(self._frame(record))
+            frame = self._frames[key] = _digest(_encoded(self._frame(record)))  # there are many, of half a kilobyte
         also = _encoded(self._also(record, others)) if record.copies or record.related else b""
-        return blake2b(b"\n".join((_encoded(record), frame, also)), digest_size=16).digest()
+        return _digest(b"\n".join((_encoded(record), frame, also)))
 
     def _frame(self, record: Record) -> tuple[Origin, tuple[Tag, ...], str]:
         """What a post has that its record does not say: origin, tags as published, how much of the text."""
@@ -122,6 +122,10 @@ class Posts:
         shown = (others[key] for key in (*record.copies, *record.related) if key in others)
         found = (compose.also(record, other, self.origin(other.source).title) for other in shown)
         return tuple(one for one in found if one.link)
+
+
+def _digest(data: bytes) -> bytes:
+    return blake2b(data, digest_size=16).digest()
 
 
 def _encoded(value: object) -> bytes:

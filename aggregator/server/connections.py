@@ -1,12 +1,14 @@
 """One client's connection, with limits: slow, silent and greedy clients are sent away and cost the others little.
 
 uvicorn speaks HTTP; added here are a size for request lines and headers, a number of connections, and deadlines. One
-watch over all connections, once a second, costs less than a timer for each request. This module knows no application.
+watch over all connections, once a second, costs less than a timer for each request. Raw characters in addresses, as
+people type them for curl, are percent-encoded. This module knows no application.
 """
 
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 _REFUSAL: Final = (
     b"HTTP/1.1 %b\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 )
+_RAW: Final = re.compile(rb"[\x80-\xff]")
 
 
 class Connection(HttpToolsProtocol):
@@ -41,6 +44,8 @@ class Connection(HttpToolsProtocol):
     """Bytes that the client has not taken, and since when it is exactly these."""
     _reading, _size = False, 0
     """Whether the headers of a request are coming, and how many bytes of them came."""
+    _between = True
+    """Whether the next byte begins a request: only then is it known what it means."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin, or refuse if there are too many."""
@@ -52,7 +57,7 @@ class Connection(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Take bytes; headers that never end are refused while they come."""
         before = self._size if self._reading else 0
-        super().data_received(data)
+        super().data_received(_encoded(data) if self._between else data)
         if self._reading:
             self._size = before + len(data)
             if self._size > self.HEADER_BYTES:
@@ -60,7 +65,7 @@ class Connection(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """Note that a request begins."""
-        self._reading = True
+        self._reading, self._between = True, False
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
@@ -70,6 +75,11 @@ class Connection(HttpToolsProtocol):
         if len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers) > self.HEADER_BYTES:
             self.app = _too_large
         super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """Note that the request is through, its body included."""
+        self._between = True
+        super().on_message_complete()
 
     def on_response_complete(self) -> None:
         """Wait for the next request."""
@@ -95,6 +105,14 @@ class Connection(HttpToolsProtocol):
         if not self.transport.is_closing():
             self.transport.write(_REFUSAL % status)
             self.transport.close()
+
+
+def _encoded(data: bytes) -> bytes:
+    """Return the bytes with those beyond ASCII in the request line percent-encoded, as RFC 3986 wants them."""
+    end = data.find(b"\n") + 1 or len(data)
+    if data[:end].isascii():
+        return data
+    return _RAW.sub(lambda raw: b"%%%02X" % raw[0][0], data[:end]) + data[end:]
 
 
 async def watch(connections: Collection[Any], every: float = 1.0) -> None:

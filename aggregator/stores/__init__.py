@@ -1,8 +1,7 @@
 """Stores: where the index is kept. The scheme of `[storage] index` names the module: `sqlite:///var/tagwire.db`.
 
 This module knows no store by name: a new one is a new module here with `open_store(url, root, *, access)`,
-`discard(url, root)`, `check(url, root)`, `backup(url, root, target)`, `compact(url, root)` and
-`prune(url, root, sources, *, sketched, topics)`.
+`discard(url, root)`, `check(url, root)`, `backup(url, root, target)` and `compact(url, root)`.
 """
 
 from __future__ import annotations
@@ -14,8 +13,6 @@ from typing import TYPE_CHECKING, cast
 from aggregator import errors
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
-    from datetime import datetime
     from types import ModuleType
 
     from aggregator.ports import Access, Store
@@ -57,16 +54,6 @@ def backup(url: str, root: str, target: str) -> None:
 def compact(url: str, root: str) -> tuple[int, int]:
     """Give unused space back to the disk; return the size in bytes before and after. Raises `errors.StoreError`."""
     return cast("tuple[int, int]", _module(url).compact(url, root))
-
-
-def prune(url: str, root: str, sources: Collection[str], *, sketched: datetime, topics: datetime) -> Mapping[str, int]:
-    """Drop what the index needs no more; return how many of each kind were dropped.
-
-    `sketches` and topics older than the two instants; `states` of sources, and `filtered` entries of such, that are
-    neither among `sources` nor have items; `revisions` of items that are gone. Raises `errors.StoreError`.
-    """
-    found = _module(url).prune(url, root, sources, sketched=sketched, topics=topics)
-    return cast("Mapping[str, int]", found)
 
 
 def _module(url: str) -> ModuleType:

@@ -271,10 +271,10 @@ def test_backup_check_and_vacuum(site, findings, tmp_path, capsys):
     assert call(site, "db", "vacuum", "--json") == 0
     assert json.loads(capsys.readouterr().out)["after"] > 0
     assert call(site, "db", "prune", "--json") == 0
-    counts = {"sketches": 0, "revisions": 0, "filtered": 0, "states": 0}
+    counts = {"sketches": 0, "tombstones": 0, "revisions": 0, "filtered": 0, "states": 0}
     assert json.loads(capsys.readouterr().out) == {"schema": 1, **counts}
     assert call(site, "db", "prune") == 0
-    assert capsys.readouterr().out == "0 sketches, 0 revisions, 0 filtered, 0 states dropped\n"
+    assert capsys.readouterr().out == "0 sketches, 0 tombstones, 0 revisions, 0 filtered, 0 states dropped\n"
     spoil_page(site)
     assert call(site, "db", "check") == 1
     assert "reindex" in capsys.readouterr().err

@@ -155,3 +155,23 @@ def test_a_memory_that_is_damaged_or_cannot_be_kept_stops_nothing(tell, tmp_path
         hub.statuses = [400]
         problems, _ = tell(hub.url, TOPIC)
     assert len(problems) == 2
+
+
+def test_a_stop_leaves_the_rest_to_the_next_publication(tmp_path):
+    """A hub that is slow does not keep the process from ending, and hears of everything later."""
+
+    class Endless(FakeClock):
+        async def sleep(self, seconds: float) -> None:
+            stop.set()
+            await asyncio.Event().wait()
+
+    async def main():
+        return await announce(site, [TOPIC], Endless(), stop)
+
+    stop = asyncio.Event()
+    with Hub(503) as hub:
+        private = Http(allow_private_networks=True)
+        site = Settings(root=str(tmp_path), http=private, publish=Publish(hub=hub.url))
+        (problem,) = asyncio.run(main())
+    assert "told with the next ones" in problem.message
+    assert json.loads((tmp_path / "var/unannounced").read_bytes()) == [TOPIC]

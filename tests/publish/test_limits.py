@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
+from aggregator.errors import Stopped
 from aggregator.settings import TagRule
 
 
@@ -79,3 +82,22 @@ def test_what_rights_forbid_stands_nowhere(press, day):
     press.settings = replace(press.settings, sources=(replace(source, content="link"),))
     press.publish()
     assert not [path for path in press.files() if "秘密" in (press.root / "feeds" / path).read_text()]
+
+
+def test_a_publication_that_is_to_end_leaves_whole_files_and_the_rest_to_the_next_one(press, day):
+    """Every file is the old one or the new one; nothing is struck off that was not published."""
+    for number in range(1, 31):
+        press.add(number, day(2, 1), f"tag{number}")
+    asked: list[None] = []
+
+    def stopping():
+        asked.append(None)
+        return len(asked) > 40
+
+    with pytest.raises(Stopped):
+        press.publisher().publish(press.store.outbox(), stopping=stopping)
+    written = press.files("*.xml")
+    assert written
+    press.publish_changed()
+    assert press.files("*.xml") > written
+    assert press.publish(check=True).written == ()

@@ -30,7 +30,8 @@ class Hurried(Impatient):
 
 
 async def application(scope, receive, send):
-    body = BODY if scope["path"] == "/big" else b"ok"
+    texts = {"/big": BODY, "/echo": scope["query_string"]}
+    body = texts.get(scope["path"], b"ok")
     headers = [(b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": body})
@@ -201,3 +202,22 @@ def test_connections_beyond_the_limit_are_refused_and_free_ones_serve_again(ask)
             drain(connection)
             connection.close()
     assert ask("/").body == b"ok"
+
+
+def test_raw_characters_of_an_address_are_understood(ask):
+    """curl sends what people type; browsers percent-encode it."""
+    address = "GET /echo?q=茶é HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode()
+    assert ask.raw(address).endswith(b"\r\n\r\nq=%E8%8C%B6%C3%A9")
+
+
+def test_the_body_of_a_request_is_not_an_address(ask):
+    """Its length stays, so that what follows it is not taken for something else."""
+    body = "GET /echo?q=茶".encode()
+    post = b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body)
+    with ask.connect() as connection:
+        connection.sendall(post)
+        connection.sendall(body)
+        connection.sendall(REQUEST + b"Connection: close\r\n\r\n")
+        received = drain(connection)
+    assert received.count(b"HTTP/1.1 200") == 2
+    assert b" 400 " not in received

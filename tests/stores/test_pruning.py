@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from aggregator import stores
-from aggregator.errors import StoreError
 from aggregator.model import Dropped, Record, Revision, Saved, Sketched
+from aggregator.model.item import Ages
 from aggregator.model.sketch import Sketch
 from aggregator.steps import near
 
@@ -51,14 +51,16 @@ def filled(tmp_path):
     return tmp_path
 
 
-def prune(root):
-    return stores.prune(URL, str(root), ["kept"], sketched=NOW - timedelta(days=30), topics=NOW - timedelta(days=3))
+def prune(root, gone=None):
+    with stores.open_store(URL, str(root)) as store:
+        ages = Ages(sketched=NOW - timedelta(days=30), topics=NOW - timedelta(days=3), gone=gone)
+        return store.upkeep.prune(["kept"], ages)
 
 
 def test_what_nobody_asks_for_any_more_is_dropped_and_counted(filled):
     """Once: the second time there is nothing left."""
-    assert prune(filled) == {"sketches": 1, "revisions": 2, "filtered": 1, "states": 1}
-    assert prune(filled) == {"sketches": 0, "revisions": 0, "filtered": 0, "states": 0}
+    assert prune(filled) == {"sketches": 1, "tombstones": 0, "revisions": 2, "filtered": 1, "states": 1}
+    assert set(prune(filled).values()) == {0}
     with stores.open_store(URL, str(filled)) as store:
         assert set(store.states()) == {"kept", "held"}
         assert {one.source for one in store.drops.listed()} == {"kept", "held"}
@@ -68,11 +70,29 @@ def test_what_nobody_asks_for_any_more_is_dropped_and_counted(filled):
         assert {one.key for one in store.known(["2" * 16, "3" * 16], [], [])} == {"2" * 16, "3" * 16}, "tombstones stay"
 
 
-def test_a_site_without_index_is_told(tmp_path):
-    with pytest.raises(StoreError, match="no index yet"):
-        prune(tmp_path)
-    assert not (tmp_path / "index.db").exists()
-    assert set(stores.prune("memory:", "", [], sketched=NOW, topics=NOW).values()) == {0}
+def test_what_is_gone_has_its_time_and_items_stay_for_ever(filled):
+    """Of what is old only that is forgotten which no file stands for."""
+    assert set(prune(filled, gone=NOW).values()) == {0, 1, 2}, "nothing is older than it is"
+    assert prune(filled, gone=NOW + timedelta(seconds=1)) == {
+        "sketches": 0, "tombstones": 1, "revisions": 1, "filtered": 2, "states": 0,
+    }  # fmt: skip
+    with stores.open_store(URL, str(filled)) as store:
+        assert [one.key for one in store.known(["2" * 16, "3" * 16], [], [])] == ["2" * 16]
+        assert store.drops.listed() == []
+        assert store.revisions.of("2" * 16) == []
+    assert set(prune(filled, gone=NOW + timedelta(seconds=1)).values()) == {0}
+
+
+def test_many_tombstones_go_in_short_transactions(filled, monkeypatch):
+    monkeypatch.setattr("aggregator.stores.sqlite.pruning._BATCH", 2)
+    with stores.open_store(URL, str(filled)) as store:
+        store.replace([record(f"{number:016x}", "left", gone=True, entry_id=f"{number}") for number in range(100, 105)])
+    assert prune(filled, gone=NOW + timedelta(seconds=1))["tombstones"] == 6
+
+
+def test_an_index_in_memory_needs_no_pruning():
+    with stores.open_store("memory:", "") as store:
+        assert set(store.upkeep.prune([], Ages(sketched=NOW, topics=NOW)).values()) == {0}
 
 
 def test_rows_of_the_index_of_copies_are_gone_after_their_time(tmp_path):

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from aggregator.model import Saved
-    from aggregator.ports import Access, Drops, History, Revisions, Sketches
+    from aggregator.model.item import Ages
+    from aggregator.ports import Access, Drops, History, Revisions, Sketches, Upkeep
 
 
 def open_store(url: str = "memory:", root: str = "", *, access: Access = "write") -> MemoryStore:  # noqa: ARG001
@@ -47,16 +48,12 @@ def compact(url: str, root: str) -> tuple[int, int]:  # noqa: ARG001
     return 0, 0
 
 
-def prune(
-    url: str,  # noqa: ARG001
-    root: str,  # noqa: ARG001
-    sources: Collection[str],  # noqa: ARG001
-    *,
-    sketched: datetime,  # noqa: ARG001
-    topics: datetime,  # noqa: ARG001
-) -> Mapping[str, int]:
-    """Return zeros: what is kept in memory only ends with the process."""
-    return dict.fromkeys(("sketches", "revisions", "filtered", "states"), 0)
+class MemoryUpkeep:
+    """`ports.Upkeep` where nothing outlives the process."""
+
+    def prune(self, sources: Collection[str], ages: Ages) -> Mapping[str, int]:  # noqa: ARG002
+        """Return zeros."""
+        return dict.fromkeys(("sketches", "tombstones", "revisions", "filtered", "states"), 0)
 
 
 @dataclass(slots=True)
@@ -85,6 +82,7 @@ class MemoryStore:
     """`ports.Store` for tests and rehearsals; not safe for several threads at a time."""
 
     drops: Drops = field(default_factory=MemoryDrops)
+    upkeep: Upkeep = field(default_factory=MemoryUpkeep)
     _hosts: dict[str, str] = field(default_factory=dict)
     _states: dict[str, FetchState] = field(default_factory=dict)
     _records: dict[str, Record] = field(default_factory=dict)

@@ -6,17 +6,15 @@ checks, copies and compacts it, `pruning` drops old rows.
 
 from __future__ import annotations
 
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aggregator import errors
-from aggregator.stores.sqlite import database, pruning, upkeep
+from aggregator.stores.sqlite import database, upkeep
 from aggregator.stores.sqlite.store import SqliteStore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
-    from datetime import datetime
+    from collections.abc import Callable
 
     from aggregator.ports import Access
 
@@ -61,15 +59,6 @@ def backup(url: str, root: str, target: str) -> None:
 def compact(url: str, root: str) -> tuple[int, int]:
     """See `aggregator.stores.compact`."""
     return upkeep.compact(_path(url, root))
-
-
-def prune(url: str, root: str, sources: Collection[str], *, sketched: datetime, topics: datetime) -> Mapping[str, int]:
-    """See `aggregator.stores.prune`."""
-    path = _path(url, root)
-    if not Path(path).is_file():
-        raise errors.StoreError(f"{path}: there is no index yet; `tagwire refresh` makes one")
-    with closing(database.connect(path)) as opened:
-        return pruning.prune(opened, sources, sketched=sketched, topics=topics)
 
 
 def _path(url: str, root: str) -> str:

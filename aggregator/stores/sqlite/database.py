@@ -10,6 +10,7 @@ This module knows neither items nor sources.
 from __future__ import annotations
 
 import sqlite3
+import threading
 from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,17 +33,18 @@ _WAL_HEADER = slice(18, 20), b"\2\2"
 
 
 class Database:
-    """An open database, usable from one thread at a time."""
+    """An open database. Threads take turns, a query or a transaction at a time."""
 
     def __init__(self, connection: sqlite3.Connection, path: str) -> None:
         self.connection = connection
         self.path = path
+        self._turn = threading.RLock()
         self._marked = False
         self._durable = True
 
     def read(self, sql: str, parameters: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
         """Return the rows of one SELECT. Raises `errors.StoreError`."""
-        with translated(self.path):
+        with self._turn, translated(self.path):
             return self.connection.execute(sql, parameters).fetchall()
 
     @contextmanager
@@ -51,14 +53,15 @@ class Database:
 
         One that is not `durable` may be lost by a power cut, with no other harm: it waits for no disk.
         """
-        if durable is not self._durable:
-            self.connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-            self._durable = durable
-        with translated(self.path), _transaction(self.connection):
-            if not self._marked:
-                self._mark()
-            yield self.connection
-        self._marked = True
+        with self._turn:
+            if durable is not self._durable:
+                self.connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+                self._durable = durable
+            with translated(self.path), _transaction(self.connection):
+                if not self._marked:
+                    self._mark()
+                yield self.connection
+            self._marked = True
 
     def close(self) -> None:
         """Close the file; not being able to say goodbye costs the next writer a check, nothing else."""

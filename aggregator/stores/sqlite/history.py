@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from aggregator.model.item import Row
 from aggregator.steps import indexing
@@ -61,7 +61,9 @@ class SqliteHistory:
         """See `ports.History.span`."""
         bounds = indexing.seconds(since), indexing.seconds(until)
         found = self.database.read(_SPAN_TAG, (tag, *bounds)) if tag else self.database.read(_SPAN, bounds)
-        return list(map(Row._make, found))
+        for number, row in enumerate(found):  # in place: the newest month of everything may have ten thousands
+            found[number] = Row._make(row)
+        return cast("list[Row]", found)
 
     def before(self, tag: str, instant: datetime) -> datetime | None:
         """See `ports.History.before`."""

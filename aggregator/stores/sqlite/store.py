@@ -12,6 +12,7 @@ from aggregator.steps import indexing
 from aggregator.stores.sqlite import rows, sketches
 from aggregator.stores.sqlite.drops import SqliteDrops
 from aggregator.stores.sqlite.history import SqliteHistory
+from aggregator.stores.sqlite.pruning import SqliteUpkeep
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from aggregator.model import Record, Saved
-    from aggregator.ports import Drops, History, Revisions, Sketches
+    from aggregator.ports import Drops, History, Revisions, Sketches, Upkeep
     from aggregator.stores.sqlite.database import Database
 
 _ENROLL = """
@@ -50,11 +51,13 @@ class SqliteStore:
     revisions: Revisions = field(init=False)
     history: History = field(init=False)
     drops: Drops = field(init=False)
+    upkeep: Upkeep = field(init=False)
 
     def __post_init__(self) -> None:
         """Open what else the same file holds."""
         self.history = SqliteHistory(self.database)
         self.drops = SqliteDrops(self.database)
+        self.upkeep = SqliteUpkeep(self.database)
         self.sketches = sketches.SqliteSketches(self.database)
         self.revisions = sketches.SqliteRevisions(self.database)
 

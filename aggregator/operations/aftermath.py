@@ -1,0 +1,58 @@
+"""What follows when sources were asked: copies are looked for, what changed is published, and the hub is told of it.
+
+The long parts run in threads, since the event loop serves the feeds meanwhile, and end soon after a stop. This module
+fetches nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from aggregator.model import Summary
+from aggregator.model.published import Published
+from aggregator.operations import housekeeping
+from aggregator.operations.announce import announce
+from aggregator.threads import apart
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable
+
+    from aggregator.model import Problem
+    from aggregator.operations.stories import Review
+    from aggregator.refresh import House
+    from aggregator.sync import Synced
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aftermath:
+    """What it works with; setting `stop` leaves what is not done yet to the next time."""
+
+    house: House
+    review: Callable[[], Review]
+    publish: Callable[[Callable[[], bool]], Published]
+    """Publishes what changed, until the function that it is given says that it is time to end."""
+    dry: bool
+    stop: asyncio.Event
+
+    async def settle(self, synced: Synced) -> Summary:
+        """Return what came of it; the caller adds the outcomes. Nobody else may write index or item files meanwhile.
+
+        Raises `errors.StoreError`, `errors.PublishError`.
+        """
+        house, stopping = self.house, self.stop.is_set
+        review = replace(self.review(), sketched=dict(house.sketched), stopping=stopping)
+        house.sketched.clear()
+        reviewed = await apart(review.look if house.near else review.settle, synced.touched)
+        published = Published() if stopping() else await apart(self.publish, stopping)
+        unheard: tuple[Problem, ...] = ()
+        if not (self.dry or stopping()):
+            unheard = await apart(housekeeping.daily, house.settings, house.store, house.clock.now())
+            unheard += await announce(house.settings, published.topics, house.clock, self.stop)
+        return Summary(
+            feeds_written=published.written,
+            problems=(*synced.problems, *published.problems, *unheard),
+            near=reviewed.copies,
+            related=reviewed.related,
+        )

@@ -1,0 +1,78 @@
+"""The daemon's refresh: what is due is asked, what came is published, and nobody waits for the slowest source.
+
+As long as anything is under way what has come due meanwhile is asked, too, and what has come is published, again and
+again. A site on which something is always under way is never through, and that is fine: `stop` ends it.
+
+This module reads no configuration; when to begin and to stop is `service`'s business.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from aggregator import memory
+from aggregator.agenda import Agenda
+from aggregator.app import aftermath_of, house_of
+from aggregator.errors import StoreError, TagwireError
+from aggregator.queues.local import LocalQueue
+from aggregator.rounds import On, Round
+from aggregator.steps import due
+from aggregator.sync import Synced
+from aggregator.threads import apart
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable
+
+    from aggregator.app import App
+    from aggregator.model import Outcome, Summary
+
+
+LOOK = 60.0
+"""Seconds after which item files are looked at again while work is under way: with many that costs a second of CPU."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """Who hears of what."""
+
+    outcome: Callable[[Outcome], None]
+    """Every source, as soon as it is done."""
+    summary: Callable[[Summary], None]
+    """What has come and was published while other sources are still under way."""
+    failed: Callable[[Exception], None]
+    """What kept it from being published; it is tried again."""
+
+
+async def work(app: App, stop: asyncio.Event, told: Told, *, every: float) -> Summary:
+    """Refresh what is due, looking anew after so many seconds as long as it takes; return what was not `told` yet.
+
+    Setting `stop` gives sources under way a few seconds and leaves the rest to the next refresh. Raises
+    `errors.ClockError`, `TreeError`, `PublishError`, `StoreError`.
+    """
+    due.require_set_clock(app.clock.now())
+    chosen, _ = due.select_due(app.states(), (), due=True, now=app.clock.now())
+    synced, synced_at = await apart(app.sync, stopping=stop.is_set), app.clock.monotonic()
+    house = house_of(app, chosen)
+    visit = Round(house, Agenda(house, chosen, "slice"), told.outcome, stop)
+    aftermath = aftermath_of(app, house, stop)
+
+    async def between() -> None:
+        nonlocal synced, synced_at
+        if not visit.outcomes:
+            return
+        outcomes, visit.outcomes = tuple(visit.outcomes), []
+        try:
+            if app.clock.monotonic() - synced_at >= LOOK:
+                synced, synced_at = await apart(app.sync, stopping=stop.is_set), app.clock.monotonic()
+            told.summary(replace(await aftermath.settle(synced), outcomes=outcomes))
+            synced = Synced()
+            await apart(memory.give_back)
+        except StoreError:
+            raise
+        except (TagwireError, OSError) as error:
+            told.failed(error)
+
+    await visit.run(LocalQueue(app.clock), On(every, between))
+    return replace(await aftermath.settle(synced), outcomes=tuple(visit.outcomes))
