@@ -108,6 +108,7 @@ def test_html_with_nothing_to_cure_is_returned_as_the_identical_object(html):
         ("<p>&amp;amp; &lt;b&gt; &lt;!--</p>", "<p>&amp;amp; &lt;b&gt; &lt;!--</p>"),
         ("<p>[a](b) [c]: d</p>", "<p>[a](b) [c]: d</p>"),
         ("<p>a | b<br>--|--</p>", "<p>a | b<br>\n--|--</p>"),
+        ("<p>a<br>:-:</p><p>b<br>-:</p><p>:-</p>", "<p>a<br>\n:-:</p>\n<p>b<br>\n-:</p>\n<p>:-</p>"),
         ("<h3>About C #</h3>", "<h3>About C #</h3>"),
         ("<h2>1. One</h2>", "<h2>1. One</h2>"),
         ("<li>1. a</li>", "<ul>\n<li>1. a</li>\n</ul>"),
