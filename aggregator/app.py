@@ -268,6 +268,7 @@ def aftermath_of(app: App, house: House, stop: asyncio.Event, *, publish: bool =
         publish=app.publish_changed if publish else lambda _: Published(),
         dry=app.dry_run,
         stop=stop,
+        stopping=stop.is_set,
     )
 
 

@@ -35,7 +35,10 @@ log = logging.getLogger(__name__)
 BEAT = 15.0
 """Seconds between two looks at what is due."""
 STUCK = 300.0
-"""Seconds without a source finished or a feed published after which a beat is ended; every wait inside is shorter."""
+"""Seconds without a source finished, or a file read or rendered, after which a beat is ended.
+
+Every wait inside is shorter.
+"""
 
 
 @dataclass(slots=True)

@@ -101,7 +101,7 @@ class Work:
             return None
         enough = asyncio.Event()
         looking = asyncio.create_task(self._until_wanted(lock_file(settings), stop, enough))
-        told = shift.Told(outcome=self._moved, summary=self._partly, failed=self._failed)
+        told = shift.Told(outcome=self._moved, summary=self._partly, failed=self._failed, alive=self._alive)
         try:
             with ExitStack() as opened:
                 site = App.open(settings, write=True, command="run", clock=self._clock)
@@ -135,12 +135,15 @@ class Work:
         with open_store(settings.storage.index, settings.root, access="read") as store:
             return bool(store.due_hosts(now, 1))
 
-    def _moved(self, outcome: Outcome) -> None:
+    def _alive(self) -> None:
         self._pulse.moved_at = self._clock.monotonic()
+
+    def _moved(self, outcome: Outcome) -> None:
+        self._alive()
         self._heard(outcome)
 
     def _partly(self, summary: Summary) -> None:
-        self._pulse.moved_at = self._clock.monotonic()
+        self._alive()
         self._pulse.beaten(summary)
         self._announce(summary)
 

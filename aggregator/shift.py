@@ -43,6 +43,8 @@ class Told:
     """What has come and was published while other sources are still under way."""
     failed: Callable[[Exception], None]
     """What kept it from being published; it is tried again."""
+    alive: Callable[[], None]
+    """Every file that is read or rendered."""
 
 
 async def work(app: App, stop: asyncio.Event, told: Told, *, every: float) -> Summary:
@@ -53,10 +55,15 @@ async def work(app: App, stop: asyncio.Event, told: Told, *, every: float) -> Su
     """
     due.require_set_clock(app.clock.now())
     chosen, _ = due.select_due(app.states(), (), due=True, now=app.clock.now())
-    synced, synced_at = await apart(app.sync, stopping=stop.is_set), app.clock.monotonic()
+
+    def stopping() -> bool:
+        told.alive()
+        return stop.is_set()
+
+    synced, synced_at = await apart(app.sync, stopping=stopping), app.clock.monotonic()
     house = house_of(app, chosen)
     visit = Round(house, Agenda(house, chosen, "slice"), told.outcome, stop)
-    aftermath = aftermath_of(app, house, stop)
+    aftermath = replace(aftermath_of(app, house, stop), stopping=stopping)
 
     async def between() -> None:
         nonlocal synced, synced_at
@@ -65,7 +72,7 @@ async def work(app: App, stop: asyncio.Event, told: Told, *, every: float) -> Su
         outcomes, visit.outcomes = tuple(visit.outcomes), []
         try:
             if app.clock.monotonic() - synced_at >= LOOK:
-                synced, synced_at = await apart(app.sync, stopping=stop.is_set), app.clock.monotonic()
+                synced, synced_at = await apart(app.sync, stopping=stopping), app.clock.monotonic()
             told.summary(replace(await aftermath.settle(synced), outcomes=outcomes))
             synced = Synced()
             await apart(memory.give_back)

@@ -167,6 +167,13 @@ def memory(pid: int) -> float:
     return round(total, 1)
 
 
+def catches(pid: int, signum: int) -> bool:
+    """Whether a process has a handler for the signal."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    caught = int(status.partition("SigCgt:")[2].split()[0], 16)
+    return bool(caught >> signum - 1 & 1)
+
+
 def cpu(pid: int) -> float:
     """Return the CPU seconds that a process and its ended children have used."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
@@ -220,7 +227,9 @@ def stop(port: int, times: int) -> dict[str, object]:
         place = site(Path(name) / "site", port, 60)
         for number in range(times):
             running = daemon(place, "--no-serve", log="log")
-            sleep(rng.uniform(0.3, 3))  # before that it is Python that starts, not we
+            while not catches(running.pid, signal.SIGTERM):  # before that it is Python that starts, not we
+                sleep(0.001)
+            sleep(rng.uniform(0, 3))
             began = perf_counter()
             running.send_signal(signal.SIGTERM)
             codes.add(running.wait(30))

@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Aftermath:
-    """What it works with; setting `stop` leaves what is not done yet to the next time."""
+    """What it works with; setting `stop` leaves what is not done yet to the next time.
+
+    `stopping` says the same, and is asked at every step.
+    """
 
     house: House
     review: Callable[[], Review]
@@ -35,13 +38,14 @@ class Aftermath:
     """Publishes what changed, until the function that it is given says that it is time to end."""
     dry: bool
     stop: asyncio.Event
+    stopping: Callable[[], bool]
 
     async def settle(self, synced: Synced) -> Summary:
         """Return what came of it; the caller adds the outcomes. Nobody else may write index or item files meanwhile.
 
         Raises `errors.StoreError`, `errors.PublishError`.
         """
-        house, stopping = self.house, self.stop.is_set
+        house, stopping = self.house, self.stopping
         review = replace(self.review(), sketched=dict(house.sketched), stopping=stopping)
         house.sketched.clear()
         reviewed = await apart(review.look if house.near else review.settle, synced.touched)

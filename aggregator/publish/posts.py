@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 from hashlib import blake2b
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from aggregator.ports import Store
     from aggregator.settings import Settings
     from aggregator.steps.taxonomy import Taxonomy
+
+_FRAMES: Final = 4096
+"""Combinations of source and tags of which digests are kept: there may be as many as items, of a kilobyte each."""
 
 
 class Library:
@@ -107,7 +110,9 @@ class Posts:
         key = record.source, record.via, record.tags
         frame = self._frames.get(key)
         if frame is None:
-            frame = self._frames[key] = _digest(_encoded(self._frame(record)))  # there are many, of half a kilobyte
+            if len(self._frames) >= _FRAMES:
+                self._frames.clear()
+            frame = self._frames[key] = _digest(_encoded(self._frame(record)))
         also = _encoded(self._also(record, others)) if record.copies or record.related else b""
         return _digest(b"\n".join((_encoded(record), frame, also)))
 

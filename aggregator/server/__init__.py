@@ -27,6 +27,7 @@ from aggregator.server.desk import Desk
 from aggregator.server.files import PublishedFiles
 from aggregator.server.live import Site, Told
 from aggregator.server.pages import Pages
+from aggregator.server.subscribers import Subscribers
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
@@ -64,14 +65,21 @@ class Served:
         self.connections: Callable[[], Collection[Any]] = tuple
         self.site = Site(settings, clock, told)
         self.desk = Desk(settings, clock)
+        self.subscribers = Subscribers(clock)
         path = unquote(urlsplit(settings.site.base_url).path).rstrip("/")
-        pages = Pages(site=self.site, desk=self.desk, requests=self.requests, connections=self._count)
+        pages = Pages(
+            site=self.site,
+            desk=self.desk,
+            requests=self.requests,
+            connections=self._count,
+            subscribers=self.subscribers,
+        )
         published = PublishedFiles(str(Path(settings.root) / settings.publish.dir), self.site.max_age)
         people: list[BaseRoute] = [*pages.for_people(), Mount("", published)]
         routes = [*pages.for_machines(), *([Mount(path, routes=people), _home(path)] if path else people)]
         names = {route.path: route.name for route in pages.for_machines()}
         names |= {path + route.path: route.name for route in pages.for_people()}
-        everywhere = Middleware(_EveryAnswer, requests=self.requests, names=names)
+        everywhere = Middleware(_EveryAnswer, requests=self.requests, names=names, subscribers=self.subscribers)
         self.application = Starlette(routes=routes, middleware=[everywhere])
 
     def _count(self) -> int:
@@ -180,8 +188,11 @@ class _Server(uvicorn.Server):
 class _EveryAnswer:
     """Adds the headers that every answer carries, and counts it."""
 
-    def __init__(self, app: ASGIApp, requests: Counter[tuple[str, int]], names: Mapping[str, str]) -> None:
+    def __init__(
+        self, app: ASGIApp, requests: Counter[tuple[str, int]], names: Mapping[str, str], subscribers: Subscribers
+    ) -> None:
         self._app = app
+        self._subscribers = subscribers
         self._requests = requests
         self._names = names
 
@@ -189,6 +200,7 @@ class _EveryAnswer:
         async def complete(message: Message) -> None:
             if message["type"] == "http.response.start":
                 self._requests[self._names.get(scope["path"], "files"), message["status"]] += 1
+                self._subscribers.heard(scope["path"], scope["headers"], message["status"])
                 message["headers"] = [*message["headers"], *HEADERS]
             await send(message)
 

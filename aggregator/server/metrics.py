@@ -1,7 +1,7 @@
 """/metrics for Prometheus: the index as gauges, what this process did as counters.
 
-Every figure is read off the index or counted where it happens; labels are configured sources and words of ours only, so
-strangers cannot multiply them. This module keeps nothing.
+Every figure is read off the index or counted where it happens; labels are configured sources and words of ours, so that
+strangers cannot multiply them, but for a bounded number of feeds and aggregators. This module keeps nothing.
 """
 
 from __future__ import annotations
@@ -33,11 +33,20 @@ _INSTANTS: Final[tuple[tuple[str, str, Callable[[FetchState], datetime | None]],
 _HEALTH: Final = ("ok", "failing", "new", "paused")
 
 
-def render(view: View, told: Told | None, requests: Mapping[tuple[str, int], int], connections: int) -> bytes:
-    """Return the exposition text; `requests` are counted by (route, status)."""
+def render(
+    view: View,
+    told: Told | None,
+    requests: Mapping[tuple[str, int], int],
+    connections: int,
+    subscribers: Mapping[tuple[str, str], int],
+) -> bytes:
+    """Return the exposition text; `requests` are counted by (route, status), `subscribers` by (feed, aggregator)."""
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
-    registry.register(_Families([*_index(view), *_daemon(view, told), *_http(requests, connections)]))
+    read = _gauge(
+        "tagwire_subscribers", "Readers of a feed, as aggregators report them.", subscribers, "feed", "aggregator"
+    )
+    registry.register(_Families([*_index(view), *_daemon(view, told), *_http(requests, connections), read]))
     return generate_latest(registry)
 
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from aggregator.model.search import Found, Hit, Query
     from aggregator.server.desk import Desk
     from aggregator.server.live import Site, View
+    from aggregator.server.subscribers import Subscribers
 
 SCHEMA: Final = 1
 _JSON, _HTML = "application/json", "text/html"
@@ -49,6 +50,7 @@ class Pages:
     desk: Desk
     requests: Mapping[tuple[str, int], int]
     connections: Callable[[], int]
+    subscribers: Subscribers
 
     def for_people(self) -> list[Route]:
         """The routes below the site's path."""
@@ -73,7 +75,7 @@ class Pages:
     async def metrics(self, _: Request) -> Response:
         """The figures, for Prometheus."""
         view = await self.site.view()
-        text = metrics.render(view, self.site.told, self.requests, self.connections())
+        text = metrics.render(view, self.site.told, self.requests, self.connections(), self.subscribers.counts())
         return Response(text, headers={**_FRESH, "Content-Type": CONTENT_TYPE_LATEST})
 
     async def status(self, request: Request) -> Response:

@@ -169,7 +169,7 @@ def test_metrics_are_true(tmp_path):
     told.tally.heard(Outcome(source="harbour", result="failed", seconds=0.25))
     with serving(settings, told) as ask:
         for path in ("/all.xml", "/all.xml", "/nope"):
-            ask(path)
+            ask(path, User_Agent="Feedly/1.0 (12 subscribers)")
         values = metrics(ask)
     expected = {
         "tagwire_index_up": 1,
@@ -185,6 +185,7 @@ def test_metrics_are_true(tmp_path):
         "tagwire_scheduler_beats_total": 3,
         "tagwire_scheduler_beats_failed_total": 1,
         'tagwire_http_requests_total{route="files",status="200"}': 2,
+        'tagwire_subscribers{aggregator="Feedly",feed="all.xml"}': 12,
         'tagwire_http_requests_total{route="files",status="404"}': 1,
     }
     shown = {name.replace('source="harbour",result=', "R"): value for name, value in values.items()}
