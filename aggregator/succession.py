@@ -13,6 +13,7 @@ This module writes nothing to the index.
 from __future__ import annotations
 
 from collections import defaultdict
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -129,7 +130,16 @@ def purge(tree: ItemTree, store: Store, gone: Sequence[Record], now: datetime) -
     heirs = [row for one in gone for row in inherit(tree, one, copies.get(one.key, []), now)]
     for record in gone:
         tree.remove(record)
+        if not tree.dry:
+            _tidy(tree.root, record.path)
     return heirs
+
+
+def _tidy(root: Path, path: str) -> None:
+    """Remove the folders that lost their last file; what else lies in one keeps it."""
+    with suppress(OSError):
+        for folder in list(Path(path).parents)[:-1]:
+            (root / folder).rmdir()
 
 
 def tombstone(line: Mapping[str, str], authority: str, now: datetime) -> Record:

@@ -134,7 +134,7 @@ class _Desk:
             if succession.never_read(found) and (known := by_key.get(found.key)):
                 self.records += succession.put_by(found, known, listing)
                 continue
-            record = self._told_apart(found, by_key, listing)
+            record = _told_apart(found, by_key, listing)
             known = by_key.get(record.key)
             if known and not succession.never_read(known):
                 row = self._moved(record, known)
@@ -242,13 +242,6 @@ class _Desk:
         """Return the key that is known of a file before it is read, if any."""
         return self._moves.get(path) or self._places.get(path) or key_in(path)
 
-    def _told_apart(self, record: Record, by_key: Mapping[str, Record], listing: Listing) -> Record:
-        """Return the record, under a key of its own if its owner made a copy of a file that is still there."""
-        other = by_key.get(record.key)
-        if other is None or other.path == record.path or other.path not in listing:
-            return record
-        return replace(record, key=item_key(record.source, "path", record.path))
-
     def _moved(self, record: Record, known: Record) -> Record:
         """Return the row of a file that was found elsewhere: only its place is new, unless it was edited, too."""
         aside = record.path.startswith(f"{ASIDE}/")
@@ -301,3 +294,11 @@ class _Desk:
 def _in_file(seen: Record, path: str, data: bytes, facts: tuple[int, int]) -> Record:
     """Return the row with what is known of its file."""
     return replace(seen, path=path, file_hash=files.digest(data), size=facts[0], mtime_ns=facts[1])
+
+
+def _told_apart(record: Record, by_key: Mapping[str, Record], listing: Listing) -> Record:
+    """Return the record, under a key of its own if its owner made a copy of a file that is still there."""
+    other = by_key.get(record.key)
+    if other is None or other.path == record.path or other.path not in listing:
+        return record
+    return replace(record, key=item_key(record.source, "path", record.path))

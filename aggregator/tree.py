@@ -157,27 +157,17 @@ class ItemTree:
         except FileNotFoundError:
             return Saved(record=self.bury([previous], now)[0], removed_tags=previous.tags)
         except OSError:  # nobody knows what it says, so nobody may replace it
-            return self._hold(change, now, _dump(change.item, self._zone), "cannot be read")
+            return _held(self.root, change, now, _dump(change.item, self._zone), "cannot be read")
         text = _dump(change.item, self._zone)
         data = text.encode()
         present, wanted = files.digest(before), files.digest(data)
         if previous.edited or present not in {previous.file_hash, wanted}:
-            return self._hold(change, now, text, "cannot be read" if previous.broken else "was edited")
+            return _held(self.root, change, now, text, "cannot be read" if previous.broken else "was edited")
         if present != wanted and not self._disk.dry:
             self.intents.note(previous.path, wanted)
         self._disk.write([(previous.path, data)])
         old = Revision(key=previous.key, at=now, text=before.decode("utf-8", "replace")) if present != wanted else None
         return Saved(record=replace(record, file_hash=wanted), removed_tags=gone_tags, revision=old)
-
-    def _hold(self, change: Updated, now: datetime, text: str, why: str) -> Saved:
-        """Leave an updated item's file to its owner, and remember and tell what its source wrote."""
-        previous = change.previous
-        message = f"{why}, so an update was held back (tagwire show --history {previous.key})"
-        return Saved(
-            record=replace(previous, edited=True, content_hash=change.record.content_hash),
-            revision=Revision(key=previous.key, at=now, text=text, held=True),
-            problem=Problem(where=str(self.root / previous.path), message=message),
-        )
 
     def _adopt(self, change: Adopted, now: datetime) -> Saved:
         """Compare a file that the index knows by sight only with what its source writes."""
@@ -188,6 +178,17 @@ class ItemTree:
         except OSError:
             same = False
         return Saved(record=replace(change.record, edited=not same))
+
+
+def _held(root: Path, change: Updated, now: datetime, text: str, why: str) -> Saved:
+    """Leave an updated item's file to its owner, and remember and tell what its source wrote."""
+    previous = change.previous
+    message = f"{why}, so an update was held back (tagwire show --history {previous.key})"
+    return Saved(
+        record=replace(previous, edited=True, content_hash=change.record.content_hash),
+        revision=Revision(key=previous.key, at=now, text=text, held=True),
+        problem=Problem(where=str(root / previous.path), message=message),
+    )
 
 
 class _Disk:
