@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 from aggregator.errors import TreeError
 from aggregator.model import Problem
@@ -23,6 +25,15 @@ if TYPE_CHECKING:
     from aggregator.model import Record
 
 NAME = ".tagwire.jsonl"
+_NEEDED = {
+    "deleted": ("key",),
+    "id": ("key", "id"),
+    "moved": ("key", "path"),
+    "split": ("key",),
+    "merge": ("key", "with"),
+}
+"""What a line has to say, by its event."""
+_KEY = re.compile("[0-9a-f]{16}")
 
 
 def deleted(root: Path, records: Iterable[Record], now: datetime) -> None:
@@ -38,6 +49,7 @@ def deleted(root: Path, records: Iterable[Record], now: datetime) -> None:
                 "title": record.title,
                 "link": record.link,
                 "id": record.entry_id,
+                "tags": list(record.tags),
                 **({"of": record.duplicate_of} if record.duplicate_of else {}),
             }
             for record in records
@@ -111,7 +123,7 @@ def places(root: Path) -> dict[str, str]:
 def buried(root: Path, since: datetime | None) -> list[dict[str, str]]:
     """Return the lines of deleted files, those from `since` on if that is given."""
     lines = [line for line in read(root) if line.get("event") == "deleted"]
-    return [line for line in lines if since is None or _said_at(line) >= since]
+    return [line for line in lines if since is None or said_at(line) >= since]
 
 
 def read(root: Path) -> list[dict[str, str]]:
@@ -123,6 +135,24 @@ def read(root: Path) -> list[dict[str, str]]:
         except (ValueError, AttributeError) as error:
             raise TreeError(f"{path}:{number}: not a decision of tagwire ({error}); mend or delete the line") from error
     return decisions
+
+
+def check(root: Path) -> tuple[Problem, ...]:
+    """Return what `unfinished` does. Raises `errors.TreeError` naming a damaged line, see `read`.
+
+    A file that did not change is read once.
+    """
+    try:
+        facts = (root / NAME).stat()
+    except OSError:
+        return ()
+    return _checked(root, facts.st_size, facts.st_mtime_ns)
+
+
+@lru_cache(maxsize=8)
+def _checked(root: Path, _size: int, _mtime_ns: int) -> tuple[Problem, ...]:
+    read(root)
+    return unfinished(root)
 
 
 def unfinished(root: Path) -> tuple[Problem, ...]:
@@ -144,12 +174,23 @@ def _lines(root: Path) -> tuple[list[bytes], bytes]:
 
 
 def _decision(line: bytes) -> dict[str, str]:
-    """Return one line as it was written. Raises ValueError or AttributeError if it is no JSON object."""
-    return {str(key): str(value) for key, value in json.loads(line.decode("utf-8", "replace")).items()}
+    """Return one line as it was written, lists as lines of text.
+
+    Raises ValueError or AttributeError if it is no JSON object, or lacks what its event needs.
+    """
+    said = {str(key): _text(value) for key, value in json.loads(line.decode("utf-8", "replace")).items()}
+    for name in _NEEDED.get(said.get("event", ""), ()):
+        if not (_KEY.fullmatch(said.get(name, "")) if name in {"key", "with"} else said.get(name)):
+            raise ValueError(f"{name!r} is missing or wrong")
+    return said
 
 
-def _said_at(line: Mapping[str, str]) -> datetime:
-    """Return when a decision was taken; what its owner wrote without saying so, never."""
+def _text(value: Any) -> str:
+    return "\n".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def said_at(line: Mapping[str, str]) -> datetime:
+    """Return when a decision was taken; of what its owner wrote without saying so, the end of time."""
     try:
         at = datetime.fromisoformat(line.get("at", ""))
     except ValueError:
@@ -157,7 +198,7 @@ def _said_at(line: Mapping[str, str]) -> datetime:
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
-def _append(root: Path, lines: Iterable[Mapping[str, str]]) -> None:
+def _append(root: Path, lines: Iterable[Mapping[str, str | list[str]]]) -> None:
     root.mkdir(parents=True, exist_ok=True)
     data = "".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in lines).encode()
     with (root / NAME).open("ab+") as journal:

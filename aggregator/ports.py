@@ -214,6 +214,12 @@ class History(Protocol):
     def buried(self, limit: int) -> list[Record]:
         """Tombstones, the latest `updated` first, then by key."""
 
+    def brought(self) -> Mapping[str, int]:
+        """Source id → items, here without copies, that it brought under other sources' names, as folders do."""
+
+    def brought_by(self, source: str) -> list[Record]:
+        """The records, tombstones aside, that a source brought under other sources' names; by key."""
+
 
 class Search(Protocol):
     """The full-text index, of no use but to find items; a context manager. Methods raise `errors.StoreError`."""

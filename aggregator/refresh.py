@@ -91,7 +91,7 @@ async def refresh(
                 sketching.add_done_callback(house.sketching.discard)
             dropped = house.store.drops.note(found.reading.dropped) if found.reading.dropped else 0
             await sketching
-            outcome = replace(_told(source, changes, found, answer, after), dropped=dropped)
+            outcome = replace(_told(source, changes, saved, found, answer, after), dropped=dropped)
     except StoreError:
         raise
     except Exception as error:  # noqa: BLE001 - one source never stops the others; told, counted and logged in _failed
@@ -242,18 +242,34 @@ def _restyled(house: House, state: FetchState, after: FetchState) -> set[str]:
     return set[str]().union(*map(indexing.feeds, (*mine, *beside)))
 
 
-def _told(source: Source, changes: Sequence[Change], done: Completed, response: Response, after: FetchState) -> Outcome:
+def _told(
+    source: Source,
+    changes: Sequence[Change],
+    saved: Sequence[Saved],
+    done: Completed,
+    response: Response,
+    after: FetchState,
+) -> Outcome:
     count = Counter(type(change) for change in changes)
+    held = sum(one.revision is not None and one.revision.held for one in saved)
+    revised = {change.record.key for change in changes if isinstance(change, Updated)}
+    gone = sum(one.record.gone and one.record.key in revised for one in saved)  # its owner deleted the file meanwhile
     known = sum(isinstance(change, New) and bool(change.displaces) for change in changes)  # another source had them
     return Outcome(
         source=source.id,
         result="failed" if after.error else "ok",
         new=count[New] - known,
-        updated=count[Updated],
+        updated=count[Updated] - held - gone,
+        held=held,
         duplicates=count[Duplicate] + count[Repeated] + known,
         unchanged=done.known + len(changes) - count[New] - count[Updated] - count[Duplicate] - count[Repeated],
         error=after.error,
-        problems=(*response.problems, *done.reading.problems, *dedupe.notices(changes)),
+        problems=(
+            *response.problems,
+            *done.reading.problems,
+            *dedupe.notices(changes),
+            *(one.problem for one in saved if one.problem),
+        ),
         note=done.note,
     )
 

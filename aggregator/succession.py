@@ -4,13 +4,19 @@ Deleting the file of an article deletes the article: copies that were set aside 
 owner edited. When a source goes, its articles stay with the copies of others. Whoever follows takes over the entry id,
 so that readers see nothing new; the journal says so, not the file.
 
+A file that cannot be read when the index meets it first is still its item's, if its name or the journal tells the key:
+so the entry is not kept a second time beside it, until the file is mended.
+
 This module writes nothing to the index.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
+from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aggregator import files, journal
@@ -18,17 +24,67 @@ from aggregator.errors import EntryError
 from aggregator.model import Record
 from aggregator.steps.ids import tag_id
 from aggregator.steps.urls import canonical
-from aggregator.tree import source_in
+from aggregator.tree import ASIDE, source_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-    from datetime import datetime
 
     from aggregator.model import Item
     from aggregator.ports import Store
     from aggregator.tree import ItemTree
 
     Read = Callable[[str, str, str, str], Item]
+
+UNREAD = 0
+"""Time of a file that was never read under its path, so that it is looked at again each time."""
+
+
+def unread(path: str, key: str, mtime_ns: int, now: datetime, authority: str) -> Record:
+    """Return the row of an item of which nothing is known but the file, which cannot be read."""
+    written = min(datetime.fromtimestamp(mtime_ns // 1_000_000_000, UTC), now)
+    return Record(
+        key=key,
+        source=source_in(path),
+        path=path,
+        title=Path(path).stem,
+        link="",
+        url="",
+        entry_id=tag_id(key, authority),
+        published=written,
+        updated=written,
+        first_seen=now,
+        mtime_ns=UNREAD,
+        broken=True,
+        edited=True,
+    )
+
+
+def never_read(record: Record) -> bool:
+    """Whether a row is from `unread`."""
+    return record.broken and not record.file_hash
+
+
+def put_by(found: Record, known: Record, listing: Collection[str]) -> list[Record]:
+    """Return the row of a known item whose file was found at another path and cannot be read; none if nothing is new.
+
+    A file of the same name beside it, which cannot be read, is none of it.
+    """
+    if known.path in listing:
+        return []
+    of = (known.duplicate_of or known.key) if found.path.startswith(f"{ASIDE}/") else ""
+    return [replace(known, path=found.path, size=0, mtime_ns=UNREAD, broken=True, gone=False, duplicate_of=of)]
+
+
+def mended(read: Record, known: Record) -> Record:
+    """Return the row of a file that was never read before, `read` as it says now; what came of it meanwhile stays."""
+    return replace(
+        read,
+        via=known.via,
+        first_seen=known.first_seen,
+        content_hash=known.content_hash,
+        edited=known.edited,
+        edits=known.edits,
+    )
 
 
 def copies_of(store: Store, gone: Collection[Record], latest: Mapping[str, Record]) -> dict[str, list[Record]]:
@@ -58,10 +114,10 @@ def inherit(tree: ItemTree, owner: Record, copies: Sequence[Record], now: dateti
 def bury(tree: ItemTree, owner: Record, copies: Sequence[Record], now: datetime) -> list[Record]:
     """Bury the copies of an article whose file was deleted, but for those that were edited; return their rows.
 
-    Edited ones inherit. Raises OSError.
+    Edited ones inherit, and so do those that cannot be read: nobody else wrote that. Raises OSError.
     """
-    kept = [one for one in copies if one.edited]
-    lost = [one for one in copies if not one.edited]
+    kept = [one for one in copies if one.edited or one.broken]
+    lost = [one for one in copies if not (one.edited or one.broken)]
     tombs = tree.bury(lost, now)
     for one in lost:
         tree.remove(one)
@@ -74,11 +130,21 @@ def purge(tree: ItemTree, store: Store, gone: Sequence[Record], now: datetime) -
     heirs = [row for one in gone for row in inherit(tree, one, copies.get(one.key, []), now)]
     for record in gone:
         tree.remove(record)
+        if not tree.dry:
+            _tidy(tree.root, record.path)
     return heirs
 
 
+def _tidy(root: Path, path: str) -> None:
+    """Remove the folders that lost their last file; what else lies in one keeps it."""
+    with suppress(OSError):
+        for folder in list(Path(path).parents)[:-1]:
+            (root / folder).rmdir()
+
+
 def tombstone(line: Mapping[str, str], authority: str, now: datetime) -> Record:
-    """Return the tombstone that a decision of the journal stands for."""
+    """Return the tombstone that a decision of the journal stands for, as old as the decision."""
+    then = min(journal.said_at(line), now)
     return Record(
         key=line["key"],
         source=line.get("source", ""),
@@ -87,9 +153,10 @@ def tombstone(line: Mapping[str, str], authority: str, now: datetime) -> Record:
         link=line.get("link", ""),
         url="",
         entry_id=line.get("id", tag_id(line["key"], authority)),
-        published=now,
-        updated=now,
-        first_seen=now,
+        published=then,
+        updated=then,
+        first_seen=then,
+        tags=tuple(filter(None, line.get("tags", "").split("\n"))),
         duplicate_of=line.get("of", ""),
         gone=True,
     )

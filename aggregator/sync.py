@@ -68,12 +68,14 @@ def sync(
     changes nothing, if over half of the known files vanished at once (an unmounted disk looks like that), unless
     `accept_deletions`.
     """
+    unfinished = journal.check(tree.root)
     listing, known = tree.listing(), store.files()
     missing = {path: known[path][0] for path in known if path not in listing}
     appeared = sorted((path for path in listing if path not in known), key=lambda path: (path.startswith(ASIDE), path))
     touched = [path for path, facts in listing.items() if path in known and (retag or known[path][1:] != facts)]
     if not (missing or appeared or touched):
-        return Synced()
+        return Synced(problems=unfinished)
+    unread = {path for path in touched if known[path][2] == succession.UNREAD}
     named = {path: key for path in appeared if (key := key_in(path)) in missing.values()}
     astray = set(missing.values()).difference(named.values())
     moves = succession.moves(tree, store, astray, sorted(set(appeared) - named.keys()), read)
@@ -85,8 +87,8 @@ def sync(
             "mounted, mount it. If you deleted them, say so: tagwire reindex --accept-deletions"
         )
     desk = _Desk(tree, store, read, now=now, authority=authority, since=since)
-    desk.take_in(appeared, listing, moves)
-    desk.look_again({path: known[path][0] for path in touched}, listing, retag)
+    desk.take_in([*appeared, *sorted(unread)], listing, moves)
+    desk.look_again({path: known[path][0] for path in touched if path not in unread}, listing, retag)
     desk.bury([missing[path] for path in lost])
     desk.write_down()
     store.replace(desk.records)
@@ -129,15 +131,22 @@ class _Desk:
         taken |= {self._ids[record.key]: record.key for record in fresh if self._goes_by(record)}
         owners = {record.url: record.key for record in present if record.url and not record.duplicate_of}
         for found in fresh:
-            record = self._told_apart(found, by_key, listing)
+            if succession.never_read(found) and (known := by_key.get(found.key)):
+                self.records += succession.put_by(found, known, listing)
+                continue
+            record = _told_apart(found, by_key, listing)
             known = by_key.get(record.key)
-            row = self._moved(record, known) if known else self._settle(record, taken, owners)
+            if known and not succession.never_read(known):
+                row = self._moved(record, known)
+            else:
+                row = self._settle(record, taken, owners)
+                row = succession.mended(row, known) if known else row
             by_key[row.key] = row
             taken[row.entry_id] = row.key
             if row.url and not row.duplicate_of:
                 owners.setdefault(row.url, row.key)
             self.records.append(row)
-            self.added += 1
+            self.added += not row.broken
 
     def look_again(self, paths: Mapping[str, str], listing: Listing, retag: Retag | None) -> None:
         """Make rows for known files, given with their keys, that were touched; with `retag` write those of ours."""
@@ -208,7 +217,8 @@ class _Desk:
         """Return the row of a file that appeared; without a date of its own it is as old as the file."""
         pair = self._load(path, "", source_in(path), "")
         if pair is None:
-            return None
+            key = self._key_at(path)
+            return succession.unread(path, key, facts[1], self._now, self._authority) if key else None
         item, data = pair
         written = datetime.fromtimestamp(facts[1] // 1_000_000_000, UTC)
         dated = item if item.published else replace(item, published=min(written, self._now))
@@ -220,13 +230,7 @@ class _Desk:
         where = str(self._tree.root / path)
         try:
             text, data = self._tree.text(path)
-            wanted = (
-                key
-                or self._moves.get(path)
-                or self._places.get(path)
-                or key_in(path)
-                or identify(source, [Entry(file=text)])[0]
-            )
+            wanted = key or self._key_at(path) or identify(source, [Entry(file=text)])[0]
             return self._read(text, wanted, source, via), data
         except EntryError as error:
             self.problems.append(Problem(where=where, message=str(error), line=error.line))
@@ -234,12 +238,9 @@ class _Desk:
             self.problems.append(Problem(where=where, message=error.strerror or str(error)))
         return None
 
-    def _told_apart(self, record: Record, by_key: Mapping[str, Record], listing: Listing) -> Record:
-        """Return the record, under a key of its own if its owner made a copy of a file that is still there."""
-        other = by_key.get(record.key)
-        if other is None or other.path == record.path or other.path not in listing:
-            return record
-        return replace(record, key=item_key(record.source, "path", record.path))
+    def _key_at(self, path: str) -> str:
+        """Return the key that is known of a file before it is read, if any."""
+        return self._moves.get(path) or self._places.get(path) or key_in(path)
 
     def _moved(self, record: Record, known: Record) -> Record:
         """Return the row of a file that was found elsewhere: only its place is new, unless it was edited, too."""
@@ -248,7 +249,7 @@ class _Desk:
         if record.file_hash != known.file_hash:
             self.reread.append(known.key)
             return self._as_read(known, replace(record, via=known.via))
-        return replace(known, path=record.path, size=record.size, mtime_ns=record.mtime_ns)
+        return replace(known, path=record.path, size=record.size, mtime_ns=record.mtime_ns, broken=False)
 
     def _settle(self, record: Record, taken: Mapping[str, str], owners: Mapping[str, str]) -> Record:
         """Return the row of a new file with an entry id of its own, below its owner if it stands aside."""
@@ -293,3 +294,11 @@ class _Desk:
 def _in_file(seen: Record, path: str, data: bytes, facts: tuple[int, int]) -> Record:
     """Return the row with what is known of its file."""
     return replace(seen, path=path, file_hash=files.digest(data), size=facts[0], mtime_ns=facts[1])
+
+
+def _told_apart(record: Record, by_key: Mapping[str, Record], listing: Listing) -> Record:
+    """Return the record, under a key of its own if its owner made a copy of a file that is still there."""
+    other = by_key.get(record.key)
+    if other is None or other.path == record.path or other.path not in listing:
+        return record
+    return replace(record, key=item_key(record.source, "path", record.path))

@@ -2,7 +2,8 @@
 
 Files are the truth. A file is written where its record's path says, which never changes after the first write. A file
 that its owner edited is left alone, a file that its owner deleted stays deleted: such decisions are appended to
-`.tagwire.jsonl`, beside the items, so that they survive the loss of the index.
+`.tagwire.jsonl`, beside the items, so that they survive the loss of the index. What lies where a file of ours
+was to go stays there: ours takes the next free name.
 
 This module knows no index, no feeds and no format beyond `steps.frontmatter`.
 """
@@ -14,13 +15,14 @@ import re
 from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aggregator import files, journal
 from aggregator.errors import EntryError
 from aggregator.intents import Intents
-from aggregator.model import Adopted, Duplicate, New, Revision, Saved, Updated
+from aggregator.model import Adopted, Duplicate, New, Problem, Revision, Saved, Updated
 from aggregator.steps.slugs import slug, tag_key
 
 if TYPE_CHECKING:
@@ -66,10 +68,10 @@ class ItemTree:
             if isinstance(change, New | Duplicate):
                 displaced = change.displaces if isinstance(change, New) else ()
                 saved += [_set_aside(self._disk, record) for record in displaced]
-                path, data = self._lay_out(change)
+                path, data, problem = self._lay_out(change)
                 fresh.append((path, data))
                 placed[len(saved)] = path, files.digest(data)
-                saved.append(Saved(record=change.record))
+                saved.append(Saved(record=change.record, problem=problem))
                 if not self._disk.dry:
                     _note_ids(self.root, [change.record, *displaced], now)
             elif isinstance(change, Updated):
@@ -117,7 +119,7 @@ class ItemTree:
         """Move a copy that was set aside back among the items, and return its record; others stay where they are."""
         target = record.path.removeprefix(f"{ASIDE}/")
         if target != record.path:
-            self._disk.move(record.path, target)
+            target = self._disk.move(record.path, target)
         return self._disk.facts(replace(record, path=target, duplicate_of=""))
 
     def sweep(self) -> None:
@@ -134,12 +136,17 @@ class ItemTree:
             key=record.key,
         )
 
-    def _lay_out(self, change: New | Duplicate) -> tuple[str, bytes]:
-        """Return where a new file goes, and its bytes."""
+    def _lay_out(self, change: New | Duplicate) -> tuple[str, bytes, Problem | None]:
+        """Return where a new file goes, its bytes, and what is to be told if something else lies at its own path."""
         path = self.path_of(change.record)
         if change.record.duplicate_of:
             path = f"{ASIDE}/{path}"
-        return path, _dump(change.item, self._zone).encode()
+        data = _dump(change.item, self._zone).encode()
+        place = self._disk.free(path, data)
+        if place == path:
+            return path, data, None
+        message = f"lies where a new item was to go; it was left alone, and the item is in {place}"
+        return place, data, Problem(where=str(self.root / path), message=message)
 
     def _rewrite(self, change: Updated, now: datetime) -> Saved:
         """Rewrite an updated item's file unless its owner touched it meanwhile."""
@@ -149,12 +156,13 @@ class ItemTree:
             before = self._disk.read(previous.path)
         except FileNotFoundError:
             return Saved(record=self.bury([previous], now)[0], removed_tags=previous.tags)
+        except OSError:  # nobody knows what it says, so nobody may replace it
+            return _held(self.root, change, now, _dump(change.item, self._zone), "cannot be read")
         text = _dump(change.item, self._zone)
         data = text.encode()
         present, wanted = files.digest(before), files.digest(data)
         if previous.edited or present not in {previous.file_hash, wanted}:
-            held = Revision(key=previous.key, at=now, text=text, held=True)
-            return Saved(record=replace(previous, edited=True, content_hash=record.content_hash), revision=held)
+            return _held(self.root, change, now, text, "cannot be read" if previous.broken else "was edited")
         if present != wanted and not self._disk.dry:
             self.intents.note(previous.path, wanted)
         self._disk.write([(previous.path, data)])
@@ -164,11 +172,23 @@ class ItemTree:
     def _adopt(self, change: Adopted, now: datetime) -> Saved:
         """Compare a file that the index knows by sight only with what its source writes."""
         try:
-            present = self._disk.read(change.record.path)
+            same = self._disk.read(change.record.path) == _dump(change.item, self._zone).encode()
         except FileNotFoundError:
             return Saved(record=self.bury([change.record], now)[0], removed_tags=change.record.tags)
-        same = present == _dump(change.item, self._zone).encode()
+        except OSError:
+            same = False
         return Saved(record=replace(change.record, edited=not same))
+
+
+def _held(root: Path, change: Updated, now: datetime, text: str, why: str) -> Saved:
+    """Leave an updated item's file to its owner, and remember and tell what its source wrote."""
+    previous = change.previous
+    message = f"{why}, so an update was held back (tagwire show --history {previous.key})"
+    return Saved(
+        record=replace(previous, edited=True, content_hash=change.record.content_hash),
+        revision=Revision(key=previous.key, at=now, text=text, held=True),
+        problem=Problem(where=str(root / previous.path), message=message),
+    )
 
 
 class _Disk:
@@ -191,19 +211,40 @@ class _Disk:
             named = [(f"{self._root}/{path}", data) for path, data in pairs]
             files.write_all(named, staging=f"{self._root}/{STAGING}")
 
-    def move(self, path: str, target: str) -> None:
-        """Rename a file, if it is there: a replay after a crash finds it moved."""
+    def free(self, path: str, data: bytes | None = None) -> str:
+        """Return `path`, or the first of `…-2.md` and so on, where nothing lies, or (after a crash) these bytes."""
+        stem, suffix = os.path.splitext(path)  # noqa: PTH122 - a text is wanted
+        names = chain([path], (f"{stem}-{number}{suffix}" for number in count(2)))
+        return next(name for name in names if not self._taken(name, data))
+
+    def _taken(self, path: str, data: bytes | None) -> bool:
+        if path not in self._unwritten and not os.path.lexists(f"{self._root}/{path}"):
+            return False
+        try:
+            return self.read(path) != data
+        except OSError:
+            return True
+
+    def move(self, path: str, target: str) -> str:
+        """Rename a file, if it is there, and return where it is: a replay after a crash finds it moved."""
         if path in self._unwritten:
+            target = self.free(target)
             self._unwritten[target] = self._unwritten.pop(path)
-        elif not self.dry and os.path.exists(f"{self._root}/{path}"):  # noqa: PTH110
-            Path(f"{self._root}/{target}").parent.mkdir(parents=True, exist_ok=True)
-            Path(f"{self._root}/{path}").replace(f"{self._root}/{target}")
+        elif os.path.lexists(f"{self._root}/{path}"):
+            target = self.free(target)
+            if not self.dry:
+                Path(f"{self._root}/{target}").parent.mkdir(parents=True, exist_ok=True)
+                Path(f"{self._root}/{path}").replace(f"{self._root}/{target}")
+        return target
 
     def facts(self, record: Record, path: str = "", file_hash: str = "") -> Record:
-        """Return the record with path and hash, if new, and with size and time of its file as they are on disk."""
+        """Return the record with path and hash, if new, and with size and time of its file as they are on disk.
+
+        Of a file that its owner edited they stay those under which it was read: it may have been edited again since.
+        """
         path, file_hash = path or record.path, file_hash or record.file_hash
         size, mtime_ns = record.size, record.mtime_ns
-        if not (record.gone or self.dry):
+        if not (record.gone or record.edited or self.dry):
             with suppress(FileNotFoundError):
                 facts = os.stat(f"{self._root}/{path}")  # noqa: PTH116 - a Path costs more than the call
                 size, mtime_ns = facts.st_size, facts.st_mtime_ns
@@ -230,9 +271,7 @@ def _set_aside(disk: _Disk, record: Record) -> Saved:
     """Move a copy out of the way of the article's owner; who only gave back an id stays."""
     if not record.duplicate_of or record.path.startswith(f"{ASIDE}/"):
         return Saved(record=record)
-    target = f"{ASIDE}/{record.path}"
-    disk.move(record.path, target)
-    return Saved(record=replace(record, path=target))
+    return Saved(record=replace(record, path=disk.move(record.path, f"{ASIDE}/{record.path}")))
 
 
 def key_in(path: str) -> str:
@@ -252,14 +291,15 @@ def _listed(folders: list[tuple[str, str]]) -> dict[str, tuple[int, int]]:
     found: dict[str, tuple[int, int]] = {}
     while folders:
         folder, prefix = folders.pop()
-        with os.scandir(folder) as entries:
+        with suppress(FileNotFoundError, NotADirectoryError), os.scandir(folder) as entries:  # gone since it was seen
             for entry in entries:
                 name = entry.name
                 if name.startswith("."):
                     continue
                 if name.endswith(".md") and entry.is_file(follow_symlinks=False):
-                    facts = entry.stat(follow_symlinks=False)
-                    found[prefix + name] = facts.st_size, facts.st_mtime_ns
+                    with suppress(FileNotFoundError):
+                        facts = entry.stat(follow_symlinks=False)
+                        found[prefix + name] = facts.st_size, facts.st_mtime_ns
                 elif entry.is_dir(follow_symlinks=False):
                     folders.append((entry.path, f"{prefix}{name}/"))
     return found

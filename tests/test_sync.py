@@ -339,6 +339,42 @@ def test_copies_of_a_deleted_article_are_buried_with_it(site: Site) -> None:
         site.sync()
 
 
+def test_a_copy_that_cannot_be_read_is_not_deleted_with_its_article(site: Site) -> None:
+    """Nobody but its owner wrote what is in it, so it follows, as an edited one does."""
+    first, *_ = site.add(1), site.add(2), site.add(3)
+    copy = site.add(1, source="b", of=first)
+    (site.tree.root / copy.path).write_text("my own words", encoding="utf-8")
+    (site.tree.root / first.path).unlink()
+    site.sync()
+    row = site.row(copy.key)
+    assert (row.entry_id, row.broken, row.gone) == (first.entry_id, True, False)
+    assert site.tree.read(row) == "my own words"
+
+
+def test_a_moved_file_that_cannot_be_read_is_the_same_item(site: Site) -> None:
+    """Its row knows where it is, all that was known stays, and it is read as soon as it can be."""
+    old, *_ = site.add(1), site.add(2), site.add(3)
+    path = site.tree.root / old.path
+    text = path.read_text(encoding="utf-8")
+    path.write_text("---\n", encoding="utf-8")
+    moved = path.rename(site.tree.root / f"mine-{old.key}.md")
+    for _ in range(2):
+        assert [old.key in problem.where for problem in site.sync().problems] == [True]
+        assert site.row(old.key) == replace(old, path=moved.name, size=0, mtime_ns=0, broken=True)
+    moved.write_text(text, encoding="utf-8")
+    assert site.sync().problems == ()
+    assert (site.row(old.key).path, site.row(old.key).broken) == (moved.name, False)
+    assert site.sync() == Synced()
+
+
+def test_a_broken_file_beside_the_item_that_its_name_tells_is_none_of_it(site: Site) -> None:
+    """A copy that its owner made and broke: told, and the item stays where it is."""
+    old = site.add(1)
+    (site.tree.root / f"mine-{old.key}.md").write_text("---\n", encoding="utf-8")
+    assert len(site.sync().problems) == 1
+    assert site.row(old.key) == old
+
+
 def test_the_first_seen_copy_follows_and_the_others_belong_to_it(site: Site) -> None:
     """When a source goes, its articles stay; after the index was lost, too."""
     owner, *_ = site.add(1), site.add(2)

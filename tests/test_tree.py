@@ -7,6 +7,7 @@ import os
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Self
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -130,6 +131,105 @@ def test_a_displaced_copy_moves_aside_with_its_bytes(tree: ItemTree) -> None:
     assert tree.save([again], NOW)[0].record.path == moved.record.path
 
 
+def test_a_move_takes_nobodys_place(tree: ItemTree) -> None:
+    """Neither on the way aside nor back: what the owner put there stays, and the key stays in the name."""
+    copy = save_new(tree, item())
+    data = (tree.root / copy.path).read_bytes()
+    files.write(tree.root / ".duplicates" / copy.path, b"mine, aside")
+    owner = item(key=item_key("b", "guid", "1"), source="b")
+    moved, _ = tree.save(
+        [New(item=owner, record=record(owner), displaces=(replace(copy, duplicate_of=owner.key),))], NOW
+    )
+    assert moved.record.path == f".duplicates/{copy.path.removesuffix('.md')}-2.md"
+    assert (tree.root / moved.record.path).read_bytes() == data
+    files.write(tree.root / copy.path.replace(".md", "-2.md"), b"mine")
+    back = tree.bring_back(moved.record)
+    assert (tree.root / back.path).read_bytes() == data
+    assert back.path == copy.path.replace(".md", "-2-2.md")
+    assert key_in(back.path) == copy.key
+    assert (tree.root / copy.path.replace(".md", "-2.md")).read_bytes() == b"mine"
+    assert (tree.root / ".duplicates" / copy.path).read_bytes() == b"mine, aside"
+
+
+def test_a_dry_tree_takes_nobodys_place_either(tmp_path: Path) -> None:
+    """What it would write, or move, goes where it really would."""
+    dry, one = ItemTree(tmp_path, PATTERN, ZONE, dry=True), item()
+    path = dry.path_of(record(one))
+    files.write(tmp_path / path, b"mine")
+    saved = save_new(dry, one)
+    assert saved.path == path.replace(".md", "-2.md")
+    assert dry.bring_back(replace(saved, path=f".duplicates/{path}")).path == path
+    aside = dry.save(
+        [
+            New(
+                item=item(key="f" * 16),
+                record=record(item(key="f" * 16)),
+                displaces=(replace(saved, duplicate_of="f" * 16),),
+            )
+        ],
+        NOW,
+    )[0]
+    assert aside.record.path == f".duplicates/{saved.path}"
+    assert "A train at night." in dry.read(aside.record)
+    assert (tmp_path / path).read_bytes() == b"mine"
+
+
+def test_what_cannot_be_read_is_nobodys_to_replace(tree: ItemTree) -> None:
+    """A pipe where a file was: an update is held back and told, a first look takes it for edited."""
+    old = save_new(tree, item())
+    path = tree.root / old.path
+    path.unlink()
+    os.mkfifo(path)
+    new = item(body="Another text.")
+    (held,) = tree.save([Updated(item=new, record=replace(record(new), path=old.path), previous=old)], NOW)
+    assert held.record == replace(old, edited=True, content_hash=record(new).content_hash)
+    assert held.revision is not None
+    assert held.revision.held
+    assert held.problem is not None
+    assert "cannot be read" in held.problem.message
+    (adopted,) = tree.save([Adopted(item=item(), record=replace(old, content_hash=""))], NOW)
+    assert adopted.record.edited
+    assert path.is_fifo()
+
+
+def test_an_edit_between_two_looks_is_read_at_the_next_one(tree: ItemTree) -> None:
+    """The row keeps size and time of the file that was read, so that the comparison finds the other one."""
+    old = save_new(tree, item())
+    (tree.root / old.path).write_text("mine", encoding="utf-8")
+    new = item(body="Another text.")
+    (held,) = tree.save([Updated(item=new, record=replace(record(new), path=old.path), previous=old)], NOW)
+    assert (held.record.size, held.record.mtime_ns) == (old.size, old.mtime_ns)
+    assert tree.listing()[old.path] != (old.size, old.mtime_ns)
+
+
+def test_what_vanishes_while_it_is_listed_is_not_there(tree: ItemTree, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its owner deletes a folder, or a file, between two system calls."""
+    for name in ("a/1.md", "a/2.md", "b/3.md", "c/4.md"):
+        files.write(tree.root / name, b"")
+    real = os.scandir
+
+    class Listed(list[os.DirEntry[str]]):
+        def __enter__(self) -> Self:
+            (tree.root / "a" / "1.md").unlink(missing_ok=True)
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+    def scandir(folder: str) -> Listed:
+        name = folder.rpartition("/")[2]
+        if name in {"b", "c"}:
+            Path(folder).rename(tree.root.parent / name)
+        if name == "c":
+            Path(folder).touch()
+        with real(folder) as entries:
+            return Listed(entries)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "scandir", scandir)
+        assert list(tree.listing()) == ["a/2.md"]
+
+
 def test_adopting_a_pristine_file_frees_it_for_updates(tree: ItemTree) -> None:
     """Bytes equal to what the source writes were never edited; others may have been; missing ones are buried."""
     old = replace(save_new(tree, item()), content_hash="")
@@ -187,6 +287,24 @@ def test_decisions_survive_and_damaged_ones_are_told(tree: ItemTree) -> None:
     path.write_text('{"event": "deleted"\n', encoding="utf-8")
     with pytest.raises(TreeError, match=r"\.tagwire\.jsonl:1"):
         journal.read(tree.root)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"event": "deleted"}',
+        '{"event": "deleted", "key": "no key"}',
+        '{"event": "merge", "key": "0123456789abcdef"}',
+        '{"event": "moved", "key": "0123456789abcdef", "path": ""}',
+        "[1]",
+    ],
+)
+def test_a_decision_that_lacks_something_is_told_with_its_line(tree: ItemTree, line: str) -> None:
+    """And not met later, half way through; `check` tells it again and again."""
+    files.write(tree.root / journal.NAME, f'{{"event": "of a later version"}}\n{line}\n'.encode())
+    for look in (journal.read, journal.check, journal.check):
+        with pytest.raises(TreeError, match=r"\.tagwire\.jsonl:2: not a decision"):
+            look(tree.root)
 
 
 @pytest.mark.parametrize("cut", [1, 30, 60])

@@ -110,7 +110,7 @@ def _found(options: Options, url: str) -> tuple[Found | None, str]:
 
 
 def _tell(change: Change, found: Found | None, note: str) -> None:
-    from aggregator.cli.output import err, out, safe
+    from aggregator.cli.output import counted, err, out, safe
 
     source = change.settings.sources[-1]
     out(f"added {source.id}: {safe(source.address)}")
@@ -118,7 +118,8 @@ def _tell(change: Change, found: Found | None, note: str) -> None:
         err(f"tagwire: {safe(source.address)} could not be looked at, it was added as it is: {safe(note)}")
     if found is None:
         return
-    out(f"  {safe(found.title, 100) or '(untitled)'}, {found.entries} entries; found by {found.how}")
+    entries = counted(found.entries, "entry", "entries")
+    out(f"  {safe(found.title, 100) or '(untitled)'}, {entries}; found by {found.how}")
     for title in found.newest:
         out(f"  - {safe(title, 100)}")
     for one in found.others:

@@ -73,17 +73,20 @@ _HEADINGS = {
 
 
 def _print(record: Record, found: Sequence[Reason]) -> None:
-    from aggregator.cli.output import out, safe
+    from aggregator.cli.output import counted, out, safe
     from aggregator.operations.explain import CLAUSES
 
+    aside = sum(one.other.duplicate_of == record.key for one in found)
     out(f"{record.key}  {safe(record.source)}  {safe(record.title, 120)}")
     if record.story:
         head = "owns its story" if record.story == record.key else f"belongs to the story of {record.story}"
-        out(f"{head}; {len(record.copies)} other{'s' if len(record.copies) != 1 else ''}")
+        out(f"{head}; {counted(len(record.copies), 'other')}")
     elif record.duplicate_of:
         out(f"set aside, as a copy of {record.duplicate_of}")
-    else:
+    elif not aside:
         out("has no copies")
+    if aside:
+        out(f"{counted(aside, 'copy', 'copies')} of it set aside")
     if record.alone:
         out("you split it: it stands alone")
     for one in found:

@@ -108,9 +108,9 @@ def rfc3339(instant: datetime | None) -> str | None:
     return instant.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z") if instant else None
 
 
-def counted(number: int, noun: str) -> str:
-    """Return the number with its noun: `1 source`, `2 sources`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def counted(number: int, noun: str, many: str = "") -> str:
+    """Return the number with its noun: `1 source`, `2 sources`; `many` is a plural that is no `s` more."""
+    return f"{number} {noun}" if number == 1 else f"{number} {many or f'{noun}s'}"
 
 
 def span(seconds: float) -> str:

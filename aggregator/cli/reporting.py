@@ -52,6 +52,7 @@ def source_event(outcome: Outcome) -> dict[str, Any]:
         "updated": outcome.updated,
         "duplicates": outcome.duplicates,
         "dropped": outcome.dropped,
+        "held": outcome.held,
         "error": error,
         "problems": [str(problem) for problem in outcome.problems],
         "next": rfc3339(outcome.next_at),
@@ -71,6 +72,7 @@ def summary_event(summary: Summary, code: int) -> dict[str, Any]:
         "updated": summary.updated,
         "duplicates": summary.duplicates + summary.near,
         "dropped": summary.dropped,
+        "held": summary.held,
         "feeds_written": list(summary.feeds_written),
         "seconds": round(summary.seconds, 3),
         "exit": code,
@@ -134,8 +136,8 @@ class Reporter:
 
         if summary.outcomes:
             rows = [_HEADING, *(_row(outcome, SystemClock().now()) for outcome in summary.outcomes)]
-            if not summary.dropped:
-                rows = [(*row[:_DROPPED], *row[_DROPPED + 1 :]) for row in rows]
+            hidden = {name for name, count in (("HELD", summary.held), ("DROP", summary.dropped)) if not count}
+            rows = [tuple(cell for name, cell in zip(_HEADING, row, strict=True) if name not in hidden) for row in rows]
             colors = _COLORS if colored(sys.stdout, self._options.color) else None
             out(f"{table(rows, right=range(2, len(rows[0]) - 2), colors=colors)}\n")
         out(_told(summary))
@@ -150,9 +152,8 @@ class Reporter:
             err("hint: tagwire sources --failing")
 
 
-_HEADING = ("SOURCE", "RESULT", "NEW", "UPD", "DUP", "DROP", "TIME", "NEXT", "")
-_DROPPED = _HEADING.index("DROP")
-"""Shown only if filters kept something out."""
+_HEADING = ("SOURCE", "RESULT", "NEW", "UPD", "HELD", "DUP", "DROP", "TIME", "NEXT", "")
+"""HELD and DROP are shown only if there are any."""
 
 
 def _row(outcome: Outcome, now: datetime) -> tuple[str, ...]:
@@ -164,6 +165,7 @@ def _row(outcome: Outcome, now: datetime) -> tuple[str, ...]:
         result,
         _number(outcome.new),
         _number(outcome.updated),
+        _number(outcome.held),
         _number(outcome.duplicates),
         _number(outcome.dropped),
         f"{outcome.seconds:.1f}s",
@@ -185,6 +187,7 @@ def _told(summary: Summary) -> str:
     counts = (
         (summary.new, "new"),
         (summary.updated, "updated"),
+        (summary.held, "held back"),
         (summary.duplicates, "duplicate" if summary.duplicates == 1 else "duplicates"),
         (summary.dropped, "dropped"),
         (summary.near, "near duplicate" if summary.near == 1 else "near duplicates"),

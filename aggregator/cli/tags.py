@@ -130,10 +130,10 @@ def suggest(options: Options) -> None:
 
 def _pasted(one: Suggestion) -> str:
     """Return the suggestion as TOML; for a tag that has a table already as a comment."""
-    from aggregator.cli.output import safe
+    from aggregator.cli.output import counted, safe
     from aggregator.config.patching import toml
 
-    items = f"{one.items} item{'' if one.items == 1 else 's'}"
+    items = counted(one.items, "item")
     aliases = toml([safe(alias) for alias in one.aliases])
     if one.known:
         return f"# looks like {toml(safe(one.name))}, {items}; to its aliases add {aliases[1:-1]}\n"
@@ -178,14 +178,15 @@ def merge(options: Options, *, names: tuple[str, ...], dry_run: bool, wait: floa
 
 
 def _change(options: Options, plan: Callable[[TagEditor], TagChange], *, dry_run: bool, wait: float) -> None:
-    from aggregator.cli.output import emit, err, out, safe
+    from aggregator.cli.output import counted, emit, err, out, safe
     from aggregator.config.retagging import TagEditor
 
     place, settings = options.place(), options.settings()
     with options.app(settings) as app:
         known = [label for label, _ in app.store.tags().values()]
+        sources = [*app.store.sources()]
         today = f"{app.clock.now():%Y-%m-%d}"
-    change = plan(TagEditor(place=place, settings=settings, known=known, today=today))
+    change = plan(TagEditor(place=place, settings=settings, known=known, sources=sources, today=today))
     with options.app(change.settings, write=True, wait=wait, dry_run=dry_run, command="tags") as app:
         if not dry_run:
             change.write()
@@ -200,7 +201,8 @@ def _change(options: Options, plan: Callable[[TagEditor], TagChange], *, dry_run
     elif not options.quiet:
         verb = "would become" if dry_run else "became"
         out(f"{', '.join(map(safe, change.gone))} {verb} {safe(change.name)}")
-        out(f"{told['items']} items, {len(told['files'])} of their files, {len(told['feeds'])} published files")
+        files = f"{len(told['files'])} of {'its' if told['items'] == 1 else 'their'} files"
+        out(f"{counted(told['items'], 'item')}, {files}, {counted(len(told['feeds']), 'published file')}")
         if dry_run:
             out("dry run: nothing was changed")
 

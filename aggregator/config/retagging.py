@@ -49,7 +49,8 @@ class TagChange:
 class TagEditor:
     """Plans changes of one site's tags.
 
-    `known` are the labels of all tags that the index knows, `today` is the day to write down (YYYY-MM-DD).
+    `known` are the labels of all tags that the index knows, `sources` the ids of all sources that items name, `today` is
+    the day to write down (YYYY-MM-DD).
     """
 
     place: Place
@@ -57,6 +58,7 @@ class TagEditor:
     known: Collection[str]
     today: str
     environ: Mapping[str, str] | None = None
+    sources: Collection[str] = ()
 
     def rename(self, old: str, new: str) -> TagChange:
         """Give a tag another name. Raises `UsageError` if there is no such tag, or if the new name is none or taken."""
@@ -157,7 +159,7 @@ class TagEditor:
 
     def _existing(self, name: str) -> str:
         """Return the label of a tag that there is. Raises `UsageError`."""
-        if any(_same(name, source.id) for source in self.settings.sources):
+        if any(_same(name, source) for source in (*self.settings.by_id, *self.sources)):
             raise UsageError(f"{name!r} is the id of a source, which its items always have as a tag")
         owner = self._owner(name)
         if owner is not None and not _same(owner.name, name):

@@ -92,6 +92,8 @@ class Saved:
     """Tags that the previous version had and this one has not."""
     revision: Revision | None = None
     """What the file said before, or what was held back from it."""
+    problem: Problem | None = None
+    """What the owner should know, once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +104,8 @@ class Outcome:
     result: Result
     new: int = 0
     updated: int = 0
+    held: int = 0
+    """Updates that were not applied, since the owner edited the file, or it cannot be read."""
     duplicates: int = 0
     dropped: int = 0
     """Entries that filters kept out and that had not been told before."""
@@ -147,6 +151,11 @@ class Summary:
     def updated(self) -> int:
         """Return the number of items whose title or text changed."""
         return sum(outcome.updated for outcome in self.outcomes)
+
+    @property
+    def held(self) -> int:
+        """Return the number of updates that were held back from files."""
+        return sum(outcome.held for outcome in self.outcomes)
 
     @property
     def duplicates(self) -> int:

@@ -57,9 +57,8 @@ async def announce(
                     ending.cancel()
     except (FetchError, TimeoutError) as error:
         reason = str(error) or f"no answer within {PATIENCE:g} s"
-        problems.append(
-            Problem(where=hub, message=f"{len(left)} feeds not announced, told with the next ones: {reason}")
-        )
+        feeds = f"{len(left)} feed{'' if len(left) == 1 else 's'}"
+        problems.append(Problem(where=hub, message=f"{feeds} not announced, told with the next ones: {reason}"))
     try:
         if left or before:
             files.write(waiting, json.dumps(left[:KEPT]).encode())

@@ -86,7 +86,8 @@ def _counted(catalogue: Catalogue, edition: Edition, store: Store) -> Catalogue:
 
 def _channel(edition: Edition, source: Source) -> Channel:
     state = edition.states.get(source.id) or FetchState(source=source.id)
-    return _shown(source, state, origin=edition.posts.origin(source.id), items=edition.held.get(source.id, 0))
+    own, more = edition.held.get(source.id, 0), edition.brought.get(source.id, 0)
+    return _shown(source, state, origin=edition.posts.origin(source.id), own=own, items=own + more)
 
 
 def _named(edition: Edition, name: str) -> Channel:
@@ -95,14 +96,14 @@ def _named(edition: Edition, name: str) -> Channel:
     return Channel(id=name, title=edition.posts.origin(name).title, health="ok", path=path, items=items)
 
 
-def _shown(source: Source, state: FetchState, *, origin: Origin, items: int) -> Channel:
+def _shown(source: Source, state: FetchState, *, origin: Origin, own: int, items: int) -> Channel:
     health = health_of(source, state)
     failing = health == "failing"
     return Channel(
         id=source.id,
         title=origin.title,
         health=health,
-        path=compose.source_path(source.id) if source.kind != "folder" or items else "",
+        path=compose.source_path(source.id) if source.kind != "folder" or own else "",
         url=origin.feed_url,
         link=origin.link,
         lang=source.lang,

@@ -33,6 +33,8 @@ class Edition:
         self.states = store.states()
         self.held = store.sources()
         """Source id → number of items."""
+        self.brought = store.history.brought()
+        """Source id → number of items that it brought under other names."""
         self._sources = settings.by_id
         self._store = store
         self.taxonomy = Taxonomy(store.tags(), settings.tags, most=settings.publish.max_feeds)
@@ -52,7 +54,10 @@ class Edition:
         found = self.posts.problems
         if not (surplus := self.taxonomy.surplus):
             return found
-        message = f"{surplus} tags have no feed: the limit is {self.settings.publish.max_feeds}, the largest come first"
+        most = self.settings.publish.max_feeds
+        message = (
+            f"{surplus} tag{'' if surplus == 1 else 's'} without a feed: the limit is {most}, the largest come first"
+        )
         return (*found, Problem(where="publish.max_feeds", message=message))
 
     def members(self) -> frozenset[str]:

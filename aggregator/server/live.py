@@ -89,9 +89,15 @@ class View:
     """The configured sources, in their order, with what is remembered of them."""
     items: Mapping[str, int] = field(default_factory=dict)
     """Source → items; sources that only files name included."""
+    brought: Mapping[str, int] = field(default_factory=dict)
+    """Source → items that it brought under other names."""
     tags: int = 0
     error: str = ""
     """Why the index could not be read; all else is empty then."""
+
+    def count(self, source: str) -> int:
+        """Return the number of a source's items, however they are named."""
+        return self.items.get(source, 0) + self.brought.get(source, 0)
 
 
 class Site:
@@ -152,8 +158,9 @@ class Site:
         try:
             with open_store(settings.storage.index, settings.root, access="read") as store:
                 states, items, tags = store.states(), store.sources(), store.tags()
+                brought = store.history.brought()
         except StoreError as error:
             return View(at=at, taken=taken, error=str(error))
         known = tuple((source, states.get(source.id) or FetchState(source=source.id)) for source in settings.sources)
         used = sum(1 for _, count in tags.values() if count)
-        return View(at=at, taken=taken, states=known, items=items, tags=used)
+        return View(at=at, taken=taken, states=known, items=items, brought=brought, tags=used)

@@ -71,7 +71,7 @@ def _index(view: View) -> Iterator[Metric]:
     yield _gauge("tagwire_sources", "Configured sources by condition.", counted, "condition")
     yield _gauge("tagwire_items", "Items, copies that are set aside not counted.", {(): sum(view.items.values())})
     yield _gauge("tagwire_tags", "Tags that have items.", {(): view.tags})
-    held = {(source.id,): view.items.get(source.id, 0) for source, _ in shown}
+    held = {(source.id,): view.count(source.id) for source, _ in shown}
     yield _gauge("tagwire_source_items", "Items of a source.", held, "source")
     failures = {(source.id,): state.failures for source, state in shown}
     yield _gauge("tagwire_source_failures", "Failures in a row.", failures, "source")

@@ -146,7 +146,7 @@ class Pages:
             "scheduler": self._scheduler(),
             "items": sum(view.items.values()),
             "tags": view.tags,
-            "sources": [_source(source, state, view.items.get(source.id, 0)) for source, state in view.states],
+            "sources": [_source(source, state, view.count(source.id)) for source, state in view.states],
         }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from aggregator.steps import indexing
 from aggregator.steps.slugs import tag_key
 
 if TYPE_CHECKING:
@@ -54,6 +55,21 @@ def ordered(records: Iterable[Record]) -> list[Record]:
     """Return the records newest `published` first, then by entry id."""
     by_id = sorted(records, key=lambda record: record.entry_id)
     return sorted(by_id, key=lambda record: record.published, reverse=True)
+
+
+def newest_first(records: Iterable[Record]) -> list[Record]:
+    """Return the records as an index lists them: newest `published` first, then by entry id and key."""
+    return sorted(records, key=lambda one: (-indexing.seconds(one.published), one.entry_id, one.key))
+
+
+def matching(records: Iterable[Record], tag: str, since: datetime | None) -> list[Record]:
+    """Return those of the records that have a tag and are not older than an instant, if these are given."""
+    key = tag_key(tag)
+    return [
+        one
+        for one in records
+        if (not tag or key in indexing.tags(one.tags)) and (since is None or one.published >= indexing.whole(since))
+    ]
 
 
 def tombstones(buried: Iterable[Record], newest: datetime) -> list[Record]:

@@ -47,6 +47,11 @@ def test_a_feed_is_taken_as_it_is_and_its_newest_titles_are_shown(tagwire, web, 
     assert f'id = "w"\nurl = "{url}"\ntags = ["x"]\n' in sources(site)
 
 
+def test_a_feed_of_one_entry_has_one_entry(tagwire, web, site):
+    url = web.page("/feed", "<rss version='2.0'><channel><title>W</title><item><title>N</title></item></channel></rss>")
+    assert tagwire("add", url, "--id", "w").out == f"added w: {url}\n  W, 1 entry; found by its address\n  - N\n"
+
+
 def test_a_page_names_its_feed_and_the_others_are_told(tagwire, web, monkeypatch):
     """Relative to <base>; feeds of comments come last; only the first that works is fetched; a worker reads."""
     monkeypatch.setattr("aggregator.operations.discovery.Workers", Workers)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 
@@ -68,7 +69,39 @@ def test_remove_with_purge_deletes_the_items_and_feeds_of_the_source(tagwire, si
     assert "feeds/sources/two.xml" in done["feeds"]
     assert not (site / "feeds" / "sources" / "two.xml").exists()
     assert not list((site / "items").rglob("*/two/**/*.md"))
+    assert not (site / "items" / "two").exists(), "no empty folders stay"
+    assert (site / "items" / "welcome").is_dir()
     assert [item["source"] for item in tagwire("items", "--json").json["items"]] == ["welcome", "welcome"]
+
+
+def test_purging_leaves_what_else_lies_in_a_folder(tagwire, site):
+    tagwire("refresh")
+    (kept, *_) = (site / "items" / "welcome").rglob("*.md")
+    note = kept.with_name("note.txt")
+    note.write_text("mine")
+    assert tagwire("remove", "seeds", "--purge").code == 0
+    assert not list((site / "items").rglob("*.md"))
+    assert note.read_text() == "mine"
+
+
+def test_a_folder_has_the_items_that_it_brought_whatever_they_name(tagwire, site):
+    """Listed, counted in status.json, and no feed of its own for them."""
+    tagwire("refresh")
+    listed = tagwire("items", "--source", "seeds", "--json").json["items"]
+    assert [item["source"] for item in listed] == ["welcome", "welcome"]
+    assert listed == tagwire("items", "--source", "welcome", "--json").json["items"]
+    assert len(tagwire("items", "--source", "seeds", "--limit", "1", "--json").json["items"]) == 1
+    assert tagwire("items", "--source", "seeds", "--tag", "nothing").err == "no items\n"
+    assert tagwire("items", "--source", "seeds", "--since", "2999-01-01").err == "no items\n"
+    assert len(tagwire("items", "--source", "seeds", "--tag", "科技", "--json").json["items"]) == 2
+    assert tagwire("items", "--source", "seeds", "--duplicates").err == "no items\n"
+    (source,) = json.loads((site / "feeds" / "status.json").read_text())["sources"]
+    assert (source["id"], source["items"]) == ("seeds", 2)
+    assert not (site / "feeds" / "sources" / "seeds.xml").exists()
+    shutil.rmtree(site / "var")
+    tagwire("reindex")
+    assert tagwire("refresh").code == 0
+    assert len(tagwire("items", "--source", "seeds", "--json").json["items"]) == 2
 
 
 def test_items_and_show_tell_what_is_kept(tagwire, site):

@@ -136,6 +136,12 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str, int]] = {
         1,
     ),
     "items: gone": (lambda site: shutil.rmtree(site / "items"), "1 of 1 item files are gone", 1),
+    "decisions: damaged": (
+        lambda site: (site / "items/.tagwire.jsonl").write_text("x\n"),
+        r"jsonl:1: not a decision",
+        1,
+    ),
+    "decisions: cut": (lambda site: (site / "items/.tagwire.jsonl").write_text('{"ev'), "never finished", 0),
     "temporaries": (lambda site: (site / "feeds/.tmp-0123456789abcdef").write_text(""), "temporary files", 0),
     "folders: missing": (lambda site: (site / "a.xml").unlink(), "a.xml is not there", 1),
     "folders: none": (lambda site: configure(site, "sources.toml", "enabled = false\n"), "no source", 0),

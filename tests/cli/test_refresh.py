@@ -64,13 +64,14 @@ def test_events_have_exactly_the_designed_keys_in_order():
         "updated": 0,
         "duplicates": 0,
         "dropped": 0,
+        "held": 0,
         "error": {"kind": "dns", "message": "x"},
         "problems": [],
         "next": None,
     }
     event = summary_event(Summary(outcomes=(OK, failed(1)), feeds_written=("feeds/all.xml",), seconds=1.23456), 3)
     assert " ".join(event) == (
-        "event schema sources ok not_modified failed new updated duplicates dropped feeds_written seconds exit"
+        "event schema sources ok not_modified failed new updated duplicates dropped held feeds_written seconds exit"
     )
     assert (event["sources"], event["ok"], event["failed"], event["seconds"], event["exit"]) == (2, 1, 1, 1.235, 3)
 

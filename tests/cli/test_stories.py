@@ -44,6 +44,21 @@ def test_explain_tells_why_not(tagwire, story):
     assert "has no copies" in tagwire("explain", story["welcome"]).out
 
 
+def test_explain_counts_copies_that_were_set_aside(tagwire, site, add_source):
+    text = RSS.replace("http://{0}.example/1", "http://a.example/1")
+    for name in ("a", "b", "c"):
+        (site / f"{name}.xml").write_text(text.format(name, "旧渡轮成了图书馆", TEXT))
+        add_source(f'id = "{name}"\npath = "{name}.xml"')
+    tagwire("refresh")
+    (owner,) = [one for one in tagwire("items", "--json").json["items"] if one["title"] == "旧渡轮成了图书馆"]
+    told = tagwire("explain", owner["key"]).out
+    assert "has no copies" not in told
+    assert "\n2 copies of it set aside\n" in told
+    assert told.count("the same article: ") == 2
+    copy = tagwire("items", "--duplicates", "--json").json["items"][0]
+    assert f"set aside, as a copy of {owner['key']}" in tagwire("explain", copy["key"]).out
+
+
 def test_split_and_merge_are_published_and_shown(site, tagwire, story):
     assert "http://b.example/1</id>" not in (site / "feeds/all.xml").read_text()
     done = tagwire("split", story["b"])

@@ -151,6 +151,28 @@ def test_merged_tags_are_one_and_owners_files_stay(tagwire, wired):
     assert tagwire("tags", "merge", "nope", "x").code == 2
 
 
+@pytest.mark.parametrize(
+    "words", [("rename", "welcome", "科技"), ("merge", "welcome", "科技"), ("merge", "wire", "科技")]
+)
+def test_the_source_that_items_name_is_no_tag_to_rename(tagwire, wired, words):
+    """Whether it is configured or only their files say it: they would have it as a tag again at once."""
+    (wired / "config" / "sources.toml").write_text(
+        (wired / "config" / "sources.toml").read_text() + '\n[[sources]]\nid = "more"\nkind = "folder"\npath = "more"\n'
+    )
+    (wired / "more").mkdir()
+    (wired / "more" / "one.md").write_text('---\ntitle: "One"\ncategories:\n  - "welcome"\n---\n\nText.\n')
+    assert tagwire("refresh").code == 0
+    before = (wired / "config" / "tags.toml").read_bytes()
+    done = tagwire("tags", *words)
+    assert done.code == 2
+    assert f"{words[1]!r} is the id of a source" in done.err
+    assert (wired / "config" / "tags.toml").read_bytes() == before
+
+
+def test_what_changed_is_counted_in_words(tagwire, wired):
+    assert "\n1 item, 1 of its files, " in tagwire("tags", "rename", "Weather", "天气").out
+
+
 @pytest.mark.parametrize("name", ["", " ", "a\nb"])
 @pytest.mark.parametrize("words", [("rename", "AI"), ("merge", "AI")])
 def test_what_cannot_be_a_name_is_a_usage_error_and_changes_nothing(tagwire, wired, words, name):

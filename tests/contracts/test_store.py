@@ -473,6 +473,17 @@ def test_the_buried_come_latest_first(store):
     assert keys(store.history.buried(1)) == ["b" * 16]
 
 
+def test_what_folders_brought_under_other_names_is_counted_and_listed(store):
+    one, two = record("b" * 16, via="seeds"), record("a" * 16, via="seeds", duplicate_of="b" * 16)
+    others = record("c" * 16, via="qq"), record("d" * 16), record("e" * 16, via="seeds", gone=True)
+    store.replace([one, two, *others])
+    assert store.history.brought() == {"seeds": 1}
+    assert store.history.brought_by("seeds") == [two, one]
+    assert store.history.brought_by("qq") == store.history.brought_by("") == []
+    store.replace([record("b" * 16, via="qq")], removed=["a" * 16])
+    assert store.history.brought() == {}
+
+
 # --- drops ---
 
 

@@ -108,7 +108,7 @@ def test_what_a_hub_did_not_hear_is_told_with_the_next_feeds(tell, tmp_path):
     with Hub(500) as hub:
         (problem,), _ = tell(hub.url, TOPIC)
         assert problem.where == hub.url
-        assert problem.message == "1 feeds not announced, told with the next ones: the hub answered 500"
+        assert problem.message == "1 feed not announced, told with the next ones: the hub answered 500"
         hub.statuses = [204]
         assert tell(hub.url, "https://news.example.org/b.xml") == ((), [])
     assert hub.heard[-1][1]["hub.url"] == [TOPIC, "https://news.example.org/b.xml"]

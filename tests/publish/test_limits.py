@@ -23,7 +23,7 @@ def test_beyond_the_limit_the_smallest_tags_have_no_feed_and_it_is_told(press, d
         press.add(number, day(2, 1 + number), *names)
     (problem,) = press.publish().problems
     assert tags(press) == {"harbour", "big", "configured"}
-    assert str(problem).endswith("1 tags have no feed: the limit is 3, the largest come first")
+    assert str(problem).endswith("1 tag without a feed: the limit is 3, the largest come first")
     press.store.outbox(press.store.outbox())
     for number in (10, 11, 12, 13):
         press.add(number, day(3, number), "small")

@@ -469,3 +469,21 @@ def test_no_query_sorts_or_scans_the_whole_index(opened, query):
     by_reference = "prefix" in query or "text" in query
     assert not [step for step in plan if step.startswith("SCAN item") and (by_reference or "INDEX" not in step)], plan
     assert ("USE TEMP B-TREE FOR ORDER BY" in plan) == by_reference, plan
+
+
+def test_an_older_index_learns_who_brought_its_items(opened, tmp_path):
+    """Rows that cannot be read are left for whoever reads them to tell."""
+    then = next(n for n, steps in enumerate(schema.MIGRATIONS) if any("brought_by" in one for one in steps))
+    keys = ["a" * 16, "b" * 16, "c" * 16]
+    with opened() as store:
+        store.replace([record(key, via=via) for key, via in zip(keys, ["seeds", "qq", "seeds"], strict=True)])
+    raw(
+        tmp_path / "tagwire.db",
+        "DROP INDEX item_brought",
+        "ALTER TABLE item DROP COLUMN brought_by",
+        f"UPDATE item SET record = '{{' WHERE key = '{keys[2]}'",
+        f"PRAGMA user_version = {then}",
+    )
+    with opened() as store:
+        assert store.history.brought() == {"seeds": 1}
+        assert [one.key for one in store.history.brought_by("seeds")] == keys[:1]

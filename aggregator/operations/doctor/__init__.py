@@ -26,6 +26,7 @@ CHECKS = (
     machine.port,
     index.index,
     index.items,
+    index.decisions,
     index.temporaries,
     sources.folders,
     sources.failing,

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from aggregator import stores
-from aggregator.errors import EntryError, SchemaTooNew, StoreError
+from aggregator import journal, stores
+from aggregator.errors import EntryError, SchemaTooNew, StoreError, TreeError
 from aggregator.files import temporaries as stray
 from aggregator.model import Problem
 from aggregator.operations.doctor.findings import Finding
@@ -56,6 +56,18 @@ def items(patient: Patient) -> Iterator[Finding]:
             message=f"{lost} of {len(known)} item files are gone from {tree.root}",
             fix="mount the disk; if you deleted them: tagwire reindex --accept-deletions",
         )
+
+
+def decisions(patient: Patient) -> Iterator[Finding]:
+    """What was decided about items can be read."""
+    root = Path(patient.settings.root) / patient.settings.storage.items
+    try:
+        for problem in journal.check(root):
+            fix = "nothing: the next decision closes the line"
+            yield Finding(check="decisions", level="warning", message=str(problem), fix=fix)
+    except TreeError as error:
+        where, _, what = str(error).rpartition("; ")
+        yield Finding(check="decisions", level="error", message=where, fix=what)
 
 
 def temporaries(patient: Patient) -> Iterator[Finding]:

@@ -80,7 +80,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "also": "Also at",
         "and_more": "and more",
         "archive": "Older and newer",
-        "bars": "{days} days, {sum} items, {most} on the busiest day",
+        "bars": "{days} days, items: {sum}, on the busiest day: {most}",
         "empty": "Nothing here yet.",
         "everything": "Everything",
         "failing": "failing",

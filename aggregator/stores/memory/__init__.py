@@ -254,5 +254,16 @@ class MemoryHistory:
         gone = sorted((one for one in self._records.values() if one.gone), key=lambda one: one.key)
         return sorted(gone, key=lambda one: one.updated, reverse=True)[:limit]
 
+    def brought(self) -> Mapping[str, int]:
+        """See `ports.History.brought`."""
+        ids = {one.via for one in self._records.values()}
+        counts = {name: sum(not one.duplicate_of for one in found) for name in ids if (found := self.brought_by(name))}
+        return dict(sorted(counts.items()))
+
+    def brought_by(self, source: str) -> list[Record]:
+        """See `ports.History.brought_by`."""
+        found = [one for one in self._records.values() if not one.gone and source and source == one.via != one.source]
+        return sorted(found, key=lambda one: one.key)
+
     def _standing(self, tag: str) -> Iterator[Record]:
         return (one for one in self._records.values() if not one.gone and (not tag or tag in indexing.tags(one.tags)))

@@ -31,6 +31,8 @@ _BEFORE_TAG = "SELECT max(published) FROM item_tag WHERE tag = ? AND published <
 _AFTER = "SELECT min(published) FROM item WHERE NOT gone AND published >= ?"
 _AFTER_TAG = "SELECT min(published) FROM item_tag WHERE tag = ? AND published >= ?"
 _BURIED = "SELECT record FROM item WHERE gone ORDER BY json_extract(record, '$.updated') DESC, key LIMIT ?"
+_BROUGHT = "SELECT brought_by, sum(NOT aside) FROM item WHERE brought_by <> '' AND NOT gone GROUP BY brought_by"
+_BROUGHT_BY = "SELECT record FROM item WHERE brought_by = ? AND brought_by <> '' AND NOT gone ORDER BY key"
 
 # Each range is counted by itself: a GROUP BY would sort what the index has in order.
 _COUNTS = """
@@ -81,7 +83,18 @@ class SqliteHistory:
 
     def buried(self, limit: int) -> list[Record]:
         """See `ports.History.buried`."""
-        return [rows.decode(rows.RECORD, text, self.database.path) for (text,) in self.database.read(_BURIED, (limit,))]
+        return self._records(_BURIED, limit)
+
+    def brought(self) -> Mapping[str, int]:
+        """See `ports.History.brought`; counted off an index of such items alone."""
+        return dict(self.database.read(_BROUGHT))
+
+    def brought_by(self, source: str) -> list[Record]:
+        """See `ports.History.brought_by`."""
+        return self._records(_BROUGHT_BY, source)
+
+    def _records(self, sql: str, value: object) -> list[Record]:
+        return [rows.decode(rows.RECORD, text, self.database.path) for (text,) in self.database.read(sql, (value,))]
 
     def _edge(self, sql: str, tag: str, instant: datetime) -> datetime | None:
         values = (tag, indexing.seconds(instant)) if tag else (indexing.seconds(instant),)

@@ -29,13 +29,14 @@ _SAVE_STATE = """
     ON CONFLICT (id) DO UPDATE SET due_at = excluded.due_at, generation = excluded.generation, state = excluded.state
 """
 _SAVE_ITEM = """
-    INSERT INTO item (key, source, path, size, mtime_ns, link, url, entry_id, published, aside, gone, record)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    INSERT INTO item
+        (key, source, path, size, mtime_ns, link, url, entry_id, published, aside, gone, brought_by, record)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (key) DO UPDATE SET
         source = excluded.source, path = excluded.path, size = excluded.size, mtime_ns = excluded.mtime_ns,
         link = excluded.link, url = excluded.url,
         entry_id = excluded.entry_id, published = excluded.published, aside = excluded.aside, gone = excluded.gone,
-        record = excluded.record
+        brought_by = excluded.brought_by, record = excluded.record
 """
 _SAVE_LABEL = "INSERT OR IGNORE INTO tag (key, label) VALUES (?, ?)"  # the first spelling stays
 _COUNT_TAG = "UPDATE tag SET items = items + ? WHERE key = ?"
@@ -145,6 +146,7 @@ def _item_row(record: Record) -> tuple[object, ...]:
         indexing.seconds(record.published),
         bool(record.duplicate_of),
         record.gone,
+        record.via if record.via != record.source else "",
         text(record),
     )
 

@@ -133,5 +133,14 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """,
         "INSERT INTO held SELECT source, sum(NOT aside), sum(aside) FROM item WHERE NOT gone GROUP BY source",
     ),
+    (
+        # Who brought an item under another name, as folders do; else empty. In most sites these are few or none.
+        "ALTER TABLE item ADD COLUMN brought_by TEXT NOT NULL DEFAULT ''",
+        """
+        UPDATE item SET brought_by = json_extract(record, '$.via')
+        WHERE json_valid(record) AND json_extract(record, '$.via') <> source
+        """,
+        "CREATE INDEX item_brought ON item (brought_by, aside) WHERE brought_by <> '' AND NOT gone",
+    ),
 )
 """What each version changed; the file's `user_version` is the number of migrations that it has seen."""
