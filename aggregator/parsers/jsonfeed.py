@@ -7,7 +7,7 @@ written: HTML unsafe, dates unread, links relative. This module never follows `n
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from aggregator.errors import ParseError
 from aggregator.model import Enclosure, Entry, Parsed, Person, Problem
@@ -50,12 +50,13 @@ def parse(document: Document) -> Parsed:
     items = feed.get("items") if isinstance(feed, dict) else None
     if not isinstance(feed, dict) or not isinstance(items, list):
         raise sniff.not_a_feed(document.name, document.body)
-    entries, problems = [], []
+    entries, numbers, problems = [], [], []
     for number, item in enumerate(items[:LIMIT], 1):
         if isinstance(item, dict):
             entries.append(_entry(item))
+            numbers.append(number)
         else:
-            problems.append(Problem(where=document.name, message=f"item {number} is no object, but {_named(item)}"))
+            problems.append(Problem(where=document.name, message=f"entry {number} is no object, but {_named(item)}"))
     if len(items) > LIMIT:
         skipped = f"{len(items) - LIMIT} of {len(items)} entries skipped: the first {LIMIT} are read"
         problems.append(Problem(where=document.name, message=skipped))
@@ -66,6 +67,7 @@ def parse(document: Document) -> Parsed:
         lang=_text(feed, "language"),
         authors=_authors(feed),
         entries=tuple(entries),
+        numbers=tuple(numbers) if numbers[-1:] != [len(numbers)] else (),
         problems=tuple(problems),
     )
 
@@ -88,12 +90,12 @@ def _number(digits: str) -> _Number:
 
 
 def _entry(item: dict[str, Any]) -> Entry:
-    content = _text(item, "content_html") or plain.to_html(_text(item, "content_text"))
+    content = _indented(item, "content_html") or plain.to_html(_indented(item, "content_text"))
     return Entry(
         guid=_text(item, "id") or _digits(item, "id"),
         link=_text(item, "url") or _text(item, "external_url"),
         title=_text(item, "title"),
-        summary=plain.to_html(_text(item, "summary")),
+        summary=plain.to_html(_indented(item, "summary")),
         content=content,
         published=_text(item, "date_published"),
         updated=_text(item, "date_modified"),
@@ -131,6 +133,11 @@ def _text(context: dict[str, Any], key: str) -> str:
     return _string(context.get(key))
 
 
+def _indented(context: dict[str, Any], key: str) -> str:
+    value = context.get(key)
+    return plain.trimmed(plain.sound(value)) if _is_text(value) else ""
+
+
 def _digits(context: dict[str, Any], key: str) -> str:
     value = context.get(key)
     return str(value) if isinstance(value, _Number) else ""
@@ -138,7 +145,11 @@ def _digits(context: dict[str, Any], key: str) -> str:
 
 def _string(value: object) -> str:
     """The text of a field; empty for anything else."""
-    return plain.sound(value).strip() if isinstance(value, str) and not isinstance(value, _Number) else ""
+    return plain.sound(value).strip() if _is_text(value) else ""
+
+
+def _is_text(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and not isinstance(value, _Number)
 
 
 def _named(value: object) -> str:

@@ -10,7 +10,7 @@ import re
 import comrak
 import markdownify_rs
 
-from aggregator.steps import sanitize, text
+from aggregator.steps import indents, sanitize, text
 
 _FENCE = re.compile(r" {0,3}(?:>[ >]*)?(`{3,}|~{3,})")
 _SPAN_OR_SEAM = re.compile(r"(?<![\\`])(`+)(?!`).{1,2000}?(?<!`)\1(?!`)|(?<=[^\\\s*])\*{4}(?=[^\s*])")
@@ -42,9 +42,14 @@ _EXTENSIONS, _EXTENSIONS_WITHOUT_TABLES, _RENDERING = _extensions(table=True), _
 def to_markdown(html: str) -> str:
     """Return prepared HTML as Markdown in markdownify's default style: setext headings, `*` bullets, `**`.
 
-    Only newlines are stripped at the ends, so that U+3000 indents a first paragraph. A fence is longer than three signs
-    where the code holds as many (CommonMark §4.5).
+    Wide spaces (U+3000, U+2002, U+2003) indent the first line of a block, whatever block or markup that begins with:
+    there markdownify loses some. A fence is longer than three signs where the code holds as many (CommonMark §4.5).
     """
+    hidden = indents.hide(html)
+    return _converted(html) if hidden is html else indents.show(_converted(hidden))
+
+
+def _converted(html: str) -> str:
     if "```" in html and _CODE_BLOCK.search(html):
         hidden = _CODE_BLOCK.sub(lambda block: block[0].replace("`", _HIDDEN), html)
         return _fenced(str(markdownify_rs.markdownify(hidden))).strip("\n")
