@@ -21,7 +21,7 @@ from aggregator.publish.catalogue import documents
 from aggregator.publish.edition import Edition
 from aggregator.publish.fragments import Fragments
 from aggregator.publish.items import ItemPages
-from aggregator.publish.past import ARCHIVED, PAGES, Past, paged_archive
+from aggregator.publish.past import ARCHIVED, PAGES, Past, archived, paged_archive
 from aggregator.publish.posts import Library
 from aggregator.publish.shelf import KEPT, Shelf
 
@@ -134,17 +134,18 @@ class Publisher:
     def _stale(self, edition: Edition, shelf: Shelf) -> Iterator[str]:
         """Names of feed files that no known feed has."""
         suffixes = {output.SUFFIX for output in self._outputs.values()}
-        formats = self._settings.publish.formats
+        publish = self._settings.publish
+        formats = publish.formats
         ours = {self._outputs[name].SUFFIX for name in formats}
-        paths = {path for member in edition.members() if (path := edition.path(member))}
+        paths = {path: member for member in edition.members() if (path := edition.path(member))}
         for name in shelf.names("", *KEPT):
             stem, dot, suffix = name.rpartition(".")
             feed_file = dot + suffix in suffixes and (stem == "all" or "/" in stem)
             if feed_file and not (stem in paths and dot + suffix in ours):
                 yield name
         for folder in ("all", *shelf.folders("tags")):
-            archived = folder in paths and self._settings.publish.archive != "off" and ARCHIVED in formats
-            there = [ARCHIVED, *([PAGES] if paged_archive(folder, formats) else [])] if archived else []
+            kept = archived(paths.get(folder, ""), publish)
+            there = [ARCHIVED, *([PAGES] if paged_archive(folder, formats) else [])] if kept else []
             gone = tuple(self._outputs[name].SUFFIX for name in (ARCHIVED, PAGES) if name not in there)
             yield from (name for name in shelf.names(folder) if name.endswith(gone))
 

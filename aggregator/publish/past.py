@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from aggregator.publish.edition import Edition
     from aggregator.publish.press import Press
     from aggregator.publish.shelf import Shelf
+    from aggregator.settings import Publish
     from aggregator.steps.archives import Part
 
 ARCHIVED: Final = "atom"
@@ -34,6 +35,11 @@ _ENTRY: Final = (b"<entry>", b"<entry ")
 def paged_archive(path: str, formats: Collection[str]) -> bool:
     """Whether the archive documents of the feed with that path have pages for people."""
     return path in PAGED and PAGES in formats
+
+
+def archived(member: str, publish: Publish) -> bool:
+    """Whether the feed, named as in the outbox, has an archive as soon as it does not show everything."""
+    return publish.archive != "off" and ARCHIVED in publish.formats and member.partition(":")[0] in ("all", "tag")
 
 
 class Past:
@@ -59,12 +65,10 @@ class Past:
         Returns the feed with its link to them.
         """
         output = outputs[ARCHIVED]
-        kind, _, key = member.partition(":")
-        archived = self._publish.archive != "off" and kind in ("all", "tag")
-        if not archived:
+        if not archived(member, self._publish):
             yield feed.path + output.SUFFIX, self._press.render(feed, output, self._publish.max_size)
             return feed
-        archive = Archive(key, self._store.history, self._zone, self._publish.max_size)
+        archive = Archive(member.partition(":")[2], self._store.history, self._zone, self._publish.max_size)
         data, feed = self._fitted(archive, feed, output)
         there = self._there(feed.path, output.SUFFIX)
         chosen = set(archive.everything() if self._days is None else archive.touched(self._days, there))
