@@ -160,7 +160,9 @@ def test_a_tag_that_moved_keeps_its_notice_and_loses_its_archive(press, day):
     press.publish()
     mine = press.root / "feeds/tags/航运/notes.xml"
     mine.write_text("<x/>")
-    press.settings = replace(press.settings, tags=(TagRule(name="船", aliases=("航运",), was=(("航运", "2025-05-01"),)),))
+    press.settings = replace(
+        press.settings, tags=(TagRule(name="船", aliases=("航运",), was=(("航运", "2025-05-01"),)),)
+    )
     for record in press.store.items():
         press.store.replace([replace(record, tags=("harbour", "船"))])
     months = {f"feeds/tags/航运/2025-0{month}.xml" for month in (1, 2, 3)}
