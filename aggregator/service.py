@@ -162,8 +162,7 @@ class Work:
         self._announce(summary)
 
     def _failed(self, error: Exception) -> None:
-        log.error("what came could not be published; trying again at the next beat", exc_info=error)
-        self._pulse.beaten(None, str(error))
+        self._pulse.stumbled("what came could not be published", error)
 
     def _announce(self, summary: Summary) -> None:
         if summary.feeds_written:

@@ -170,11 +170,14 @@ def test_a_hub_that_refuses_is_told_in_the_daemons_log(site, web, caplog):
     with (site / "config" / "tagwire.toml").open("a") as file:
         file.write(f'[publish]\nhub = "{web.page("/hub", "", status=400)}"\n')
 
+    def wait_for_the_answer():
+        while "answered 400" not in caplog.text:
+            time.sleep(0.01)
+
     async def main():
         announcing = asyncio.create_task(one.announce())
         await one.beat(asyncio.Event())
-        while "answered 400" not in caplog.text:
-            await asyncio.sleep(0.01)
+        await asyncio.to_thread(wait_for_the_answer)
         announcing.cancel()
         await asyncio.wait({announcing})
 
@@ -366,5 +369,7 @@ def test_what_cannot_be_published_meanwhile_is_told_and_ends_nothing(site, web, 
     (site / "feeds" / "all.xml").mkdir(parents=True)
     one = often(site, SystemClock())
     settled(one, until=lambda: one._pulse.failed)
-    assert "could not be published" in caplog.text
+    told = next(record for record in caplog.records if "could not be published" in record.getMessage())
+    assert "feeds/all.xml cannot be written" in told.getMessage()
+    assert not told.exc_info, "a known error is one line, without a traceback"
     assert "all.xml" in one._pulse.error
