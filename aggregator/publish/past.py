@@ -69,12 +69,13 @@ class Past:
             yield feed.path + output.SUFFIX, self._press.render(feed, output, self._publish.max_size)
             return feed
         archive = Archive(member.partition(":")[2], self._store.history, self._zone, self._publish.max_size)
-        data, feed = self._fitted(archive, feed, output)
+        policy = select.policy(self._settings, member)
+        data, feed = self._fitted(archive, feed, output, stories=policy)
         there = self._there(feed.path, output.SUFFIX)
         chosen = set(archive.everything() if self._days is None else archive.touched(self._days, there))
         paged = paged_archive(feed.path, self._publish.formats)
         for part in sorted(chosen):
-            document = self._document(archive, part, feed, select.policy(self._settings, member))
+            document = self._document(archive, part, feed, policy)
             if paged:  # first, since it leaves the entries of both
                 page = replace(document, formats=(ARCHIVED, PAGES))
                 yield document.path + outputs[PAGES].SUFFIX, self._press.render(page, outputs[PAGES])
@@ -88,19 +89,27 @@ class Past:
         yield feed.path + output.SUFFIX, data
         return feed
 
-    def _fitted(self, archive: Archive, feed: Feed, output: Output) -> tuple[bytes, Feed]:
+    def _fitted(self, archive: Archive, feed: Feed, output: Output, *, stories: str) -> tuple[bytes, Feed]:
         """The feed, rendered, with the archive that begins where its entries end."""
         limit = self._publish.max_size
         entries = tuple(_within(self._press.entries(feed, output), limit))
         standing = len(entries)
         while True:
-            archive.begin([record for record, _ in entries[:standing]])
+            records = [record for record, _ in entries[:standing]]
+            archive.begin(records, self._covered(records, stories))
             linked = replace(feed, previous=_path(feed, archive.newest) if archive.newest else "")
             data = output.render(linked, limit=limit, entries=(entry for _, entry in entries))
             count = sum(map(data.count, _ENTRY))
             if count >= standing:
                 return data, linked
             standing = count  # the size cut it, and links to an archive may do so once more
+
+    def _covered(self, records: Iterable[Record], stories: str) -> Iterator[str]:
+        """The keys of copies that are shown with the records, and not by themselves."""
+        copies = {key for record in records for key in record.copies}
+        if stories == "collapse" or not copies:
+            return iter(copies)
+        return (record.key for record in self._store.known(copies, (), ()) if record.duplicate_of)
 
     def _there(self, path: str, suffix: str) -> set[Part]:
         """The parts of which there is a file."""
