@@ -22,7 +22,7 @@ from aggregator.fetchers import open_fetchers
 from aggregator.mark import Mark
 from aggregator.model import FetchState, Outcome, Record, Source, Summary
 from aggregator.model.published import Published
-from aggregator.operations import housekeeping, rules
+from aggregator.operations import announce, housekeeping, rules
 from aggregator.operations.aftermath import Aftermath
 from aggregator.operations.stories import Review
 from aggregator.queues.local import LocalQueue
@@ -61,6 +61,8 @@ class App:
         self.tree = tree
         self.clock = clock
         self.dry_run = dry_run
+        self.topics: tuple[str, ...] = ()
+        """URLs of the feeds that were published and noted for the hub: `announce` them when the site is closed."""
         self._mark = Mark(settings)
 
     @staticmethod
@@ -178,6 +180,8 @@ class App:
         if not self.dry_run:
             self.store.outbox(pending)
             self._mark.keep(states)
+            published = announce.noted(settings, published)
+            self.topics += published.topics
         return published
 
     def states(self) -> list[tuple[Source, FetchState]]:
@@ -266,14 +270,8 @@ def review_of(app: App) -> Review:
 
 def aftermath_of(app: App, house: House, stop: asyncio.Event, *, publish: bool = True) -> Aftermath:
     """Return what is done in a site when sources were asked; without `publish` that is left to the next refresh."""
-    return Aftermath(
-        house=house,
-        review=lambda: review_of(app),
-        publish=app.publish_changed if publish else lambda _: Published(),
-        dry=app.dry_run,
-        stop=stop,
-        stopping=stop.is_set,
-    )
+    wanted = app.publish_changed if publish else lambda _: Published()
+    return Aftermath(house=house, review=lambda: review_of(app), publish=wanted, dry=app.dry_run, stopping=stop.is_set)
 
 
 def house_of(app: App, chosen: Sequence[Source], *, near: bool = True) -> House:

@@ -63,6 +63,15 @@ class Pulse:
         if summary and summary.outcomes:
             log.info("sources: %d, new: %d, failed: %d", len(summary.outcomes), summary.new, summary.count("failed"))
 
+    def stumbled(self, what: str, error: Exception) -> None:
+        """Count a beat that `error` kept from its end, and log it in one line: a template's mistake comes at each.
+
+        Known errors say what is wrong; their traceback is for those who log everything.
+        """
+        told, deep = "; ".join(str(error).splitlines()), error if log.isEnabledFor(logging.DEBUG) else None
+        log.error("%s; trying again at the next one: %s", what, told, exc_info=deep)
+        self.beaten(None, str(error))
+
     def healthy(self, now: float) -> bool:
         """Whether the daemon is idle in time or getting on with its work."""
         return now - self.moved_at < STUCK
@@ -142,8 +151,7 @@ class Heartbeat:
             log.info("skipped a beat: %s", error)
             self._pulse.beaten(None)
         except (TagwireError, OSError) as error:
-            log.exception("a beat failed; trying again at the next one")
-            self._pulse.beaten(None, str(error))
+            self._pulse.stumbled("a beat failed", error)
 
     async def _watch(self, job: Job) -> None:
         """On the monotonic clock: end a beat that is stuck, undo what a set clock did, tell the service manager."""

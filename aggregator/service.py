@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from aggregator import locks, memory, shift
 from aggregator.app import App, lock_file
 from aggregator.clock import SystemClock
+from aggregator.operations.announce import announce
 from aggregator.stores import open_store
 from aggregator.threads import apart
 
@@ -53,7 +54,11 @@ async def run_daemon(watch: Watch, *, serve: bool, stop: asyncio.Event, hangup: 
             told = server.Told(settings=lambda: watch.settings, pulse=pulse, published=published)
             work.tell(told.tally.heard, published.set)
             group.create_task(server.serve(watch.settings, stop, told=told))
-        group.create_task(daemon.Heartbeat(work.beat, clock, pulse, every=daemon.BEAT).run(stop, hangup))
+        announcing = group.create_task(work.announce())
+        try:
+            await daemon.Heartbeat(work.beat, clock, pulse, every=daemon.BEAT).run(stop, hangup)
+        finally:
+            announcing.cancel()
 
 
 async def serve_feeds(
@@ -81,6 +86,7 @@ class Work:
         self._thorough_at = 0.0
         self._heard: Callable[[Outcome], None] = lambda _: None
         self._published: Callable[[], None] = lambda: None
+        self._unannounced = asyncio.Event()
 
     def tell(self, heard: Callable[[Outcome], None], published: Callable[[], None]) -> None:
         """Call `heard` with every outcome, and `published` after a publication of items that are new or changed."""
@@ -115,6 +121,14 @@ class Work:
         self._announce(summary)
         return summary
 
+    async def announce(self) -> None:
+        """Tell the hub of what beats published, beside them, until cancelled; what it did not hear stays noted."""
+        while True:
+            await self._unannounced.wait()
+            self._unannounced.clear()
+            for problem in await announce(self._watch.settings, self._clock):
+                log.warning("%s", problem)
+
     async def _until_wanted(self, lock: Path, stop: asyncio.Event, enough: asyncio.Event) -> None:
         """Set `enough` when `stop` is set, another process waits for the lock, or the configuration is another one."""
         while not stop.is_set():
@@ -148,9 +162,9 @@ class Work:
         self._announce(summary)
 
     def _failed(self, error: Exception) -> None:
-        log.error("what came could not be published; trying again at the next beat", exc_info=error)
-        self._pulse.beaten(None, str(error))
+        self._pulse.stumbled("what came could not be published", error)
 
     def _announce(self, summary: Summary) -> None:
         if summary.feeds_written:
             self._published()
+            self._unannounced.set()

@@ -26,7 +26,8 @@ def test_files_in_the_folder_are_templates(config):
     assert settings(config).templates == ()
     (config / "templates/post.html").write_text("<p>{{ post.title }}</p>")
     (config / "templates/_mine.html").write_text("x")
-    (config / "templates/.post.html.swp").write_text("x")
+    for name in (".post.html.swp", "post.html~", "#post.html#", "post.html.bak", "post.swp", "a.orig", "a.rej"):
+        (config / "templates" / name).write_text("{% if %}")
     assert settings(config).templates == (("_mine.html", "x"), ("post.html", "<p>{{ post.title }}</p>"))
 
 

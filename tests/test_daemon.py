@@ -12,7 +12,7 @@ import pytest
 
 from aggregator.clock import SystemClock
 from aggregator.daemon import Heartbeat, Pulse
-from aggregator.errors import Locked, StoreError
+from aggregator.errors import Locked, PublishError, StoreError
 from aggregator.model import Outcome, Summary
 
 NEWS = Summary(outcomes=(Outcome(source="a", result="ok", new=2),))
@@ -74,6 +74,11 @@ def test_beats_never_overlap():
     [
         (Locked("held by pid 1"), logging.INFO, "skipped a beat"),
         (StoreError("disk full"), logging.ERROR, "disk full"),
+        (
+            PublishError("post.html:1: no nope\npage.css: none"),
+            logging.ERROR,
+            "one: post.html:1: no nope; page.css: none",
+        ),
         (OSError(30, "Read-only file system"), logging.ERROR, "Read-only file system"),
     ],
 )
@@ -82,7 +87,8 @@ def test_a_failing_beat_is_told_and_the_next_one_comes(error, level, words, capl
     with caplog.at_level(logging.INFO, logger="aggregator.daemon"):
         pulse = drive(counting(2, error), every=0.02)
     assert (pulse.beats, pulse.failed, pulse.error) == (2, int(level == logging.ERROR), "")
-    assert any(record.levelno == level and words in caplog.text for record in caplog.records)
+    assert [record.levelno for record in caplog.records if words in record.getMessage()] == [level]
+    assert not any(record.exc_info for record in caplog.records), "a known error is one line, without a traceback"
     assert "sources: 1, new: 2, failed: 0" in caplog.text
 
 

@@ -130,6 +130,61 @@ def test_a_changed_server_needs_a_restart_and_says_so(site, caplog):
     assert "takes a restart" in caplog.text
 
 
+def test_a_slow_hub_holds_up_neither_beats_nor_the_lock(site, web):
+    """It is told beside the beats, of everything, once the site is let go."""
+    clock = FakeClock()
+    one = work(site, clock)
+    asked = threading.Event()
+
+    class Slow(LoopbackSite):
+        """Takes a minute for an answer."""
+
+        def answer(self, path, headers, body=b""):
+            asked.set()
+            return super().answer(path, headers, body)
+
+    async def main(hub):
+        with (site / "config" / "tagwire.toml").open("a") as file:
+            file.write(f'[publish]\nhub = "{hub.page("/hub", "", delay=60)}"\n')
+        announcing = asyncio.create_task(one.announce())
+        await one.beat(asyncio.Event())
+        await asyncio.to_thread(asked.wait)
+        with locks.lock(lock_file(one._watch.settings), who="another"):
+            pass
+        web.page("/a.xml", FEED.format(2))
+        clock.advance(48 * 3600)
+        summary = await one.beat(asyncio.Event())
+        announcing.cancel()
+        await asyncio.wait({announcing})
+        return summary
+
+    with Slow() as hub:
+        summary = asyncio.run(main(hub))
+    assert summary is not None
+    assert summary.new == 1
+    assert len(list((site / "var" / "announcements").iterdir())) == 2
+
+
+def test_a_hub_that_refuses_is_told_in_the_daemons_log(site, web, caplog):
+    one = work(site)
+    with (site / "config" / "tagwire.toml").open("a") as file:
+        file.write(f'[publish]\nhub = "{web.page("/hub", "", status=400)}"\n')
+
+    def wait_for_the_answer():
+        while "answered 400" not in caplog.text:
+            time.sleep(0.01)
+
+    async def main():
+        announcing = asyncio.create_task(one.announce())
+        await one.beat(asyncio.Event())
+        await asyncio.to_thread(wait_for_the_answer)
+        announcing.cancel()
+        await asyncio.wait({announcing})
+
+    asyncio.run(main())
+    assert "not announced, told with the next ones" in caplog.text
+
+
 class Shifted(FakeClock):
     """A wall clock that can be set."""
 
@@ -314,5 +369,7 @@ def test_what_cannot_be_published_meanwhile_is_told_and_ends_nothing(site, web, 
     (site / "feeds" / "all.xml").mkdir(parents=True)
     one = often(site, SystemClock())
     settled(one, until=lambda: one._pulse.failed)
-    assert "could not be published" in caplog.text
+    told = next(record for record in caplog.records if "could not be published" in record.getMessage())
+    assert "feeds/all.xml cannot be written" in told.getMessage()
+    assert not told.exc_info, "a known error is one line, without a traceback"
     assert "all.xml" in one._pulse.error

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from aggregator.app import App
     from aggregator.config import Place
+    from aggregator.ports import Clock
     from aggregator.settings import Settings
 
 
@@ -47,13 +48,18 @@ class Options:
 
     @contextmanager
     def app(self, settings: Settings | None = None, **arguments: Any) -> Iterator[App]:
-        """Open the site as `App.open` does, for the time of a `with` block."""
+        """Open the site as `App.open` does, for the time of a `with` block.
+
+        Then, when the lock is given back, the hub hears of what was published in the block; what goes wrong is told.
+        """
         settings = settings or self.settings()
         self.start_logging()
         from aggregator.app import App
 
         with App.open(settings, **arguments) as app:
             yield app
+        if app.topics and settings.publish.hub:
+            _announce(settings, app.clock)
 
     @contextmanager
     def editing(self, command: str) -> Iterator[tuple[Place, Settings]]:
@@ -72,6 +78,16 @@ class Options:
         from aggregator.cli import logs
 
         logs.start(-1 if self.quiet else self.verbose + talkative, structured=structured)
+
+
+def _announce(settings: Settings, clock: Clock) -> None:
+    import asyncio
+
+    from aggregator.cli.output import err, safe
+    from aggregator.operations.announce import announce
+
+    for problem in asyncio.run(announce(settings, clock)):
+        err(f"tagwire: {safe(str(problem))}")
 
 
 class GlobalOption(click.Option):

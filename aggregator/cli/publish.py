@@ -18,15 +18,11 @@ def publish(options: Options, *, check: bool, wait: float) -> int:
 
     Only files whose bytes differ are written, and only files that tagwire wrote are removed.
     """
-    import asyncio
-
     from aggregator.cli.output import counted, emit, err, out, safe
-    from aggregator.operations.announce import announce
 
     with options.app(write=not check, dry_run=check, wait=wait, command="publish") as app:
         published = app.publish()
-        unheard = () if check else asyncio.run(announce(app.settings, published.topics, app.clock))
-    for problem in (*published.problems, *unheard):
+    for problem in published.problems:
         err(f"tagwire: {safe(str(problem))}")
     if options.json:
         changed = {"written": list(published.written), "removed": list(published.removed)}

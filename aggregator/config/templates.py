@@ -5,6 +5,7 @@ This module renders nothing: what only shows with real items is told when they a
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -16,12 +17,14 @@ if TYPE_CHECKING:
 
 FOLDER: Final = "templates"
 """Beside the configuration files."""
+_LEFT_BEHIND: Final = re.compile(r"[.#].*|.*(?:~|\.(?:bak|swp|orig|rej))")
+"""What editors and merges leave beside the files that they change."""
 
 
 def files(config: Path) -> list[Path]:
-    """Return the files in the folder of templates, by name; none if there is no folder."""
+    """Return the files in the folder of templates, by name, without hidden ones and backups; none without a folder."""
     try:
-        return sorted(path for path in (config / FOLDER).iterdir() if not path.name.startswith("."))
+        return sorted(path for path in (config / FOLDER).iterdir() if not _LEFT_BEHIND.fullmatch(path.name))
     except (FileNotFoundError, NotADirectoryError):
         return []
 

@@ -22,6 +22,8 @@ class Tag:
     logo: str = ""
     parent: str = ""
     """Slug of the tag that this one belongs to."""
+    fed: bool = True
+    """Whether it has a feed and a page that can be linked to; beyond `max_feeds` tags have none."""
     days: tuple[int, ...] = ()
     """Items of each of the last days up to that of the site's newest item, the oldest day first; empty: not counted."""
 

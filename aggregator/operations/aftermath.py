@@ -1,7 +1,7 @@
-"""What follows when sources were asked: copies are looked for, what changed is published, and the hub is told of it.
+"""What follows when sources were asked: copies are looked for, and what changed is published.
 
 The long parts run in threads, since the event loop serves the feeds meanwhile, and end soon after a stop. This module
-fetches nothing.
+fetches nothing and tells no hub.
 """
 
 from __future__ import annotations
@@ -12,11 +12,9 @@ from typing import TYPE_CHECKING
 from aggregator.model import Summary
 from aggregator.model.published import Published
 from aggregator.operations import housekeeping
-from aggregator.operations.announce import announce
 from aggregator.threads import apart
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Callable
 
     from aggregator.model import Problem
@@ -27,17 +25,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Aftermath:
-    """What it works with; setting `stop` leaves what is not done yet to the next time.
-
-    `stopping` says the same, and is asked at every step.
-    """
+    """What it works with; `stopping` is asked at every step: once it says so, the rest is left to the next time."""
 
     house: House
     review: Callable[[], Review]
     publish: Callable[[Callable[[], bool]], Published]
     """Publishes what changed, until the function that it is given says that it is time to end."""
     dry: bool
-    stop: asyncio.Event
     stopping: Callable[[], bool]
 
     async def settle(self, synced: Synced) -> Summary:
@@ -50,13 +44,12 @@ class Aftermath:
         house.sketched.clear()
         reviewed = await apart(review.look if house.near else review.settle, synced.touched)
         published = Published() if stopping() else await apart(self.publish, stopping)
-        unheard: tuple[Problem, ...] = ()
+        kept: tuple[Problem, ...] = ()
         if not (self.dry or stopping()):
-            unheard = await apart(housekeeping.daily, house.settings, house.store, house.clock.now())
-            unheard += await announce(house.settings, published.topics, house.clock, self.stop)
+            kept = await apart(housekeeping.daily, house.settings, house.store, house.clock.now())
         return Summary(
             feeds_written=published.written,
-            problems=(*synced.problems, *published.problems, *unheard),
+            problems=(*synced.problems, *published.problems, *kept),
             near=reviewed.copies,
             related=reviewed.related,
         )

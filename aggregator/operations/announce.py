@@ -1,7 +1,9 @@
 """Tells the hub of `[publish] hub` which feeds changed: after they were replaced, and without ever being in the way.
 
-A hub that does not answer costs seconds and a message; the feeds it did not hear of stand in `var/unannounced` and are
-told with the next ones. This module publishes nothing.
+What is published is noted in `var/announcements`, a file for each publication, under the site's lock; the hub is told
+once the lock is given back. A hub that does not answer costs seconds and a message; the feeds it did not hear of stay
+noted and are told with the next ones. Two processes that announce at once may tell a feed twice, and lose none. This
+module publishes nothing and takes no lock.
 """
 
 from __future__ import annotations
@@ -9,8 +11,10 @@ from __future__ import annotations
 import asyncio
 import json
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from uuid import uuid4
 
 from aggregator import __version__, files
 from aggregator.errors import FetchError
@@ -18,70 +22,67 @@ from aggregator.fetchers import agent
 from aggregator.model import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
+    from aggregator.model.published import Published
     from aggregator.ports import Clock
     from aggregator.settings import Settings
 
-PAUSES: Final = (1.0, 3.0)
+PAUSES: Final = (0.5, 1.0)
 """Seconds before each further attempt."""
-PATIENCE: Final = 15.0
+ATTEMPT: Final = 2.5
+"""Seconds that one answer may take: three attempts and the pauses between them fit into `PATIENCE`."""
+PATIENCE: Final = 10.0
 """Seconds after which the rest is left to the next publication."""
 KEPT: Final = 10_000
 """Feeds that wait for a hub at most; the hub of a site that long is not there any more."""
 
 
-async def announce(
-    settings: Settings, topics: Iterable[str], clock: Clock, stop: asyncio.Event | None = None
-) -> tuple[Problem, ...]:
-    """Tell the hub, if there is one, of the feeds at the URLs `topics` and of those that it did not hear of before.
+def noted(settings: Settings, published: Published) -> Published:
+    """Remember that the hub, if there is one, is to be told of what was published; return it with what went wrong.
 
-    Returns what went wrong and raises nothing: the feeds are published. Setting `stop` leaves the rest to the next
-    publication.
+    Raises nothing: the feeds are published.
     """
-    hub, waiting = settings.publish.hub, Path(settings.root) / "var" / "unannounced"
-    if not hub:
-        return ()
-    before = _remembered(waiting)
-    left = sorted({*topics, *before})
-    if not left:
-        return ()
+    if not (settings.publish.hub and published.topics):
+        return published
+    return replace(published, problems=(*published.problems, *_keep(_folder(settings), published.topics)))
+
+
+async def announce(settings: Settings, clock: Clock) -> tuple[Problem, ...]:
+    """Tell the hub, if there is one, of the feeds that were noted, for `PATIENCE` seconds; return what went wrong.
+
+    Raises nothing. Who is cancelled meanwhile leaves everything noted.
+    """
+    hub, folder = settings.publish.hub, _folder(settings)
+    noted = sorted(folder.glob("*.json")) if hub else []
+    left = sorted({topic for path in noted for topic in _remembered(path)})
     problems: list[Problem] = []
     try:
-        async with asyncio.timeout(PATIENCE) as patience:
-            ending = asyncio.create_task(_end(stop, patience)) if stop else None
-            try:
-                await _tell(settings, left, clock)
-            finally:
-                if ending:
-                    ending.cancel()
+        async with asyncio.timeout(PATIENCE):
+            await _tell(settings, left, clock)
     except (FetchError, TimeoutError) as error:
         reason = str(error) or f"no answer within {PATIENCE:g} s"
         feeds = f"{len(left)} feed{'' if len(left) == 1 else 's'}"
         problems.append(Problem(where=hub, message=f"{feeds} not announced, told with the next ones: {reason}"))
-    try:
-        if left or before:
-            files.write(waiting, json.dumps(left[:KEPT]).encode())
-    except OSError as error:
-        problems.append(Problem(where=str(waiting), message=error.strerror or str(error)))
+        problems += _keep(folder, left[:KEPT])
+    for path in noted if len(problems) < 2 else ():  # noqa: PLR2004 - what could not be kept together stays as it is
+        with suppress(OSError):  # told twice, if another process did not take it away
+            path.unlink()
     return tuple(problems)
-
-
-async def _end(stop: asyncio.Event, patience: asyncio.Timeout) -> None:
-    """Let the time run out as soon as `stop` is set."""
-    await stop.wait()
-    patience.reschedule(asyncio.get_running_loop().time())
 
 
 async def _tell(settings: Settings, left: list[str], clock: Clock) -> None:
     """Announce what is `left` in batches, and take what was heard from it. Raises `errors.FetchError`."""
+    if not left:
+        return
     from aggregator.fetchers.websub import BATCH, ping  # noqa: PLC0415 - most sites have no hub
 
     name = agent(__version__, settings.site.base_url)
+    http = replace(settings.http, timeout=min(settings.http.timeout, ATTEMPT))
     pauses = iter(PAUSES)
     while left:
         try:
-            await ping(settings.http, settings.publish.hub, left[:BATCH], user_agent=name)
+            await ping(http, settings.publish.hub, left[:BATCH], user_agent=name)
         except FetchError as error:
             pause = next(pauses, None)
             if pause is None or not (error.retryable or getattr(error, "status", 0) >= 500):  # noqa: PLR2004
@@ -89,6 +90,18 @@ async def _tell(settings: Settings, left: list[str], clock: Clock) -> None:
             await clock.sleep(pause)
         else:
             del left[:BATCH]
+
+
+def _folder(settings: Settings) -> Path:
+    return Path(settings.root) / "var" / "announcements"
+
+
+def _keep(folder: Path, topics: Sequence[str]) -> tuple[Problem, ...]:
+    try:
+        files.write(folder / f"{uuid4().hex}.json", json.dumps(topics).encode())
+    except OSError as error:
+        return (Problem(where=str(folder), message=error.strerror or str(error)),)
+    return ()
 
 
 def _remembered(path: Path) -> list[str]:

@@ -12,6 +12,7 @@ from lxml import etree
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from types import SimpleNamespace
 
     from aggregator.model.catalogue import Catalogue
 
@@ -21,23 +22,24 @@ SOURCES = "sources.opml"
 _Outline = dict[str, str]
 
 
-def feeds(catalogue: Catalogue) -> bytes:
-    """Return the OPML of every feed that we publish: all, then groups for queries, tags and sources.
+def feeds(catalogue: Catalogue, words: SimpleNamespace) -> bytes:
+    """Return the OPML of the feeds that we publish: all, then groups for queries, tags and sources, named in `words`.
 
-    Tags with a parent stand in a group of that parent's, behind the group of the others.
+    Tags with a parent stand in a group of that parent's, behind the group of the others. Of a source stands its own
+    feed, not the one of the tag that is its id: who subscribes to all of them gets its entries once.
     """
     main = catalogue.feed
-    labels = {tag.slug: tag.label for tag in catalogue.tags}
+    labels = {tag.slug: tag.label for tag in catalogue.topics}
     families: dict[str, list[_Outline]] = {"": []}
-    for tag in catalogue.tags:
+    for tag in catalogue.topics:
         outline = _ours(catalogue, tag.label, f"tags/{tag.slug}", tag.description)
         families.setdefault(tag.parent if tag.parent in labels else "", []).append(outline)
     groups = [
-        ("queries", [_ours(catalogue, title, path) for path, title in catalogue.queries]),
-        ("tags", families.pop("")),
+        (words.queries, [_ours(catalogue, title, path) for path, title in catalogue.queries]),
+        (words.tags, families.pop("")),
         *((labels[parent], outlines) for parent, outlines in families.items()),
         (
-            "sources",
+            words.sources,
             [_ours(catalogue, one.title, one.path) for one in catalogue.channels + catalogue.named if one.path],
         ),
     ]

@@ -21,9 +21,10 @@ from aggregator.publish.catalogue import documents
 from aggregator.publish.edition import Edition
 from aggregator.publish.fragments import Fragments
 from aggregator.publish.items import ItemPages
-from aggregator.publish.past import ARCHIVED, PAGES, Past, paged_archive
+from aggregator.publish.past import ARCHIVED, PAGES, Past, archived, paged_archive
 from aggregator.publish.posts import Library
 from aggregator.publish.shelf import KEPT, Shelf
+from aggregator.steps import indexing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -83,8 +84,8 @@ class Publisher:
         own_ids = self._settings.publish.entry_ids == "per-feed"
         printer = press.Press(self._outputs, fragments, own_ids=own_ids)
         shelf = Shelf(self._settings.root, self._settings.publish.dir, check=check)
-        members, days = _sorted_out(feeds)
-        members = edition.members() if members is None else edition.touched(members) | self._missing(edition, shelf)
+        members, days = _sorted_out(None if feeds is None else {*feeds, *self._turned(edition, shelf)})
+        members = edition.members() if members is None else edition.touched(members)
         known = [(member, path) for member in _ordered(members) if (path := edition.path(member))]
         past = Past(self._store, edition, printer, shelf, days)
         items = ItemPages(edition, self._store, shelf, days)
@@ -122,29 +123,36 @@ class Publisher:
             for output in (self._outputs[name] for name in publish.formats if name != ARCHIVED):
                 yield path + output.SUFFIX, printer.render(feed, output, publish.max_size)
 
-    def _missing(self, edition: Edition, shelf: Shelf) -> frozenset[str]:
-        """Tags that have a feed only since others have fewer items; never any while every tag has one."""
+    def _turned(self, edition: Edition, shelf: Shelf) -> set[str]:
+        """Tags that got or lost their feed since others have fewer or more items, and the feeds that link to them.
+
+        None while every tag has a feed.
+        """
         if not edition.taxonomy.surplus:
-            return frozenset()
+            return set()
         suffix = self._outputs[self._settings.publish.formats[0]].SUFFIX
-        there = set(shelf.names("tags"))
-        tags = (member for member in edition.members() if member.startswith("tag:"))
-        return frozenset(member for member in tags if edition.path(member) + suffix not in there)
+        there = {
+            name.removeprefix("tags/").removesuffix(suffix) for name in shelf.names("tags") if name.endswith(suffix)
+        }
+        turned = edition.taxonomy.turned(there)
+        records = (record for key in turned for record in self._store.items(tag=key))
+        return {f"tag:{key}" for key in turned}.union(*map(indexing.feeds, records))
 
     def _stale(self, edition: Edition, shelf: Shelf) -> Iterator[str]:
         """Names of feed files that no known feed has."""
         suffixes = {output.SUFFIX for output in self._outputs.values()}
-        formats = self._settings.publish.formats
+        publish = self._settings.publish
+        formats = publish.formats
         ours = {self._outputs[name].SUFFIX for name in formats}
-        paths = {path for member in edition.members() if (path := edition.path(member))}
+        paths = {path: member for member in edition.members() if (path := edition.path(member))}
         for name in shelf.names("", *KEPT):
             stem, dot, suffix = name.rpartition(".")
             feed_file = dot + suffix in suffixes and (stem == "all" or "/" in stem)
             if feed_file and not (stem in paths and dot + suffix in ours):
                 yield name
         for folder in ("all", *shelf.folders("tags")):
-            archived = folder in paths and self._settings.publish.archive != "off" and ARCHIVED in formats
-            there = [ARCHIVED, *([PAGES] if paged_archive(folder, formats) else [])] if archived else []
+            kept = archived(paths.get(folder, ""), publish)
+            there = [ARCHIVED, *([PAGES] if paged_archive(folder, formats) else [])] if kept else []
             gone = tuple(self._outputs[name].SUFFIX for name in (ARCHIVED, PAGES) if name not in there)
             yield from (name for name in shelf.names(folder) if name.endswith(gone))
 

@@ -37,19 +37,22 @@ class Archive:
     """The part with the newest item that the feed does not show; None while it shows all."""
     _months: dict[Month, list[list[Row]]] = field(default_factory=dict)
 
-    def begin(self, records: Sequence[Record]) -> None:
-        """Find the newest part, given the records that stand in the feed, newest first."""
+    def begin(self, records: Sequence[Record], covered: Iterable[str] = ()) -> None:
+        """Find the newest part, given the records that stand in the feed, newest first.
+
+        `covered` are the keys of copies that the feed shows with them: those alone make no part.
+        """
         self.newest = None
         if not records:
             return
-        standing = frozenset(record.key for record in records)
+        shown = frozenset({*covered, *(record.key for record in records)})
         edge = min(record.published for record in records)
         month = archives.month_of(edge, self.zone)
-        for number, rows in reversed(list(enumerate(self._rows(month)))):
-            if archives.outside(rows, standing, indexing.seconds(edge)):
-                self.newest = Part(month, number)
-                return
-        self.newest = self._before(month)
+        rows = self._rows(month)
+        part = Part(month, len(rows) - 1) if rows else self._before(month)
+        while part and not archives.outside(self._rows(part.month)[part.number], shown, indexing.seconds(edge)):
+            part = self.previous(part)
+        self.newest = part
 
     def keys(self, part: Part) -> list[str]:
         """Return the keys of a part's items."""

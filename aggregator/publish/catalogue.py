@@ -38,7 +38,7 @@ def documents(edition: Edition, store: Store) -> Iterator[tuple[str, bytes]]:
     """Give (name, bytes) of the site-wide documents."""
     catalogue = _counted(_catalogue(edition, store), edition, store)
     yield from html.open_output(edition.settings).documents(catalogue)
-    yield opml.FEEDS, opml.feeds(catalogue)
+    yield opml.FEEDS, opml.feeds(catalogue, html.words(catalogue.feed.lang))
     yield opml.SOURCES, opml.sources(catalogue)
     yield status.NAME, status.render(catalogue)
 

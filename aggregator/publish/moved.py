@@ -32,13 +32,14 @@ def notice(settings: Settings, path: str, tag: Tag, day: str) -> Feed:
     name = text.one_line(site.title) or "tagwire"
     title, words = _WORDS.get(site.language.partition("-")[0].lower(), _WORDS["en"])
     suffix = next((suffix for form, suffix in _SUFFIXES if form in publish.formats), ".xml")
-    address = f"{site.base_url}tags/{quote(tag.slug)}{suffix}"
+    place = f"{site.base_url}tags/{quote(tag.slug)}"
+    address = place + suffix
     moved = datetime.fromisoformat(day).replace(tzinfo=UTC)
     post = Post(
         key=f"moved:{path}",
         id=f"tag:{site.tag_authority}:moved/{quote(path)}",
         title=title.format(tag.label),
-        link=address,
+        link=f"{place}.html" if "html" in publish.formats else "",  # a link of an entry is a page for people
         published=moved,
         updated=moved,
         summary=f"{words} {address}",

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from aggregator.publish.edition import Edition
     from aggregator.publish.press import Press
     from aggregator.publish.shelf import Shelf
+    from aggregator.settings import Publish
     from aggregator.steps.archives import Part
 
 ARCHIVED: Final = "atom"
@@ -34,6 +35,11 @@ _ENTRY: Final = (b"<entry>", b"<entry ")
 def paged_archive(path: str, formats: Collection[str]) -> bool:
     """Whether the archive documents of the feed with that path have pages for people."""
     return path in PAGED and PAGES in formats
+
+
+def archived(member: str, publish: Publish) -> bool:
+    """Whether the feed, named as in the outbox, has an archive as soon as it does not show everything."""
+    return publish.archive != "off" and ARCHIVED in publish.formats and member.partition(":")[0] in ("all", "tag")
 
 
 class Past:
@@ -59,18 +65,17 @@ class Past:
         Returns the feed with its link to them.
         """
         output = outputs[ARCHIVED]
-        kind, _, key = member.partition(":")
-        archived = self._publish.archive != "off" and kind in ("all", "tag")
-        if not archived:
+        if not archived(member, self._publish):
             yield feed.path + output.SUFFIX, self._press.render(feed, output, self._publish.max_size)
             return feed
-        archive = Archive(key, self._store.history, self._zone, self._publish.max_size)
-        data, feed = self._fitted(archive, feed, output)
+        archive = Archive(member.partition(":")[2], self._store.history, self._zone, self._publish.max_size)
+        policy = select.policy(self._settings, member)
+        data, feed = self._fitted(archive, feed, output, stories=policy)
         there = self._there(feed.path, output.SUFFIX)
         chosen = set(archive.everything() if self._days is None else archive.touched(self._days, there))
         paged = paged_archive(feed.path, self._publish.formats)
         for part in sorted(chosen):
-            document = self._document(archive, part, feed, select.policy(self._settings, member))
+            document = self._document(archive, part, feed, policy)
             if paged:  # first, since it leaves the entries of both
                 page = replace(document, formats=(ARCHIVED, PAGES))
                 yield document.path + outputs[PAGES].SUFFIX, self._press.render(page, outputs[PAGES])
@@ -84,19 +89,27 @@ class Past:
         yield feed.path + output.SUFFIX, data
         return feed
 
-    def _fitted(self, archive: Archive, feed: Feed, output: Output) -> tuple[bytes, Feed]:
+    def _fitted(self, archive: Archive, feed: Feed, output: Output, *, stories: str) -> tuple[bytes, Feed]:
         """The feed, rendered, with the archive that begins where its entries end."""
         limit = self._publish.max_size
         entries = tuple(_within(self._press.entries(feed, output), limit))
         standing = len(entries)
         while True:
-            archive.begin([record for record, _ in entries[:standing]])
+            records = [record for record, _ in entries[:standing]]
+            archive.begin(records, self._covered(records, stories))
             linked = replace(feed, previous=_path(feed, archive.newest) if archive.newest else "")
             data = output.render(linked, limit=limit, entries=(entry for _, entry in entries))
             count = sum(map(data.count, _ENTRY))
             if count >= standing:
                 return data, linked
             standing = count  # the size cut it, and links to an archive may do so once more
+
+    def _covered(self, records: Iterable[Record], stories: str) -> Iterator[str]:
+        """The keys of copies that are shown with the records, and not by themselves."""
+        copies = {key for record in records for key in record.copies}
+        if stories == "collapse" or not copies:
+            return iter(copies)
+        return (record.key for record in self._store.known(copies, (), ()) if record.duplicate_of)
 
     def _there(self, path: str, suffix: str) -> set[Part]:
         """The parts of which there is a file."""

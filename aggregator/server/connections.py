@@ -19,8 +19,13 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
 _REFUSAL: Final = (
-    b"HTTP/1.1 %b\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"content-length", b"0"),
+    (b"connection", b"close"),
 )
+"""Headers of answers to what is no request for the application: its own headers are not at hand here."""
 _RAW: Final = re.compile(rb"[\x80-\xff]")
 
 
@@ -86,6 +91,10 @@ class Connection(HttpToolsProtocol):
         self._since = self.loop.time()
         super().on_response_complete()
 
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's words for itself
+        """Refuse what is no HTTP."""
+        self._refuse(b"400 Bad Request")
+
     def expire(self, now: float) -> None:
         """End the connection if its client let a deadline pass; `now` is the loop's time."""
         unsent = self.transport.get_write_buffer_size()
@@ -103,7 +112,8 @@ class Connection(HttpToolsProtocol):
 
     def _refuse(self, status: bytes) -> None:
         if not self.transport.is_closing():
-            self.transport.write(_REFUSAL % status)
+            headers = b"".join(b"%b: %b\r\n" % header for header in (*self.server_state.default_headers, *_REFUSAL))
+            self.transport.write(b"HTTP/1.1 %b\r\n%b\r\n" % (status, headers))
             self.transport.close()
 
 
@@ -126,6 +136,5 @@ async def watch(connections: Collection[Any], every: float = 1.0) -> None:
 
 
 async def _too_large(_scope: Scope, _receive: Receive, send: Send) -> None:
-    headers = [(b"content-length", b"0"), (b"connection", b"close")]
-    await send({"type": "http.response.start", "status": 431, "headers": headers})
+    await send({"type": "http.response.start", "status": 431, "headers": [*_REFUSAL]})
     await send({"type": "http.response.body", "body": b""})

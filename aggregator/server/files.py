@@ -117,10 +117,15 @@ class PublishedFiles:
             parts.append("index.html")
         if (facts := self._facts(parts)) is not None:
             if stat.S_ISDIR(facts.st_mode):
-                return None if folder else quote(parts[-1]) + "/"
+                return None if folder else self._index(parts) or self._twin(parts, accept)
             relative = "/".join(parts)
             return _Found(relative, f"{self._root}/{relative}", facts) if stat.S_ISREG(facts.st_mode) else None
         return None if folder else self._twin(parts, accept)
+
+    def _index(self, parts: list[str]) -> str:
+        """The address of a folder's index page; empty without one, as in folders of archives, beside their feed."""
+        facts = self._facts([*parts, "index.html"])
+        return quote(parts[-1]) + "/" if facts is not None and stat.S_ISREG(facts.st_mode) else ""
 
     def _twin(self, parts: list[str], accept: str) -> _Found | None:
         """The representation of an address without suffix that the client likes best, of those that exist."""

@@ -13,7 +13,7 @@ from aggregator.model import Tag
 from aggregator.steps import slugs, splice, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from aggregator.settings import TagRule
 
@@ -62,16 +62,22 @@ class Taxonomy:
         return self._tags[key] if key in self._fed else None
 
     def tag(self, name: str) -> Tag:
-        """Return label and slug of the tag that this spelling means.
+        """Return label and slug of the tag that this spelling means, and whether it has a feed.
 
         Without count and description: those change while a post that carries the tag stays the same.
         """
         found = self._by_name.get(name)
         if found is None:
-            known = self._tags.get(slugs.tag_key(name))
+            key = slugs.tag_key(name)
+            known = self._tags.get(key)
             slug = known.slug if known else slugs.slug(name)
-            found = self._by_name[name] = Tag(label=known.label if known else text.one_line(name) or slug, slug=slug)
+            label = known.label if known else text.one_line(name) or slug
+            found = self._by_name[name] = Tag(label=label, slug=slug, fed=key in self._fed)
         return found
+
+    def turned(self, there: Collection[str]) -> list[str]:
+        """Return the keys of tags that have a feed while their slug is not `there`, or have none while it is."""
+        return [key for key, tag in self._tags.items() if (key in self._fed) != (tag.slug in there)]
 
     def largest(self) -> list[tuple[str, Tag]]:
         """Return (key, tag) of those that have items and a feed, those with the most first, then by label."""

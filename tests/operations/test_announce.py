@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import socket
 import threading
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs
 
 import pytest
 
-from aggregator.operations.announce import announce
+from aggregator.model.published import Published
+from aggregator.operations import announce as announcing
+from aggregator.operations.announce import announce, noted
 from aggregator.settings import Http, Publish, Settings
 from aggregator.testing import FakeClock
 
@@ -66,7 +68,8 @@ def tell(tmp_path):
             root=str(tmp_path), http=Http(allow_private_networks=private, timeout=timeout), publish=Publish(hub=hub)
         )
         clock = FakeClock()
-        return asyncio.run(announce(site, topics, clock)), clock.slept
+        published = noted(site, Published(topics=topics))
+        return (*published.problems, *asyncio.run(announce(site, clock))), clock.slept
 
     return run
 
@@ -100,7 +103,7 @@ def test_without_hub_or_without_news_nobody_is_asked(tell, tmp_path):
 
 def test_a_hub_that_stumbles_is_asked_again(tell):
     with Hub(503, 500, 204) as hub:
-        assert tell(hub.url, TOPIC) == ((), [1.0, 3.0])
+        assert tell(hub.url, TOPIC) == ((), [0.5, 1.0])
     assert len(hub.heard) == 3
 
 
@@ -112,7 +115,7 @@ def test_what_a_hub_did_not_hear_is_told_with_the_next_feeds(tell, tmp_path):
         hub.statuses = [204]
         assert tell(hub.url, "https://news.example.org/b.xml") == ((), [])
     assert hub.heard[-1][1]["hub.url"] == [TOPIC, "https://news.example.org/b.xml"]
-    assert json.loads((tmp_path / "var/unannounced").read_bytes()) == []
+    assert list((tmp_path / "var/announcements").iterdir()) == []
 
 
 def test_a_hub_that_refuses_is_not_asked_again_at_once(tell):
@@ -134,44 +137,54 @@ def test_a_hub_that_is_down_costs_a_message(tell):
         url = hub.url
     (problem,), slept = tell(url, TOPIC)
     assert "not announced" in problem.message
-    assert slept == [1.0, 3.0]
+    assert slept == [0.5, 1.0]
 
 
-def test_a_hub_that_is_silent_is_not_waited_for(tell):
+def test_a_silent_hub_is_asked_three_times_and_costs_a_message(tell):
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        (problem,), slept = tell(f"http://127.0.0.1:{silent.getsockname()[1]}/hub", TOPIC, timeout=0.05)
-    assert "no answer within 0.05 s" in problem.message
-    assert slept == [1.0, 3.0]
+        (problem,), slept = tell(f"http://127.0.0.1:{silent.getsockname()[1]}/", TOPIC, timeout=0.1)
+        silent.setblocking(False)
+        for _ in range(3):
+            silent.accept()[0].close()
+        with pytest.raises(BlockingIOError):
+            silent.accept()
+    assert "no answer within 0.1 s" in problem.message
+    assert slept == [0.5, 1.0]
+
+
+def test_three_attempts_and_the_pauses_between_them_fit_into_the_patience_however_long_http_may_wait():
+    assert 3 * announcing.ATTEMPT + sum(announcing.PAUSES) < announcing.PATIENCE
+
+
+def test_who_is_cancelled_leaves_everything_noted_and_two_who_tell_lose_nothing(tell, tmp_path):
+    site = Settings(
+        root=str(tmp_path), http=Http(allow_private_networks=True), publish=Publish(hub="http://127.0.0.1:1/")
+    )
+    noted(site, Published(topics=(TOPIC,)))
+
+    async def cancelled():
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            slow = replace(site, publish=Publish(hub=f"http://127.0.0.1:{silent.getsockname()[1]}/"))
+            telling = asyncio.create_task(announce(slow, FakeClock()))
+            await asyncio.sleep(0.05)
+            noted(site, Published(topics=("https://news.example.org/meanwhile.xml",)))
+            telling.cancel()
+            await asyncio.wait({telling})
+
+    asyncio.run(cancelled())
+    with Hub(204) as hub:
+        assert tell(hub.url) == ((), [])
+    assert hub.heard[0][1]["hub.url"] == [TOPIC, "https://news.example.org/meanwhile.xml"]
 
 
 def test_a_memory_that_is_damaged_or_cannot_be_kept_stops_nothing(tell, tmp_path):
-    (tmp_path / "var").mkdir()
-    (tmp_path / "var/unannounced").write_text("[")
+    (tmp_path / "var/announcements").mkdir(parents=True)
+    (tmp_path / "var/announcements/x.json").write_text("[")
     with Hub(204) as hub:
         assert tell(hub.url, TOPIC) == ((), [])
-        (tmp_path / "var/unannounced").unlink(missing_ok=True)
-        (tmp_path / "var").rmdir()
-        (tmp_path / "var").write_text("a file")
-        hub.statuses = [400]
-        problems, _ = tell(hub.url, TOPIC)
-    assert len(problems) == 2
-
-
-def test_a_stop_leaves_the_rest_to_the_next_publication(tmp_path):
-    """A hub that is slow does not keep the process from ending, and hears of everything later."""
-
-    class Endless(FakeClock):
-        async def sleep(self, seconds: float) -> None:
-            stop.set()
-            await asyncio.Event().wait()
-
-    async def main():
-        return await announce(site, [TOPIC], Endless(), stop)
-
-    stop = asyncio.Event()
-    with Hub(503) as hub:
-        private = Http(allow_private_networks=True)
-        site = Settings(root=str(tmp_path), http=private, publish=Publish(hub=hub.url))
-        (problem,) = asyncio.run(main())
-    assert "told with the next ones" in problem.message
-    assert json.loads((tmp_path / "var/unannounced").read_bytes()) == [TOPIC]
+        assert len(hub.heard) == 1
+        (tmp_path / "var/announcements").rmdir()
+        (tmp_path / "var/announcements").write_text("a file")
+        (problem,), _ = tell(hub.url, TOPIC)
+    assert problem.where.endswith("announcements")
+    assert len(hub.heard) == 1

@@ -13,13 +13,15 @@ from aggregator.model import Tag
 from aggregator.model.catalogue import Catalogue, Channel
 from aggregator.model.source import Failure
 from aggregator.outputs import opml, status
+from aggregator.outputs.html import words
 
 
 @pytest.fixture
 def catalogue(make_feed, make_post) -> Catalogue:
     return Catalogue(
         feed=make_feed(make_post(), path="all", title="港湾"),
-        tags=(Tag(label="航运", slug="航运", count=7, description="船"),),
+        tags=(Tag(label="航运", slug="航运", count=7, description="船"), Tag(label="a", slug="a", count=3)),
+        topics=(Tag(label="航运", slug="航运", count=7, description="船"),),
         channels=(
             Channel(
                 id="a",
@@ -44,13 +46,14 @@ def outlines(data: bytes) -> list[dict[str, str]]:
     return [dict(outline.attrib) for outline in root.iter("outline")]
 
 
-def test_feeds_opml_lists_every_feed_in_groups(catalogue):
+def test_feeds_opml_lists_topics_and_sources_in_groups_in_the_sites_language(catalogue):
+    """A tag that is a source's id is left out: the source's own feed stands there, and has the same entries."""
     home = "http://127.0.0.1:8420/"
-    assert outlines(opml.feeds(catalogue)) == [
+    assert outlines(opml.feeds(catalogue, words("zh-CN"))) == [
         _rss("港湾", f"{home}all.xml", f"{home}all.html"),
-        {"text": "tags"},
+        {"text": "标签"},
         _rss("航运", f"{home}tags/%E8%88%AA%E8%BF%90.xml", f"{home}tags/%E8%88%AA%E8%BF%90.html", description="船"),
-        {"text": "sources"},
+        {"text": "来源"},
         _rss("A & <B>", f"{home}sources/a.xml", f"{home}sources/a.html"),
     ]
 
@@ -61,12 +64,14 @@ def test_tags_with_a_parent_stand_in_its_group_and_queries_in_theirs(catalogue):
         Tag(label="芯片", slug="chips", count=2, parent="tech"),
         Tag(label="孤儿", slug="orphan", count=1, parent="gone"),
     )
-    site = replace(catalogue, tags=tags, queries=(("queries/x", "查询"),), channels=())
-    assert [(one["text"], one.get("xmlUrl", "").rpartition("/")[2]) for one in outlines(opml.feeds(site))] == [
+    site = replace(catalogue, topics=tags, queries=(("queries/x", "查询"),), channels=())
+    assert [
+        (one["text"], one.get("xmlUrl", "").rpartition("/")[2]) for one in outlines(opml.feeds(site, words("en")))
+    ] == [
         ("港湾", "all.xml"),
-        ("queries", ""),
+        ("Collections", ""),
         ("查询", "x.xml"),
-        ("tags", ""),
+        ("Tags", ""),
         ("科技", "tech.xml"),
         ("孤儿", "orphan.xml"),
         ("科技", ""),
@@ -83,14 +88,14 @@ def test_sources_opml_lists_the_feeds_that_we_read(catalogue):
 
 def test_opml_names_the_formats_that_exist(catalogue, make_feed):
     site = Catalogue(feed=make_feed(path="all", formats=("json",), author=""))
-    [main, *_] = outlines(opml.feeds(site))
+    [main, *_] = outlines(opml.feeds(site, words("en")))
     assert (main["xmlUrl"], main["htmlUrl"]) == ("http://127.0.0.1:8420/all.json", "http://127.0.0.1:8420/")
-    assert b"ownerName" not in opml.feeds(site)
+    assert b"ownerName" not in opml.feeds(site, words("en"))
 
 
 def test_status_tells_how_sources_are(catalogue):
     found = json.loads(status.render(catalogue))
-    assert (found["schema"], found["tags"]) == (1, 1)
+    assert (found["schema"], found["tags"]) == (1, 2)
     assert found["sources"][0] == {
         "id": "a",
         "title": "A & <B>",

@@ -253,6 +253,17 @@ def test_the_stylesheet_for_feeds_hides_markup(catalogue):
 # --- the owner's templates ---
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "times"),
+    [("feed", "{{ feed.title }}", 0), ("feed", "{{ body }}<hr>{{ body }}", 2), ("base", "{{ feed.title }}", 0)],
+)
+def test_a_feeds_page_in_which_the_posts_do_not_stand_once_is_its_templates_mistake(make_feed, name, text, times):
+    with pytest.raises(PublishError) as caught:
+        themed(**{name: text}).render(make_feed())
+    told = f"config/templates/{name}.html: {{{{ body }}}} must stand once in the page, and stands {times} times"
+    assert str(caught.value) == told
+
+
 def test_an_owners_template_stands_in_for_ours(make_feed, make_post):
     own = themed(post="<article><h2>{{ post.title }}!</h2></article>", page="body{color:red}")
     page = own.render(make_feed(make_post())).decode()

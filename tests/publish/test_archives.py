@@ -11,6 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from aggregator.settings import TagRule
+
 FH = "{http://purl.org/syndication/history/1.0}"
 
 
@@ -151,6 +153,45 @@ def test_the_archive_of_a_tag_that_is_gone_goes_but_others_files_stay(press, day
     press.store.replace([], removed=[f"{number:016x}" for number in range(10)])
     press.publish()
     assert press.files("*/航运/*") == {"tags/航运/notes.xml"}
+
+
+@pytest.mark.parametrize("stories", ["collapse", "keep"])
+def test_copies_that_the_feed_shows_with_their_owner_alone_make_no_archive(press, day, stories):
+    press.configure(stories=stories)
+    aside, copy, owner = (f"{number:016x}" for number in (1, 2, 3))
+    press.add(1, day(1, 1), "航运", duplicate_of=owner)
+    told = {"story": owner, "copies": (aside, owner)} if stories == "collapse" else {}
+    press.add(2, day(2, 1), "航运", **told)
+    press.add(3, day(2, 2), "航运", copies=(aside, copy) if told else (aside,), story=owner if told else "")
+    press.publish_changed()
+    assert press.numbers("tags/航运") == ([3] if told else [3, 2])
+    assert press.link("tags/航运", "prev-archive") == ""
+    assert press.files("2025*") == set()
+    press.add(4, day(1, 2), "航运")
+    press.configure(entries=1, max=1)
+    press.publish_changed()
+    assert press.history("tags/航运") == ([1, 3, 4] if told else [1, 2, 3, 4])
+    at_once = press.publish(check=True)
+    assert (at_once.written, at_once.removed) == ((), ())
+
+
+def test_a_tag_that_moved_keeps_its_notice_and_loses_its_archive(press, day):
+    fill(press, day)
+    press.publish()
+    mine = press.root / "feeds/tags/航运/notes.xml"
+    mine.write_text("<x/>")
+    press.settings = replace(
+        press.settings, tags=(TagRule(name="船", aliases=("航运",), was=(("航运", "2025-05-01"),)),)
+    )
+    for record in press.store.items():
+        press.store.replace([replace(record, tags=("harbour", "船"))])
+    months = {f"feeds/tags/航运/2025-0{month}.xml" for month in (1, 2, 3)}
+    assert months <= set(press.publish(check=True).removed)
+    assert months <= set(press.publish().removed)
+    assert press.files("*/航运/*") == {"tags/航运/notes.xml"}
+    assert len(press.feed("tags/航运").findall("{*}entry")) == 1
+    assert press.history("tags/船") == list(range(10))
+    assert press.publish(check=True).removed == ()
 
 
 INSTANTS = st.integers(0, 150 * 24).map(lambda hours: datetime(2025, 1, 1, tzinfo=UTC) + timedelta(hours=hours))

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from urllib.parse import unquote
+
+from lxml import html
 
 import pytest
 
@@ -43,6 +46,36 @@ def test_a_tag_that_has_room_again_gets_its_feed_though_nobody_touched_it(press,
     press.store.replace([replace(record, tags=("harbour",)) for record in gone])
     press.publish_changed()
     assert tags(press) == {"harbour", "a"}
+
+
+def test_a_tag_without_a_feed_is_shown_without_a_link_wherever_it_gets_and_loses_one(press, day):
+    """No page leads to a file that is not there, also in feeds of sources and months that nobody touched."""
+    press.configure(max_feeds=1, item_pages=True, entries=1, max=1)
+    press.settings = replace(press.settings, sources=())
+
+    def links() -> set[str]:
+        """The tags that pages link to; all of them exist."""
+        found = set()
+        for name in press.files("*.html"):
+            page = press.root / "feeds" / name
+            hrefs = html.fromstring(page.read_bytes()).xpath("//a/@href")
+            for href in (href for href in hrefs if "://" not in href and not href.startswith("#")):
+                target = (page.parent / unquote(href)).resolve()
+                assert target.is_file(), f"{name} links to {href}"
+                found |= {target.stem} if target.parent.name == "tags" else set()
+        return found
+
+    for number, name in enumerate(("船", "船", "港")):
+        press.add(number, day(1 + number, 1), name, tags=(name,), source=f"s{number}", via=f"s{number}")
+    press.publish_changed()
+    assert links() == {"船"}
+    assert '<span class="tag">港</span>' in (press.root / "feeds/all.html").read_text(encoding="utf-8")
+    for number in (3, 4):
+        press.add(number, day(5, number), "港", tags=("港",))
+    press.publish_changed()
+    assert links() == {"港"}
+    done = press.publish(check=True)
+    assert (done.written, done.removed) == ((), ())
 
 
 def test_an_emptied_tag_keeps_a_valid_empty_feed(press, day):

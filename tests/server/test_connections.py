@@ -13,6 +13,8 @@ import uvicorn
 from aggregator.server.connections import Connection, watch
 from tests.server.conftest import Client, drain
 
+GUARDED = {b"x-content-type-options: nosniff", b"content-security-policy: default-src 'none'; frame-ancestors 'none'"}
+"""Headers that no answer lacks."""
 BODY = b"x" * 20_000_000
 
 
@@ -131,14 +133,18 @@ def test_a_second_request_has_its_time_too_and_then_the_line_is_cut(ask):
 
 @pytest.mark.parametrize("part", [b"X: " + b"y" * 20_000 + b"\r\n", b"X: y\r\n" * 4000])
 def test_headers_that_are_too_large_are_refused(ask, part):
-    assert ask.raw(REQUEST + part + b"\r\n").startswith(b"HTTP/1.1 431")
+    answer = ask.raw(REQUEST + part + b"\r\n")
+    assert answer.startswith(b"HTTP/1.1 431")
+    assert set(answer.split(b"\r\n")) >= GUARDED
 
 
 def test_headers_that_are_too_large_are_refused_before_they_end(ask):
     with ask.connect() as connection:
         connection.sendall(REQUEST + b"X: ")
         connection.sendall(b"y" * 20_000)
-        assert drain(connection).startswith(b"HTTP/1.1 431")
+        answer = drain(connection)
+    assert answer.startswith(b"HTTP/1.1 431")
+    assert set(answer.split(b"\r\n")) >= GUARDED
     assert ask("/").body == b"ok"
 
 
@@ -160,6 +166,7 @@ def test_large_but_bearable_headers_are_fine(ask):
 def test_what_is_no_request_ends_the_connection_only(ask, data):
     answer = ask.raw(data)
     assert answer == b"" or answer.startswith(b"HTTP/1.1 400"), answer
+    assert not answer or set(answer.split(b"\r\n")) >= GUARDED
     assert ask("/").body == b"ok"
 
 

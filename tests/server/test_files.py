@@ -171,6 +171,14 @@ def test_a_folder_has_a_slash_at_its_end(ask, desk):
     assert (answer.status, answer.headers["location"]) == (308, "pages/")
 
 
+def test_a_folder_without_an_index_is_not_found_and_hides_no_feed_of_its_name(ask, desk):
+    desk.put("tags/sea/2025-01.xml", "<feed/>")
+    assert ask("/tags").headers["content-location"] == "tags.html"
+    assert ask("/sources").status == ask("/tags/sea/").status == 404
+    answer = ask("/tags/sea", Accept="application/atom+xml")
+    assert (answer.status, answer.headers["content-location"]) == (200, "sea.xml")
+
+
 def test_a_file_that_cannot_be_read_is_not_found(ask, desk):
     path = desk.put("tags/closed.xml", "<feed/>")
     path.unlink()

@@ -19,7 +19,7 @@ def test_the_label_is_the_first_spelling_unless_it_is_configured():
 def test_every_spelling_means_the_same_tag_without_its_count():
     found = Taxonomy(KNOWN, [])
     assert found.tag("open  source") == found.tag("OPEN-SOURCE") == Tag(label="Open Source", slug="open-source")
-    assert found.tag("new one") == Tag(label="new one", slug="new-one")
+    assert found.tag("new one") == Tag(label="new one", slug="new-one", fed=False)
 
 
 def test_the_largest_stand_first_and_empty_ones_are_left_out():

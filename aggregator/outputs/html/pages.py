@@ -37,7 +37,8 @@ SOURCES: Final = 40
 PAGED: Final = ("all",)
 """Feeds whose archive documents have pages, too: one for each month of each tag would double the files of a site."""
 
-_BODY: Final = "\N{OBJECT REPLACEMENT CHARACTER}posts\N{OBJECT REPLACEMENT CHARACTER}"
+_BODY: Final = "\x00posts\x00"
+"""Stands for the posts in a page; stands in no text."""
 _SHARED: Final = 1024
 """Sources and sets of tags whose markup is remembered: posts that stand together have them in common."""
 _SIGNS: Mapping[str, str] = {"ok": "●", "failing": "✕", "new": "○", "paused": "‖"}
@@ -63,6 +64,10 @@ class Pages:
     def render(self, feed: Feed, *, limit: int = 0, entries: Iterable[bytes] | None = None) -> bytes:
         """Return the feed's page; a `limit` in bytes drops the oldest posts, but never the newest one."""
         page = self._page("feed.html", feed, body=_BODY, self_url=splice.address(feed, ".xml"), past=_past(feed))
+        if (times := page.count(_BODY)) != 1:
+            raise self.theme.mistaken(
+                "feed.html", f"{{{{ body }}}} must stand once in the page, and stands {times} times"
+            )
         head, _, tail = page.partition(_BODY)
         if entries is None:
             entries = (self.entry(post, feed) for post in feed.posts)

@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 
 FOLDER: Final = "config/templates"
 """Where the owner's templates lie, as mistakes in them are told."""
+BASE: Final = "base.html"
 STYLE: Final = "page.css"
 SCRIPT: Final = "search_box.js"
 REPLACEABLE: Final = (
-    "base.html",
+    BASE,
     "index.html",
     "tags.html",
     "status.html",
@@ -72,6 +73,10 @@ class Theme:
             if not place:
                 raise
             raise PublishError(f"{place}: {error}") from error
+
+    def mistaken(self, name: str, message: str) -> PublishError:
+        """Return the error for a page whose template `name`, or the frame around it, does not keep a rule."""
+        return PublishError(f"{FOLDER}/{name if name in self._own else BASE}: {message}")
 
     def source(self, name: str) -> str:
         """Return the text of a template, style sheet or script."""
