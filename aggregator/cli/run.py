@@ -12,7 +12,13 @@ if TYPE_CHECKING:
     import asyncio
 
 
-@command("run")
+@command(
+    "run",
+    examples={
+        "tagwire run": "refresh, publish and serve",
+        "tagwire -C /srv/news run --no-serve": "behind another web server",
+    },
+)
 @click.option("--no-serve", is_flag=True, help="Do not serve the published directory.")
 @pass_options
 def run(options: Options, *, no_serve: bool) -> None:

@@ -16,7 +16,13 @@ if TYPE_CHECKING:
     from aggregator.operations.stories import Review
 
 
-@command("split")
+@command(
+    "split",
+    examples={
+        "tagwire split 7020bd": "this one is an article of its own",
+        "tagwire split 7020bd 5d48e7": "both of them are",
+    },
+)
 @click.argument("references", metavar="ITEM...", nargs=-1, required=True)
 @wait_option
 @pass_options
