@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 def split(options: Options, references: tuple[str, ...], *, wait: float) -> None:
     """Make items stand alone: they are nobody's copies.
 
-    They are published so. Copies that were set aside come back among the items. The decision is kept beside the items;
-    `merge` takes it back.
+    They are published so. Copies that were set aside, they or others for them, come back among the items; what is left
+    of their stories stays a story. The decision is kept beside the items; `merge` takes it back.
     """
     from aggregator.operations import bonds
 
