@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 def run(options: Options, *, no_serve: bool) -> None:
     """Refresh and publish on schedule, and serve, until stopped.
 
-    Serves if the extra `server` is installed. Changed configuration files are read again, on SIGHUP at once; one with
-    mistakes is told and not used. SIGTERM and SIGINT end the work under way within ten seconds, with exit code 0.
-    With --json the log on stderr is JSON Lines.
+    Serves if the extra `server` is installed. Changed configuration files hold from the next look on; on SIGHUP they
+    are read, and mistakes told, at once. One with mistakes is not used. SIGTERM and SIGINT end the work under way
+    within ten seconds, with exit code 0. With --json the log on stderr is JSON Lines.
     """
     from aggregator.cli.serve import can_serve
     from aggregator.cli.signals import run_until_signal
