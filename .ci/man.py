@@ -37,6 +37,7 @@ def page() -> str:
         ".SH OPTIONS",
         "These stand before or after any command.",
         *_options(root, own=False),
+        *_examples(root),
         ".SH COMMANDS",
     ]
     for name in COMMANDS:
@@ -54,8 +55,20 @@ def _command(command: click.Command, name: str) -> Iterator[str]:
     paragraphs = [" ".join(part.split()) for part in (command.help or "").split("\n\n")]
     yield "\n.PP\n".join(map(_roff, paragraphs))
     yield from _options(command, own=True)
+    yield from _examples(command)
     for sub, child in getattr(command, "commands", {}).items():
         yield from _command(child, f"{name} {sub}")
+
+
+def _examples(command: click.Command) -> Iterator[str]:
+    """Yield the examples as lines of a shell, each purpose before its command: a page may be narrow."""
+    from aggregator.cli.options import Command, CommandGroup
+
+    assert isinstance(command, Command | CommandGroup)
+    yield from (".PP", "Examples:", ".PP", ".nf", ".RS")
+    for line, purpose in command.examples.items():
+        yield from (f"# {_roff(purpose)}", _roff(line))
+    yield from (".RE", ".fi")
 
 
 def _options(command: click.Command, *, own: bool) -> Iterator[str]:
@@ -64,7 +77,11 @@ def _options(command: click.Command, *, own: bool) -> Iterator[str]:
     context = click.Context(command, info_name="")
     for param in command.get_params(context):
         record = param.get_help_record(context)
-        wanted = isinstance(param, click.Option) and isinstance(param, GlobalOption) is not own and param.name != "help"
+        wanted = (
+            isinstance(param, click.Option)
+            and isinstance(param, GlobalOption) is not own
+            and "--help" not in param.opts
+        )
         if record and wanted:
             yield from (".TP", f".B {_roff(record[0])}", _roff(record[1]))
 

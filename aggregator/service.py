@@ -8,12 +8,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import ExitStack, suppress
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from aggregator import locks, memory, shift
 from aggregator.app import App, lock_file
 from aggregator.clock import SystemClock
+from aggregator.errors import StoreError
+from aggregator.model import FetchState
 from aggregator.operations.announce import announce
+from aggregator.steps import indexing
 from aggregator.stores import open_store
 from aggregator.threads import apart
 
@@ -39,13 +43,14 @@ THOROUGH = 300.0
 async def run_daemon(watch: Watch, *, serve: bool, stop: asyncio.Event, hangup: asyncio.Event) -> None:
     """Refresh what is due and publish until `stop` is set; with `serve` also serve the feeds (extra `server`).
 
-    Changed configuration files are noticed at the next beat; `hangup` calls for one now. Raises ImportError
-    without that extra, OSError if the server's address is taken.
+    Changed configuration files hold from the next beat on. `hangup` has them read at once, whatever is under way, and
+    calls for that beat. Raises ImportError without that extra, OSError if the server's address is taken.
     """
     from aggregator import daemon  # noqa: PLC0415 - APScheduler costs a tenth of a second
 
-    clock, pulse = SystemClock(), daemon.Pulse()
+    clock, pulse, wake, settings = SystemClock(), daemon.Pulse(), asyncio.Event(), watch.settings
     work = Work(watch, clock, pulse, every=daemon.BEAT)
+    plan = await apart(_plan, settings, clock.now())
     async with asyncio.TaskGroup() as group:
         if serve:
             from aggregator import server  # noqa: PLC0415 - an extra
@@ -53,12 +58,48 @@ async def run_daemon(watch: Watch, *, serve: bool, stop: asyncio.Event, hangup: 
             published = asyncio.Event()
             told = server.Told(settings=lambda: watch.settings, pulse=pulse, published=published)
             work.tell(told.tally.heard, published.set)
-            group.create_task(server.serve(watch.settings, stop, told=told))
-        announcing = group.create_task(work.announce())
+
+            def listening(port: int) -> None:
+                log.info(
+                    "started: %s; serving %s on %s port %d", plan, settings.publish.dir, settings.server.host, port
+                )
+
+            group.create_task(server.serve(settings, stop, told=told, on_listening=listening))
+        else:
+            log.info("started: %s; serving nothing", plan)
+        beside = [group.create_task(_heed(watch, hangup, wake)), group.create_task(work.announce())]
         try:
-            await daemon.Heartbeat(work.beat, clock, pulse, every=daemon.BEAT).run(stop, hangup)
+            await daemon.Heartbeat(work.beat, clock, pulse, every=daemon.BEAT).run(stop, wake)
         finally:
-            announcing.cancel()
+            for task in beside:
+                task.cancel()
+
+
+async def _heed(watch: Watch, hangup: asyncio.Event, wake: asyncio.Event) -> None:
+    """Whenever `hangup` is set read the configuration, though a beat may be under way, and call for the next one."""
+    while True:
+        await hangup.wait()
+        hangup.clear()
+        await apart(watch.check)
+        wake.set()
+
+
+def _plan(settings: Settings, now: datetime) -> str:
+    """Say how many sources there are and when the first of them is due; no more than that if the index is damaged."""
+    sources = [source for source in settings.sources if source.enabled]
+    told = f"{len(sources)} source{'s' if len(sources) != 1 else ''}"
+    try:
+        with open_store(settings.storage.index, settings.root, access="read") as store:
+            states = store.states()
+    except StoreError:  # the first beat tells of it
+        return told
+    due = [indexing.due_at(states.get(one.id) or FetchState(source=one.id)) for one in sources]
+    if waiting := sum(instant <= indexing.seconds(now) for instant in due):
+        return f"{told}, {waiting} due now"
+    first = min(due, default=indexing.NEVER)
+    if first == indexing.NEVER:  # none that is enabled, or all have been given up
+        return told
+    return f"{told}, the next due {indexing.EPOCH + timedelta(seconds=first):%Y-%m-%d %H:%M} UTC"
 
 
 async def serve_feeds(
@@ -137,6 +178,8 @@ class Work:
             if locks.wanted(lock):
                 log.info("another process waits; it goes first")
                 break
+            if self._watch.unread():
+                await apart(self._watch.check)
             if self._watch.stale():
                 break
         enough.set()

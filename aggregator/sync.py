@@ -116,6 +116,7 @@ class _Desk:
         self.added = self.edited = self.retagged = 0
         self._tree, self._store, self._read, self._now, self._authority = tree, store, read, now, authority
         self._ids, self._places, self._urls = (take(tree.root) for take in (journal.ids, journal.places, journal.urls))
+        self._alone = journal.bonds(tree.root).alone
         self._kept_ids: list[Record] = []
         self._moves: Mapping[str, str] = {}
         self._buried = {line["key"]: line for line in journal.buried(tree.root, since)}
@@ -129,7 +130,7 @@ class _Desk:
         by_key = {record.key: record for record in present}
         taken = {record.entry_id: record.key for record in present}
         taken |= {self._ids[record.key]: record.key for record in fresh if self._goes_by(record)}
-        owners = {record.url: record.key for record in present if record.url and not record.duplicate_of}
+        owners = {record.url: record.key for record in present if self._may_own(record)}
         for found in fresh:
             if succession.never_read(found) and (known := by_key.get(found.key)):
                 self.records += succession.put_by(found, known, listing)
@@ -143,7 +144,7 @@ class _Desk:
                 row = succession.mended(row, known) if known else row
             by_key[row.key] = row
             taken[row.entry_id] = row.key
-            if row.url and not row.duplicate_of:
+            if self._may_own(row):
                 owners.setdefault(row.url, row.key)
             self.records.append(row)
             self.added += not row.broken
@@ -260,6 +261,10 @@ class _Desk:
         if record.path.startswith(f"{ASIDE}/"):
             record = replace(record, duplicate_of=owners.get(record.url) or self._urls.get(record.url, record.key))
         return record
+
+    def _may_own(self, record: Record) -> bool:
+        """Whether copies that were set aside can be those of an item: one that its owner split has none."""
+        return bool(record.url) and not record.duplicate_of and record.key not in self._alone
 
     def _goes_by(self, record: Record) -> bool:
         """Whether the journal gives a file's item another id; of copies set aside their place says enough."""

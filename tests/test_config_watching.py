@@ -87,3 +87,33 @@ def test_a_site_that_is_wrong_from_the_start_is_an_error(site):
     (site / "config" / "tagwire.toml").write_text("[site\n")
     with pytest.raises(ConfigError):
         watch(site)
+
+
+def test_a_check_tells_at_once_and_changes_nothing_before_the_files_are_renewed(site, caplog):
+    """Whoever asks is answered: with mistakes as long as they are there, and also when all is well."""
+    caplog.set_level(logging.INFO, logger="aggregator.config.watching")
+    watched = watch(site)
+    path = site / "config" / "tagwire.toml"
+    path.write_text('[site]\ntitel = "two"\n')
+    watched.check()
+    watched.check()
+    assert caplog.text.count("tagwire.toml:2:1") == 2
+    assert (watched.stale(), watched.renew()) == (False, False)
+    path.write_text('[site]\ntitle = "two"\n')
+    watched.check()
+    assert "is in order; the next look" in caplog.text
+    assert (watched.settings.site.title, watched.stale()) == ("one", True)
+    assert watched.renew()
+    assert (watched.settings.site.title, watched.stale()) == ("two", False)
+    watched.check()
+    assert (watched.stale(), watched.renew()) == (False, False)
+
+
+def test_a_mistake_made_after_a_check_that_found_none_keeps_both_out(site):
+    watched = watch(site)
+    path = site / "config" / "tagwire.toml"
+    path.write_text('[site]\ntitle = "two"\n')
+    watched.check()
+    path.write_text('[site]\ntitel = "three"\n')
+    assert not watched.renew()
+    assert watched.settings.site.title == "one"

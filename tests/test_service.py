@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
+import re
 import threading
 import time
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from aggregator import locks
+from aggregator import locks, service
 from aggregator.app import App, lock_file
 from aggregator.clock import SystemClock
 from aggregator.config import locate
 from aggregator.config.watching import Watch
 from aggregator.daemon import Pulse
 from aggregator.errors import ClockError
-from aggregator.service import Work
+from aggregator.service import Work, run_daemon
 from aggregator.testing import FakeClock, LoopbackSite
 
 pytestmark = pytest.mark.usefixtures("inline_workers")
@@ -373,3 +376,59 @@ def test_what_cannot_be_published_meanwhile_is_told_and_ends_nothing(site, web, 
     assert "feeds/all.xml cannot be written" in told.getMessage()
     assert not told.exc_info, "a known error is one line, without a traceback"
     assert "all.xml" in one._pulse.error
+
+
+def test_a_hangup_is_answered_at_once_though_a_slow_source_keeps_the_daemon_busy(site, slow, caplog):
+    """Mistakes are told while the work goes on; they end none of it. What is right then holds from the next beat on."""
+    caplog.set_level(logging.INFO, logger="aggregator")
+    declare(site, slow=slow)
+    watch = Watch(locate(str(site), "", {}))
+    stop, hangup = asyncio.Event(), asyncio.Event()
+
+    async def until(text):
+        async with asyncio.timeout(20):
+            while text not in caplog.text:  # noqa: ASYNC110 - logging sets no event
+                await asyncio.sleep(0.01)
+
+    async def main():
+        running = asyncio.create_task(run_daemon(watch, serve=False, stop=stop, hangup=hangup))
+        await until("started")
+        (site / "config" / "sources.toml").write_text("[[sources]]\nidd = 1\n")
+        hangup.set()
+        await until("sources.toml:2:1")
+        assert [source.id for source in watch.settings.sources] == ["slow"]
+        declare(site)
+        hangup.set()
+        await until("has changed and is in force")
+        stop.set()
+        await running
+
+    asyncio.run(main())
+    assert "started: 1 source, 1 due now; serving nothing" in caplog.text
+
+
+def test_a_mistake_ends_no_work_under_way(site, slow, caplog, monkeypatch):
+    """Though nobody sent a signal it is told, and the source that is being fetched is fetched on."""
+    monkeypatch.setattr("aggregator.service.LOOK", 0.02)
+    declare(site, slow=slow)
+    one = often(site, SystemClock())
+    spoil = iter([lambda: (site / "config" / "sources.toml").write_text("[[sources]]\nidd = 1\n")])
+
+    def told():
+        next(spoil, lambda: None)()
+        return "sources.toml:2:1" in caplog.text
+
+    settled(one, until=told)
+    assert not one._watch.stale()
+
+
+def test_a_start_says_what_will_happen_when(site, web):
+    """How many sources, and when the first of them is due; with a damaged index at least how many."""
+    one = work(site)
+    assert service._plan(one._watch.settings, SystemClock().now()) == "1 source, 1 due now"
+    beat(one)
+    told = service._plan(one._watch.settings, one._clock.now())
+    assert re.fullmatch(r"1 source, the next due \d{4}-\d\d-\d\d \d\d:\d\d UTC", told)
+    (site / "var" / "tagwire.db").write_bytes(b"damaged" * 1000)
+    assert service._plan(one._watch.settings, one._clock.now()) == "1 source"
+    assert service._plan(replace(one._watch.settings, sources=()), one._clock.now()) == "0 sources"

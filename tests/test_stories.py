@@ -465,6 +465,57 @@ def test_a_copy_that_was_set_aside_comes_back_by_split(town: Town) -> None:
     assert items["a"].duplicate_of == items["c"].key
 
 
+def test_splitting_the_owner_of_a_story_leaves_the_others_a_story_of_their_own(town: Town) -> None:
+    """What was set aside for it comes back; the next by the rule owns; again it changes nothing; merge takes it back."""
+    town.write("a", entry(link="http://127.0.0.10/1"))
+    town.write("b", entry(link="http://127.0.0.10/1", title="旧书的去处"))
+    for name in "cd":
+        town.write(name, entry(link=f"http://elsewhere.example/{name}"))
+    town.refresh()
+    before = town.by_source()
+    assert {one.story for one in before.values()} == {before["a"].key}
+    assert before["b"].duplicate_of == before["a"].key
+    told: list[set[str]] = []
+    for _ in range(2):
+        with town.open() as app:
+            told.append({one.source for one in bonds.split(review_of(app), app.store.items(source="a"))})
+    assert told == [{"a", "b"}, {"a"}], "who came back is told"
+    after = town.by_source()
+    assert (after["a"].story, after["a"].copies, after["a"].alone) == ("", (), True)
+    assert {after[name].story for name in "bcd"} == {after["b"].key}, (
+        "of those that were seen at once the first by name"
+    )
+    assert not any(one.duplicate_of for one in after.values())
+    assert not list((town.root / "items/.duplicates").rglob("*.md"))
+    assert [line["event"] for line in journal.read(town.root / "items")] == ["split"]
+    town.refresh()
+    assert {name: one.story for name, one in town.by_source().items()} == {k: one.story for k, one in after.items()}
+    with town.open() as app:
+        bonds.merge(review_of(app), [after["a"], after["c"]])
+    assert {one.story for one in town.items().values()} == {after["a"].key}
+
+
+def test_the_copies_of_a_split_item_stay_one_article_however_short_they_are(town: Town) -> None:
+    """Links with a title, of which no text can say that they are copies; also after a rebuild, for later copies."""
+    short = {"link": "http://elsewhere.example/1", "title": "Ferry", "description": "A ferry."}
+    for name in "abc":
+        town.write(name, entry(**short))
+    town.refresh()
+    with town.open() as app:
+        bonds.split(review_of(app), app.store.items(source="a"))
+    town.write("d", entry(**short))
+    town.refresh()
+    after = town.by_source()
+    assert {after[name].story for name in "bc"} | {after["d"].duplicate_of} == {after["b"].key}
+    for path in (town.root / "var").iterdir():
+        path.unlink()
+    with town.open() as app:
+        app.reindex()
+    again = town.by_source()
+    assert again["a"].story == ""
+    assert {again[name].story for name in "bc"} | {again["d"].duplicate_of} == {again["b"].key}
+
+
 def test_every_decision_is_explained(town: Town) -> None:
     """Rule and score, or the clause that failed."""
     town.write("a", entry(link="http://127.0.0.10/1"))

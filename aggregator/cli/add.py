@@ -14,7 +14,14 @@ if TYPE_CHECKING:
     from aggregator.operations.discovery import Found
 
 
-@command("add")
+@command(
+    "add",
+    examples={
+        "tagwire add https://example.org/blog/": "the feed of a page",
+        "tagwire add ~/notes --id notes --tag Notes": "a folder of your own",
+        "tagwire add --no-discover https://example.org/rss": "as it is",
+    },
+)
 @click.argument("addresses", metavar="URL|PATH...", nargs=-1, required=True)
 @click.option("--id", "id_", metavar="ID", help="Stable name; default: from the URL's host.")
 @click.option("--title", help="Name shown to people; default: the feed's own.")

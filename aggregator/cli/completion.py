@@ -7,7 +7,12 @@ import click
 from aggregator.cli.options import Options, command, pass_options
 
 
-@command("completion")
+@command(
+    "completion",
+    examples={
+        "tagwire completion fish > ~/.config/fish/completions/tagwire.fish": "for fish",
+    },
+)
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @pass_options
 def completion(options: Options, shell: str) -> None:

@@ -10,12 +10,25 @@ from aggregator.cli.options import CommandGroup, Options, pass_options
 from aggregator.errors import ConfigError
 
 
-@click.group("config", cls=CommandGroup)
+@click.group(
+    "config",
+    cls=CommandGroup,
+    examples={
+        "tagwire config check": "before a restart",
+        "tagwire config show": "what is in force",
+    },
+)
 def config() -> None:
     """Check and show the configuration."""
 
 
-@config.command("check")
+@config.command(
+    "check",
+    examples={
+        "tagwire config check": "before a restart",
+        "tagwire config check -C /srv/news --json": "mistakes for a script",
+    },
+)
 @pass_options
 def check(options: Options) -> int:
     """Tell every mistake in the configuration; exit 78 if there is one."""
@@ -35,7 +48,13 @@ def check(options: Options) -> int:
     return 0
 
 
-@config.command("show")
+@config.command(
+    "show",
+    examples={
+        "tagwire config show": "what is in force",
+        "tagwire config show --json | jq .http": "one section",
+    },
+)
 @pass_options
 def show(options: Options) -> None:
     """Print the configuration in force, defaults and overrides included; secrets are masked."""
@@ -49,7 +68,12 @@ def show(options: Options) -> None:
         out(showing.toml(tables).rstrip("\n"))
 
 
-@config.command("path")
+@config.command(
+    "path",
+    examples={
+        "tagwire config path": "which files are read",
+    },
+)
 @pass_options
 def path(options: Options) -> None:
     """Print the configuration files, the main one first."""
@@ -65,7 +89,12 @@ def path(options: Options) -> None:
         out("\n".join(found))
 
 
-@config.command("schema")
+@config.command(
+    "schema",
+    examples={
+        "tagwire config schema > tagwire.schema.json": "for an editor",
+    },
+)
 @pass_options
 def schema(_: Options) -> None:
     """Print a JSON Schema of the configuration, for editors."""

@@ -10,7 +10,14 @@ from aggregator.cli.options import CommandGroup, Options, pass_options, wait_opt
 from aggregator.errors import StoreCorrupt
 
 
-@click.group("db", cls=CommandGroup)
+@click.group(
+    "db",
+    cls=CommandGroup,
+    examples={
+        "tagwire db backup /backup/tagwire.db": "while the daemon runs",
+        "tagwire db check": "exit 1 if it is damaged",
+    },
+)
 def db() -> None:
     """Back up, check, prune and vacuum the index.
 
@@ -18,7 +25,12 @@ def db() -> None:
     """
 
 
-@db.command("backup")
+@db.command(
+    "backup",
+    examples={
+        "tagwire db backup /backup/tagwire.db": "while the daemon runs",
+    },
+)
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @pass_options
 def backup(options: Options, file: Path) -> None:
@@ -35,7 +47,12 @@ def backup(options: Options, file: Path) -> None:
         out(f"{file}: {size} bytes")
 
 
-@db.command("check")
+@db.command(
+    "check",
+    examples={
+        "tagwire db check -q": "exit 1 if it is damaged",
+    },
+)
 @pass_options
 def check(options: Options) -> None:
     """Read every page of the index; exit 1 if it is damaged."""
@@ -52,7 +69,12 @@ def check(options: Options) -> None:
         out("ok")
 
 
-@db.command("vacuum")
+@db.command(
+    "vacuum",
+    examples={
+        "tagwire db vacuum --wait 60s": "once the daemon pauses",
+    },
+)
 @wait_option
 @pass_options
 def vacuum(options: Options, *, wait: float) -> None:
@@ -70,7 +92,12 @@ def vacuum(options: Options, *, wait: float) -> None:
         out(f"{before} bytes before, {after} after")
 
 
-@db.command("prune")
+@db.command(
+    "prune",
+    examples={
+        "tagwire db prune": "now, not within the day",
+    },
+)
 @wait_option
 @pass_options
 def prune(options: Options, *, wait: float) -> None:

@@ -20,7 +20,13 @@ if TYPE_CHECKING:
 _COLORS = {"ok": "green", "warning": "yellow", "error": "red"}
 
 
-@command("doctor")
+@command(
+    "doctor",
+    examples={
+        "tagwire doctor": "what is wrong, and what mends it",
+        "tagwire doctor -q --strict": "for a monitor",
+    },
+)
 @click.option("--strict", is_flag=True, help="Exit 1 for warnings too.")
 @pass_options
 def doctor(options: Options, *, strict: bool) -> int:

@@ -16,7 +16,13 @@ if TYPE_CHECKING:
     from aggregator.operations.explain import Reason
 
 
-@command("explain")
+@command(
+    "explain",
+    examples={
+        "tagwire explain 7020bd": "its story and what is near it",
+        "tagwire explain 7020bd 5d48e7": "these two",
+    },
+)
 @click.argument("item", metavar="ITEM")
 @click.argument("others", metavar="[OTHER]...", nargs=-1)
 @pass_options

@@ -7,7 +7,13 @@ import click
 from aggregator.cli.options import Options, command, pass_options
 
 
-@command("export")
+@command(
+    "export",
+    examples={
+        "tagwire export feeds.opml": "for another reader",
+        "tagwire export --json > sources.json": "for another tagwire",
+    },
+)
 @click.argument("file", default="-", type=click.Path(dir_okay=False, allow_dash=True))
 @pass_options
 def export(options: Options, file: str) -> None:

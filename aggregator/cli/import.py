@@ -14,7 +14,13 @@ if TYPE_CHECKING:
 _SHOWN = 20
 
 
-@command("import")
+@command(
+    "import",
+    examples={
+        "tagwire import --dry-run feeds.opml": "what would be added",
+        "curl -s https://example.org/my.opml | tagwire import -": "a list from the web",
+    },
+)
 @click.argument("file", type=click.File("rb"))
 @click.option("--dry-run", is_flag=True, help="Tell what would be added, but change nothing.")
 @pass_options

@@ -16,7 +16,13 @@ if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
 
-@command("init")
+@command(
+    "init",
+    examples={
+        "tagwire init news": "a site that works offline, in ./news",
+        "tagwire init --with hugo": "here, and for Hugo",
+    },
+)
 @click.argument("target", metavar="[DIR]", required=False)
 @click.option("--with", "generator", type=click.Choice(["hugo"]), help="Add what a site generator needs.")
 @click.option("--force", is_flag=True, help="Overwrite files that are there.")

@@ -15,7 +15,14 @@ if TYPE_CHECKING:
     from aggregator.model import Record
 
 
-@command("items")
+@command(
+    "items",
+    examples={
+        "tagwire items --tag AI --since 7d": "a week of one tag",
+        "tagwire items --source example -n 0 --json": "all of a source",
+        "tagwire items --dropped": "what filters kept out",
+    },
+)
 @click.option("--tag", default="", help="Only items with this tag.")
 @click.option("--source", default="", metavar="SOURCE", help="Only items of this source.")
 @click.option(

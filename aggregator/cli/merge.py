@@ -8,7 +8,12 @@ from aggregator.cli.options import Options, command, pass_options, wait_option
 from aggregator.cli.split import override
 
 
-@command("merge")
+@command(
+    "merge",
+    examples={
+        "tagwire merge 7020bd 5d48e7": "one article under two URLs",
+    },
+)
 @click.argument("references", metavar="ITEM ITEM...", nargs=-1, required=True)
 @wait_option
 @pass_options

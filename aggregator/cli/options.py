@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
 
     from aggregator.app import App
@@ -122,7 +122,18 @@ def global_options() -> list[click.Parameter]:
 
 
 class _Sections:
-    """Shows the global options in a section of their own."""
+    """Shows the global options, and examples, in sections of their own."""
+
+    examples: Mapping[str, str]
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the examples, each with its purpose as a shell's comment, and then what else there is to say."""
+        assert isinstance(self, click.Command)
+        width = max(map(len, self.examples), default=0)
+        with formatter.section("Examples"):
+            for line, purpose in self.examples.items():
+                formatter.write(f"{'':{formatter.current_indent}}{line:<{width}}  # {purpose}\n")
+        click.Command.format_epilog(self, ctx, formatter)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the command's own options, then those of all commands."""
@@ -136,20 +147,22 @@ class _Sections:
 
 
 class Command(_Sections, click.Command):
-    """A command with the global options."""
+    """A command with the global options; `examples` maps command lines to what they are for."""
 
-    def __init__(self, *arguments: Any, **attributes: Any) -> None:
+    def __init__(self, *arguments: Any, examples: Mapping[str, str], **attributes: Any) -> None:
         super().__init__(*arguments, **attributes)
+        self.examples = examples
         self.params += global_options()
 
 
 class CommandGroup(_Sections, click.Group):
-    """A group of commands with the global options."""
+    """A group of commands with the global options; `examples` as for `Command`."""
 
     command_class = Command
 
-    def __init__(self, *arguments: Any, **attributes: Any) -> None:
+    def __init__(self, *arguments: Any, examples: Mapping[str, str], **attributes: Any) -> None:
         super().__init__(*arguments, **attributes)
+        self.examples = examples
         self.params += global_options()
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -158,9 +171,12 @@ class CommandGroup(_Sections, click.Group):
         self.format_commands(ctx, formatter)
 
 
-def command(name: str) -> Callable[[Callable[..., Any]], click.Command]:
-    """Return a decorator that makes a function a command; its docstring is the help."""
-    return click.command(name, cls=Command)
+def command(name: str, *, examples: Mapping[str, str]) -> Callable[[Callable[..., Any]], click.Command]:
+    """Return a decorator that makes a function a command; its docstring is the help.
+
+    `examples` maps command lines to what they are for.
+    """
+    return click.command(name, cls=Command, examples=examples)
 
 
 pass_options = click.make_pass_decorator(Options, ensure=True)

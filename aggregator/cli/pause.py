@@ -7,7 +7,12 @@ import click
 from aggregator.cli.options import Options, command, pass_options
 
 
-@command("pause")
+@command(
+    "pause",
+    examples={
+        "tagwire pause example": "until tagwire resume example",
+    },
+)
 @click.argument("sources", metavar="SOURCE...", nargs=-1, required=True)
 @pass_options
 def pause(options: Options, sources: tuple[str, ...]) -> None:

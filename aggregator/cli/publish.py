@@ -9,7 +9,13 @@ from aggregator.cli.options import Options, command, pass_options, wait_option
 WOULD_CHANGE = 4
 
 
-@command("publish")
+@command(
+    "publish",
+    examples={
+        "tagwire publish": "after an edit",
+        "tagwire publish --check": "exit 4 if a file would change",
+    },
+)
 @click.option("--check", is_flag=True, help="Write nothing; exit 4 if something would change.")
 @wait_option
 @pass_options

@@ -14,7 +14,14 @@ if TYPE_CHECKING:
     from aggregator.model import Summary
 
 
-@command("refresh")
+@command(
+    "refresh",
+    examples={
+        "tagwire refresh": "every source, now",
+        "tagwire refresh --due -q --wait 60s": "for cron",
+        "tagwire refresh --dry-run example": "try one source",
+    },
+)
 @click.argument("sources", metavar="[SOURCE]...", nargs=-1)
 @click.option("--due", is_flag=True, help="Only sources whose time has come.")
 @click.option("--dry-run", is_flag=True, help="Fetch and tell what would change, but change nothing.")

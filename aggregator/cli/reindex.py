@@ -7,7 +7,13 @@ import click
 from aggregator.cli.options import Options, command, pass_options, wait_option
 
 
-@command("reindex")
+@command(
+    "reindex",
+    examples={
+        "tagwire reindex": "after var/ was lost",
+        "tagwire reindex --accept-deletions": "after most files were deleted",
+    },
+)
 @click.option(
     "--accept-deletions", is_flag=True, help="Over half of the files are gone, and that was meant: they stay deleted."
 )

@@ -12,7 +12,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-@command("remove")
+@command(
+    "remove",
+    examples={
+        "tagwire remove example": "its items and feeds stay",
+        "tagwire remove --purge example": "they go, too",
+    },
+)
 @click.argument("sources", metavar="SOURCE...", nargs=-1, required=True)
 @click.option("--purge", is_flag=True, help="Delete the items and feeds of the sources, too.")
 @wait_option

@@ -7,7 +7,12 @@ import click
 from aggregator.cli.options import Options, command, pass_options, wait_option
 
 
-@command("resume")
+@command(
+    "resume",
+    examples={
+        "tagwire resume example": "ask it again, whatever it answered",
+    },
+)
 @click.argument("sources", metavar="SOURCE...", nargs=-1, required=True)
 @wait_option
 @pass_options

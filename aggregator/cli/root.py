@@ -76,6 +76,11 @@ class LazyGroup(CommandGroup):
 @click.group(
     "tagwire",
     cls=LazyGroup,
+    examples={
+        "tagwire init news": "make a site",
+        "tagwire -C news refresh": "fetch and publish",
+        "tagwire -C news run": "and so on, until stopped",
+    },
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 done, 1 unexpected, 2 usage, 3 a source is failing, 4 --check would change something, "
     "5 every network source failed, 6 locked by another process, 78 configuration, 130/143 stopped by a signal.",

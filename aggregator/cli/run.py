@@ -12,15 +12,21 @@ if TYPE_CHECKING:
     import asyncio
 
 
-@command("run")
+@command(
+    "run",
+    examples={
+        "tagwire run": "refresh, publish and serve",
+        "tagwire -C /srv/news run --no-serve": "behind another web server",
+    },
+)
 @click.option("--no-serve", is_flag=True, help="Do not serve the published directory.")
 @pass_options
 def run(options: Options, *, no_serve: bool) -> None:
     """Refresh and publish on schedule, and serve, until stopped.
 
-    Serves if the extra `server` is installed. Changed configuration files are read again, on SIGHUP at once; one with
-    mistakes is told and not used. SIGTERM and SIGINT end the work under way within ten seconds, with exit code 0.
-    With --json the log on stderr is JSON Lines.
+    Serves if the extra `server` is installed. Changed configuration files hold from the next look on; on SIGHUP they
+    are read, and mistakes told, at once. One with mistakes is not used. SIGTERM and SIGINT end the work under way
+    within ten seconds, with exit code 0. With --json the log on stderr is JSON Lines.
     """
     from aggregator.cli.serve import can_serve
     from aggregator.cli.signals import run_until_signal

@@ -12,7 +12,14 @@ if TYPE_CHECKING:
     from aggregator.model.search import Found, Hit, Query
 
 
-@command("search")
+@command(
+    "search",
+    examples={
+        "tagwire search 'green tea' tag:tea since:7d": "words, within a tag and a week",
+        "tagwire search '\"green tea\"'": "a phrase",
+        "tagwire search -- -tea lang:zh": "without a word",
+    },
+)
 @click.argument("query", nargs=-1, required=True)
 @click.option("--limit", "-n", type=click.IntRange(1, 1000), default=20, show_default=True, help="At most so many.")
 @pass_options

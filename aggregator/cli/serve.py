@@ -15,7 +15,13 @@ if TYPE_CHECKING:
     import asyncio
 
 
-@command("serve")
+@command(
+    "serve",
+    examples={
+        "tagwire serve": "where [server] says",
+        "tagwire serve --host 127.0.0.1 --port 8080": "somewhere else",
+    },
+)
 @click.option("--host", help="Address to listen on instead of the configured one.")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on instead of the configured one.")
 @pass_options

@@ -20,7 +20,14 @@ if TYPE_CHECKING:
     from aggregator.model import FetchState, Record, Source
 
 
-@command("show")
+@command(
+    "show",
+    examples={
+        "tagwire show 7020bd": "the item whose key begins so",
+        "tagwire show example": "a source: its error, its next fetch",
+        "tagwire show --history 7020bd": "what the item said before",
+    },
+)
 @click.argument("what", metavar="ITEM|SOURCE")
 @click.option("--history", is_flag=True, help="Print what the item's file said before, and what was held back.")
 @click.option("--raw", is_flag=True, help="Print the item's file exactly as it is.")

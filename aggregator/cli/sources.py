@@ -15,7 +15,13 @@ if TYPE_CHECKING:
     from aggregator.model import FetchState, Source
 
 
-@command("sources")
+@command(
+    "sources",
+    examples={
+        "tagwire sources --failing": "what needs a look",
+        "tagwire sources --json | jq -r '.sources[].id'": "for scripts",
+    },
+)
 @click.option("--failing", is_flag=True, help="Only sources whose last fetch failed, retired ones included.")
 @click.option("--due", is_flag=True, help="Only sources whose time has come.")
 @click.option("--paused", is_flag=True, help="Only paused sources.")

@@ -16,15 +16,21 @@ if TYPE_CHECKING:
     from aggregator.operations.stories import Review
 
 
-@command("split")
+@command(
+    "split",
+    examples={
+        "tagwire split 7020bd": "this one is an article of its own",
+        "tagwire split 7020bd 5d48e7": "both of them are",
+    },
+)
 @click.argument("references", metavar="ITEM...", nargs=-1, required=True)
 @wait_option
 @pass_options
 def split(options: Options, references: tuple[str, ...], *, wait: float) -> None:
     """Make items stand alone: they are nobody's copies.
 
-    They are published so. Copies that were set aside come back among the items. The decision is kept beside the items;
-    `merge` takes it back.
+    They are published so. Copies that were set aside, they or others for them, come back among the items; what is left
+    of their stories stays a story. The decision is kept beside the items; `merge` takes it back.
     """
     from aggregator.operations import bonds
 

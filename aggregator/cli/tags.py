@@ -20,7 +20,16 @@ if TYPE_CHECKING:
 dry_option = click.option("--dry-run", is_flag=True, help="Tell what would change, but change nothing.")
 
 
-@click.group("tags", cls=CommandGroup, invoke_without_command=True)
+@click.group(
+    "tags",
+    cls=CommandGroup,
+    invoke_without_command=True,
+    examples={
+        "tagwire tags": "all tags and their items",
+        "tagwire tags suggest": "rules that may be missing",
+        "tagwire tags rename Photo Photography": "in rules, items and feeds",
+    },
+)
 @click.pass_context
 def tags(ctx: click.Context) -> None:
     """List, explain, suggest, rename and merge tags."""
@@ -28,7 +37,12 @@ def tags(ctx: click.Context) -> None:
         ctx.invoke(list_)
 
 
-@tags.command("list")
+@tags.command(
+    "list",
+    examples={
+        "tagwire tags list --json": "for scripts",
+    },
+)
 @pass_options
 def list_(options: Options) -> None:
     """List the tags with their items, feeds, parents and other spellings; the same as `tagwire tags`."""
@@ -53,7 +67,12 @@ def list_(options: Options) -> None:
         out(table(rows, right=(1,)))
 
 
-@tags.command("explain")
+@tags.command(
+    "explain",
+    examples={
+        "tagwire tags explain 7020bd": "which rule gave which tag",
+    },
+)
 @click.argument("item", metavar="ITEM")
 @pass_options
 def explain(options: Options, item: str) -> None:
@@ -105,7 +124,12 @@ def _places(places: Iterable[Place]) -> str:
     return ", ".join(f"'{place.term}' in the {place.field} (…{place.around}…)" for place in places)
 
 
-@tags.command("suggest")
+@tags.command(
+    "suggest",
+    examples={
+        "tagwire tags suggest >> config/tags.toml": "then edit what it says",
+    },
+)
 @pass_options
 def suggest(options: Options) -> None:
     """Print rules that tags.toml may lack, ready to be pasted into it.
@@ -150,7 +174,13 @@ def _pasted(one: Suggestion) -> str:
     return "\n".join(lines) + "\n"
 
 
-@tags.command("rename")
+@tags.command(
+    "rename",
+    examples={
+        "tagwire tags rename --dry-run Photo Photography": "what would change",
+        "tagwire tags rename Photo Photography": "items and feeds follow",
+    },
+)
 @click.argument("old")
 @click.argument("new")
 @dry_option
@@ -164,7 +194,12 @@ def rename(options: Options, *, old: str, new: str, dry_run: bool, wait: float) 
     _change(options, lambda editor: editor.rename(old, new), dry_run=dry_run, wait=wait)
 
 
-@tags.command("merge")
+@tags.command(
+    "merge",
+    examples={
+        "tagwire tags merge Photo Photos Photography": "three become one",
+    },
+)
 @click.argument("names", metavar="TAG... INTO", nargs=-1, required=True)
 @dry_option
 @wait_option

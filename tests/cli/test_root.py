@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import re
+import shlex
 import subprocess
 import sys
 from functools import cache
@@ -67,6 +68,48 @@ def test_every_command_explains_itself_and_the_global_options(tagwire, name):
     assert done.code == 0
     assert "Global options" in done.out
     assert done.out.count("-C DIR") == 1
+
+
+def commands(parent=root):
+    """Return every command with its full name, groups and what is in them included."""
+    found = [("tagwire", root)] if parent is root else []
+    for name in parent.list_commands(click.Context(parent)):
+        command = parent.get_command(click.Context(parent), name)
+        found.append((name if parent is root else f"{parent.name} {name}", command))
+        found += commands(command) if isinstance(command, click.Group) else []
+    return found
+
+
+def run_by(line):
+    """Return the command that a shell would have tagwire run, its arguments taken as they are when it runs."""
+    words = shlex.split(line)
+    words = words[words.index("tagwire") + 1 :]
+    return parsed(root, words[: next((at for at, word in enumerate(words) if word in {"|", ">", ">>"}), len(words))])
+
+
+def parsed(command, words, parent=None):
+    """Return the command that is run in the end. Raises `click.UsageError`."""
+    with command.make_context(command.name, list(words), parent=parent) as context:
+        inner = [*context._protected_args, *context.args] if isinstance(command, click.Group) else []
+        if not inner:
+            return command
+        _, found, rest = command.resolve_command(context, inner)
+        return parsed(found, rest, context)
+
+
+@pytest.mark.parametrize(("name", "command"), commands(), ids=lambda value: value if isinstance(value, str) else "")
+def test_every_command_shows_one_to_three_examples_that_can_be_run(tagwire, name, command, site):
+    (site / "feeds.opml").touch()
+    done = tagwire(*([] if command is root else name.split()), "--help")
+    _, _, shown = done.out.partition("Examples:\n")
+    lines = [line for line in shown.partition("\n\n")[0].splitlines() if line]
+    assert 1 <= len(lines) <= 3
+    for line in lines:
+        assert len(line) <= 80
+        example, purpose = re.findall(r"^  (\S.*?)  +# (.+)$", line)[0]
+        assert command.examples[example] == purpose
+        ran = run_by(example)
+        assert ran is command or isinstance(command, click.Group)
 
 
 def test_the_version_is_the_packages(tagwire):
