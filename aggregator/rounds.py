@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 PATIENCE = 60.0
 """Seconds for which an outcome is kept back at most, waiting for any host to answer."""
-GRACE = 5.0
+GRACE = 4.0
 """Seconds that sources under way are given after a stop, so that the process has ended within ten."""
 
 
