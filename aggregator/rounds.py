@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 
 PATIENCE = 60.0
 """Seconds for which an outcome is kept back at most, waiting for any host to answer."""
-GRACE = 5.0
+SETTLING = 3.0
+"""Seconds for which nobody is saved while sketches of what was saved are awaited; mostly it takes hundredths."""
+GRACE = 4.0
 """Seconds that sources under way are given after a stop, so that the process has ended within ten."""
 
 
@@ -87,15 +89,19 @@ class Round:
         try:
             while not (await asyncio.wait({running}, timeout=on.every))[0] and not self._stop.is_set():
                 async with self._house.saving:
-                    if self._house.sketching:
-                        await asyncio.wait(self._house.sketching)
-                    await on.between()
+                    if await self._all_sketched():
+                        await on.between()
                 self._agenda, self._answered = self._agenda.anew(), False
                 await queue.submit("host", self._agenda.hosts())
             await running
         finally:
             running.cancel()
             await asyncio.wait({running})
+
+    async def _all_sketched(self) -> bool:
+        """Whether the texts of all sources that were saved are sketched, within seconds; else that has its time."""
+        sketching = self._house.sketching
+        return not sketching or not (await asyncio.wait(sketching, timeout=SETTLING))[1]
 
     async def _until_stopped(self, work: Coroutine[None, None, None]) -> None:
         """Run the work; after a stop it has `GRACE` seconds, then it is cancelled wherever it waits."""
