@@ -201,20 +201,17 @@ class App:
     ) -> list[Record]:
         """Return items, newest first; with `duplicates` the copies that were set aside, or that another one stands for.
 
-        With `tag` or `source` an article stands once, by a copy if its owner is not among them, as in the feeds. Those
-        of a folder are all that it brought, whatever sources the files name. Raises `errors.UsageError` for a source
-        that is neither configured nor named by any item.
+        With `tag` or `source` an article stands once, as in the feeds; a folder has what it brought under other names,
+        too. Raises `errors.UsageError` for a source that is neither configured nor named by any item.
         """
-        brought = self.store.history.brought_by(source) if source else []
+        brought = self.store.history.brought_by(source)
         if source and not brought and source not in self.settings.by_id and source not in self.store.sources():
             raise UsageError(f"no source {source!r}, neither configured nor among the items")
-        if duplicates:
-            found = [*self.store.items(tag=tag, source=source, since=since), *select.matching(brought, tag, since)]
-            found = select.newest_first(found) if brought else found
-            return [one for one in found if one.duplicate_of or one.story not in {"", one.key}][: limit or None]
-        aside = None if tag or source else False
+        aside = None if duplicates or tag or source else False
         found = self.store.items(tag=tag, source=source, since=since, aside=aside, limit=0 if aside is None else limit)
         found = select.newest_first([*found, *select.matching(brought, tag, since)]) if brought else found
+        if duplicates:
+            return [one for one in found if one.duplicate_of or one.story not in {"", one.key}][: limit or None]
         return select.collapse(found, stories="keep")[: limit or None] if aside is None else found
 
     def find(self, ref: str) -> Record:
@@ -248,10 +245,7 @@ class App:
         return synced
 
     def purge(self, source_id: str) -> tuple[int, tuple[str, ...]]:
-        """Delete a source's items for good, and the feeds that stood for it alone; return how many, and which.
-
-        Copies of its articles that other sources brought take their places.
-        """
+        """Delete a source's items and feeds for good; return how many, and which. Others' copies take their places."""
         mine = [record for record in self.store.items() if source_id in (record.via or record.source, record.source)]
         heirs = succession.purge(self.tree, self.store, mine, self.clock.now())
         self.store.replace(heirs, removed=[record.key for record in mine])

@@ -67,6 +67,12 @@ def renamed(root: Path, records: Iterable[Record], now: datetime) -> None:
     _append(root, [{"event": "id", "at": now.isoformat(), **line} for line in said])
 
 
+def contested(root: Path, records: Iterable[Record], now: datetime) -> None:
+    """Append which of these items do not go by the id in their file; for copies set aside their place says so."""
+    if claimed := [record for record in records if record.contested and not record.duplicate_of]:
+        renamed(root, claimed, now)
+
+
 def moved(root: Path, pairs: Iterable[tuple[str, str]], now: datetime) -> None:
     """Append that items, given by their keys, lie in files whose paths do not name them. Raises OSError."""
     _append(root, [{"event": "moved", "at": now.isoformat(), "key": key, "path": path} for key, path in pairs])

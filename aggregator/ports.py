@@ -6,13 +6,13 @@ An adapter is one module in `fetchers/`, `parsers/`, `stores/`, `searches/`, `ou
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, Protocol, Self
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
     from datetime import datetime
-    from types import TracebackType
 
     from aggregator.model.change import Revision, Saved
     from aggregator.model.document import Document, NotModified, Response
@@ -54,7 +54,7 @@ class Parser(Protocol):
         """Return feed and entries. Raises `errors.ParseError` if the document is not of the format at all."""
 
 
-class Store(Protocol):
+class Store(AbstractContextManager["Store", None], Protocol):
     """The index: fetch states, item records, and which feeds have to be published. Rebuildable from the item files.
 
     Every method is one transaction. A store is a context manager; leaving it closes it.
@@ -65,12 +65,6 @@ class Store(Protocol):
     history: History
     drops: Drops
     upkeep: Upkeep
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
-    ) -> None: ...
 
     def enroll(self, sources: Sequence[tuple[str, str]]) -> None:
         """Make (source id, host) the set of sources that can be due; states of others are kept but never due."""
@@ -221,14 +215,8 @@ class History(Protocol):
         """The records, tombstones aside, that a source brought under other sources' names; by key."""
 
 
-class Search(Protocol):
+class Search(AbstractContextManager["Search", None], Protocol):
     """The full-text index, of no use but to find items; a context manager. Methods raise `errors.StoreError`."""
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
-    ) -> None: ...
 
     def renew(self, stamp: str) -> None:
         """Forget every page that was put in under another stamp, or if so many were replaced that it pays."""

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 from aggregator import files, journal
 from aggregator.errors import EntryError
 from aggregator.model import Record
+from aggregator.steps.identity import item_key
 from aggregator.steps.ids import tag_id
 from aggregator.steps.urls import canonical
 from aggregator.tree import ASIDE, source_in
@@ -73,6 +74,14 @@ def put_by(found: Record, known: Record, listing: Collection[str]) -> list[Recor
         return []
     of = (known.duplicate_of or known.key) if found.path.startswith(f"{ASIDE}/") else ""
     return [replace(known, path=found.path, size=0, mtime_ns=UNREAD, broken=True, gone=False, duplicate_of=of)]
+
+
+def told_apart(record: Record, by_key: Mapping[str, Record], listing: Collection[str]) -> Record:
+    """Return the record, under a key of its own if its owner made a copy of a file that is still there."""
+    other = by_key.get(record.key)
+    if other is None or other.path == record.path or other.path not in listing:
+        return record
+    return replace(record, key=item_key(record.source, "path", record.path))
 
 
 def mended(read: Record, known: Record) -> Record:

@@ -19,7 +19,7 @@ from aggregator import files, journal, succession
 from aggregator.errors import EntryError, TreeError
 from aggregator.model import Entry, Item, Problem, Record, Updated
 from aggregator.steps.dedupe import record_of
-from aggregator.steps.identity import identify, item_key
+from aggregator.steps.identity import identify
 from aggregator.steps.ids import tag_id
 from aggregator.tree import ASIDE, key_in, source_in
 
@@ -135,7 +135,7 @@ class _Desk:
             if succession.never_read(found) and (known := by_key.get(found.key)):
                 self.records += succession.put_by(found, known, listing)
                 continue
-            record = _told_apart(found, by_key, listing)
+            record = succession.told_apart(found, by_key, listing)
             known = by_key.get(record.key)
             if known and not succession.never_read(known):
                 row = self._moved(record, known)
@@ -299,11 +299,3 @@ class _Desk:
 def _in_file(seen: Record, path: str, data: bytes, facts: tuple[int, int]) -> Record:
     """Return the row with what is known of its file."""
     return replace(seen, path=path, file_hash=files.digest(data), size=facts[0], mtime_ns=facts[1])
-
-
-def _told_apart(record: Record, by_key: Mapping[str, Record], listing: Listing) -> Record:
-    """Return the record, under a key of its own if its owner made a copy of a file that is still there."""
-    other = by_key.get(record.key)
-    if other is None or other.path == record.path or other.path not in listing:
-        return record
-    return replace(record, key=item_key(record.source, "path", record.path))

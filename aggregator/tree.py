@@ -73,7 +73,7 @@ class ItemTree:
                 placed[len(saved)] = path, files.digest(data)
                 saved.append(Saved(record=change.record, problem=problem))
                 if not self._disk.dry:
-                    _note_ids(self.root, [change.record, *displaced], now)
+                    journal.contested(self.root, [change.record, *displaced], now)
             elif isinstance(change, Updated):
                 saved.append(self._rewrite(change, now))
             elif isinstance(change, Adopted):
@@ -259,12 +259,6 @@ def _dump(item: Item, zone: ZoneInfo) -> str:
 
 
 _folder = lru_cache(maxsize=1024)(slug)
-
-
-def _note_ids(root: Path, records: Iterable[Record], now: datetime) -> None:
-    """Write down which items do not go by the id in their file; for copies set aside their place says so."""
-    if contested := [record for record in records if record.contested and not record.duplicate_of]:
-        journal.renamed(root, contested, now)
 
 
 def _set_aside(disk: _Disk, record: Record) -> Saved:

@@ -83,14 +83,15 @@ def test_after_its_time_a_deleted_item_is_forgotten_and_the_journal_does_not_bri
 
 
 def test_a_decision_without_a_date_counts_for_ever(tmp_path):
+    one, two, three = ("1" * 16, "2" * 16, "3" * 16)
     (tmp_path / journal.NAME).write_text(
-        '{"event":"deleted","key":"1","at":"2026-01-01T00:00:00"}\n{"event":"deleted","key":"2"}\n'
-        '{"event":"split","key":"3"}\n',
+        f'{{"event":"deleted","key":"{one}","at":"2026-01-01T00:00:00"}}\n{{"event":"deleted","key":"{two}"}}\n'
+        f'{{"event":"split","key":"{three}"}}\n',
         encoding="utf-8",
     )
     since = datetime(2026, 1, 2, tzinfo=UTC)
-    assert [line["key"] for line in journal.buried(tmp_path, since)] == ["2"]
-    assert [line["key"] for line in journal.buried(tmp_path, None)] == ["1", "2"]
+    assert [line["key"] for line in journal.buried(tmp_path, since)] == [two]
+    assert [line["key"] for line in journal.buried(tmp_path, None)] == [one, two]
 
 
 def test_it_is_done_once_a_day(site):
