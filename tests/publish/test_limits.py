@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from urllib.parse import unquote
 
-from lxml import html
-
 import pytest
+from lxml import html
 
 from aggregator.errors import Stopped
 from aggregator.settings import TagRule
