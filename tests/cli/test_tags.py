@@ -118,7 +118,8 @@ def test_a_renamed_tag_takes_items_files_and_subscribers_along(tagwire, wired):
     assert "Weather" not in text
     assert [entry.title for entry in entries(wired / "feeds" / "tags" / "天气.xml")] == ["Nothing"]
     (notice,) = entries(wired / "feeds" / "tags" / "weather.xml")
-    assert notice.link == "http://127.0.0.1:8420/tags/%E5%A4%A9%E6%B0%94.xml"
+    assert notice.link == "http://127.0.0.1:8420/tags/%E5%A4%A9%E6%B0%94.html"
+    assert "http://127.0.0.1:8420/tags/%E5%A4%A9%E6%B0%94.xml" in notice.summary
     assert "天气" in notice.title
     assert (wired / "feeds" / "tags" / "weather.html").is_file()
     assert tagwire("publish", "--check").code == 0
