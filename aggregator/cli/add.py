@@ -51,7 +51,8 @@ def add(
                 raise
             failed.append({"address": address, "kind": error.kind, "error": str(error)})
             code = max(code, error.exit_code)
-            err(f"tagwire: {safe(address)}: {safe(str(error))}")
+            about = "" if address in str(error) else f"{address}: "
+            err(f"tagwire: {safe(about + str(error))}")
     if options.json:
         emit({"added": added, "failed": failed})
     return code
@@ -59,21 +60,28 @@ def add(
 
 def _added(options: Options, address: str, keys: dict[str, Any], *, discover: bool) -> dict[str, Any]:
     """Add one source, tell it, and return it as JSON shows it."""
-    from aggregator.config.editing import Editor, keys_for
+    from aggregator.cli.output import err, safe
+    from aggregator.config.editing import Editor, assumed, keys_for
 
+    guess = assumed(address) if discover else ""
     place, settings = options.place(), options.settings()
-    editor = Editor(place, settings)
-    where = keys_for(address, place.root)
+    where = {"url": guess} if guess else keys_for(address, place.root)
     wanted = {name: value for name, value in keys.items() if value}
     found, note = None, ""
     if "url" in where:
-        editor.add({**where, **wanted})  # what is known already, or no URL at all, is refused before anybody is asked
+        # what is known already, or no URL at all, is refused before anybody is asked
+        Editor(place, settings).add({**where, **wanted})
         if discover:
             options.start_logging()
             found, note = _found(options, where["url"])
             where["url"] = found.url if found else where["url"]
-    change = editor.add({**where, **wanted})
-    change.write()
+    if guess and not found:
+        raise UsageError(f"{address!r} is no path here, and at {guess} nobody could be asked: {note}")
+    with options.editing("add") as site:
+        change = Editor(*site).add({**where, **wanted})
+        change.write()
+    if guess and not options.quiet:
+        err(f"tagwire: {safe(address)} has no scheme, so {safe(guess)} was asked")
     if not options.json and not options.quiet:
         _tell(change, found, note)
     source = change.settings.sources[-1]
@@ -98,10 +106,10 @@ def _found(options: Options, url: str) -> tuple[Found | None, str]:
     try:
         return asyncio.run(find_feed(options.settings(), url)), ""
     except NotAFeed as error:
-        raise UsageError(f"{error} (--no-discover adds it anyhow)") from error
+        raise UsageError(f"{url}: {error} (--no-discover adds it anyhow)") from error
     except HttpStatus as error:
         if not error.retryable and error.status < 500:  # noqa: PLR2004 - the server's own trouble begins there
-            raise UsageError(f"{error} (--no-discover adds it anyhow)") from error
+            raise UsageError(f"{url}: {error} (--no-discover adds it anyhow)") from error
         return None, str(error)
     except ParseError as error:
         return None, str(error)

@@ -29,9 +29,13 @@ def import_(options: Options, file: BinaryIO, *, dry_run: bool) -> int:
     from aggregator.steps.subscriptions import read
 
     listing = read(file.name, file.read())
-    found = planned(options.place(), options.settings(), listing)
-    if found.change and not dry_run:
-        found.change.write()
+    if dry_run:
+        found = planned(options.place(), options.settings(), listing)
+    else:
+        with options.editing("import") as site:
+            found = planned(*site, listing)
+            if found.change:
+                found.change.write()
     if options.json:
         emit(
             {

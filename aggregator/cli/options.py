@@ -55,6 +55,18 @@ class Options:
         with App.open(settings, **arguments) as app:
             yield app
 
+    @contextmanager
+    def editing(self, command: str) -> Iterator[tuple[Place, Settings]]:
+        """Yield site and configuration as they are while no other command changes the configuration's files.
+
+        Raises `errors.Locked`, `errors.ConfigError`.
+        """
+        from aggregator.config.changing import alone
+
+        place = self.place()
+        with alone(place, command):
+            yield place, self.settings()
+
     def start_logging(self, *, talkative: bool = False, structured: bool = False) -> None:
         """Send log lines to stderr: warnings, with -v or `talkative` also what happens, with -vv everything."""
         from aggregator.cli import logs

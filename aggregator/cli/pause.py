@@ -15,7 +15,8 @@ def pause(options: Options, sources: tuple[str, ...]) -> None:
     from aggregator.cli.output import emit, out
     from aggregator.config.editing import Editor
 
-    Editor(options.place(), options.settings()).enable(sources, enabled=False).write()
+    with options.editing("pause") as site:
+        Editor(*site).enable(sources, enabled=False).write()
     if options.json:
         emit({"paused": list(sources)})
     elif not options.quiet:

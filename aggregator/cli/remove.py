@@ -25,20 +25,27 @@ def remove(options: Options, sources: tuple[str, ...], *, purge: bool, wait: flo
     from aggregator.cli.output import emit, out
     from aggregator.config.editing import Editor
 
-    change = Editor(options.place(), options.settings()).remove(sources)
     purged: list[tuple[int, tuple[str, ...]]] = []
     if purge:
-        with options.app(change.settings, write=True, wait=wait, command="remove") as app:
-            change.write()
+        planned = Editor(options.place(), options.settings()).remove(sources)
+        with options.app(planned.settings, write=True, wait=wait, command="remove") as app:
+            _remove(options, sources)
             purged = [app.purge(name) for name in dict.fromkeys(sources)]
     else:
-        change.write()
+        _remove(options, sources)
     items = sum(count for count, _ in purged)
     feeds = [path for _, paths in purged for path in paths]
     if options.json:
         emit({"removed": list(sources), "items": items, "feeds": feeds})
     elif not options.quiet:
         out(_told(sources, purge=purge, items=items, feeds=feeds))
+
+
+def _remove(options: Options, sources: Sequence[str]) -> None:
+    from aggregator.config.editing import Editor
+
+    with options.editing("remove") as site:
+        Editor(*site).remove(sources).write()
 
 
 def _told(sources: Sequence[str], *, purge: bool, items: int, feeds: Sequence[str]) -> str:

@@ -21,8 +21,9 @@ def resume(options: Options, sources: tuple[str, ...], *, wait: float) -> None:
     from aggregator.config.editing import Editor
     from aggregator.operations.revive import burdened, revive
 
-    change = Editor(options.place(), options.settings()).enable(sources, enabled=True)
-    change.write()
+    with options.editing("resume") as site:
+        change = Editor(*site).enable(sources, enabled=True)
+        change.write()
     with options.app(change.settings) as app:
         names = burdened(app.states(), sources)
     if names:

@@ -11,8 +11,10 @@ from aggregator.cli.options import CommandGroup, Options, pass_options, wait_opt
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from aggregator.config import Place as Site
     from aggregator.config.retagging import TagChange, TagEditor
     from aggregator.operations.tags import Explanation, Ground, Place
+    from aggregator.settings import Settings
     from aggregator.steps.suggest import Suggestion
 
 dry_option = click.option("--dry-run", is_flag=True, help="Tell what would change, but change nothing.")
@@ -181,14 +183,18 @@ def _change(options: Options, plan: Callable[[TagEditor], TagChange], *, dry_run
     from aggregator.cli.output import emit, err, out, safe
     from aggregator.config.retagging import TagEditor
 
-    place, settings = options.place(), options.settings()
-    with options.app(settings) as app:
+    with options.app() as app:
         known = [label for label, _ in app.store.tags().values()]
         today = f"{app.clock.now():%Y-%m-%d}"
-    change = plan(TagEditor(place=place, settings=settings, known=known, today=today))
+
+    def planned(place: Site, settings: Settings) -> TagChange:
+        return plan(TagEditor(place=place, settings=settings, known=known, today=today))
+
+    change = planned(options.place(), options.settings())
     with options.app(change.settings, write=True, wait=wait, dry_run=dry_run, command="tags") as app:
         if not dry_run:
-            change.write()
+            with options.editing("tags") as site:
+                planned(*site).write()
         synced = app.sync()
         published = app.publish_changed()
     for problem in (*synced.problems, *published.problems):

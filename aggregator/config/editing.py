@@ -1,17 +1,17 @@
 """sources.toml changed as text, so that comments and order stay: add, remove, pause, resume.
 
 Every change is planned and tried first: if the configuration would not load afterwards, or if any other source would
-differ, there is no change to write. This module does not touch items, feeds or the index.
+differ, there is no change to write. Whoever plans and writes does so inside `changing.alone`. This module does not touch items, feeds or the index.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aggregator import files
-from aggregator.config import patching, schema
+from aggregator.config import changing, patching, schema
 from aggregator.config.kinds import suggest
 from aggregator.config.loading import load
 from aggregator.config.reading import Document, read
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from aggregator.settings import Settings
 
 FILE = "sources.toml"
+_HOST = re.compile(r"(?:[^\W_][\w-]*(?:\.[\w-]+)*\.[^\W\d_]{2,}\.?|\d+(?:\.\d+){3})(?::\d+)?(?:[/?#]|$)")
+"""The begin of an address as people write it, with a name that has a dot, or a number: `example.org/blog`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class Change:
 
     def write(self) -> None:
         """Make the change. Raises OSError, and nothing is changed then."""
-        files.write(self._path, self._text.encode(), sync=True)
+        changing.write(self._path, self._text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +148,16 @@ def keys_for(address: str, root: Path) -> dict[str, str]:
         return {"url": address}
     path = Path(address).absolute()
     if not path.exists():
-        raise UsageError(f"{address!r} is neither a URL nor an existing path")
+        meant = assumed(address)
+        raise UsageError(f"{address!r} is neither a URL nor an existing path{f', did you mean {meant}?' if meant else ''}")
     inside = path.is_relative_to(root)
     where = {"path": path.relative_to(root).as_posix() if inside else str(path)}
     return {**where, "kind": "folder"} if path.is_dir() else where
+
+
+def assumed(address: str) -> str:
+    """Return the URL that an address without scheme stands for, empty if it has one, is a path or is no host."""
+    return f"https://{address}" if _HOST.match(address) and not Path(address).exists() else ""
 
 
 class _Names:

@@ -10,8 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from aggregator import files
-from aggregator.config import patching, schema
+from aggregator.config import changing, patching, schema
 from aggregator.config.loading import load
 from aggregator.config.reading import Document, read
 from aggregator.errors import ConfigError, UsageError
@@ -42,7 +41,7 @@ class TagChange:
 
     def write(self) -> None:
         """Make the change. Raises OSError, and nothing is changed then."""
-        files.write(self.path, self.text.encode(), sync=True)
+        changing.write(self.path, self.text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

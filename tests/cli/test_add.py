@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from aggregator.config.editing import assumed
 from aggregator.testing import LoopbackSite
 from aggregator.workers import Workers
 
@@ -92,10 +93,12 @@ def test_a_page_without_feed_is_refused_unless_nobody_is_asked(tagwire, web, sit
     page = web.page("/", "<html><p>Hello", media_type="text/html")
     done = tagwire("add", page)
     assert done.code == 2
+    assert done.err.startswith(f"tagwire: {page}: ")
     assert "this is an HTML page" in done.err
     assert "it names no feed, and none is where feeds commonly are (--no-discover adds it anyhow)" in done.err
     missing = tagwire("add", web.url("/none"))
-    assert (missing.code, "404 Not Found (--no-discover adds it anyhow)" in missing.err) == (2, True)
+    assert missing.code == 2
+    assert missing.err == f"tagwire: {web.url('/none')}: 404 Not Found (--no-discover adds it anyhow)\n"
     assert "127.0.0.1" not in sources(site)
     asked = len(web.requests)
     assert tagwire("add", page, "--no-discover", "--id", "p").out == f"added p: {page}\n"
@@ -152,3 +155,34 @@ def test_a_title_of_two_lines_is_a_usage_error(tagwire, site):
     done = tagwire("add", "--json", "--no-discover", "--title", "a\nb", "http://127.0.0.1/feed")
     assert done.code == 2
     assert done.json["failed"][0]["kind"] == "usage"
+
+
+def test_an_address_without_scheme_is_asked_for_over_https_and_not_added_if_nobody_answers(tagwire, web, site):
+    before = sources(site)
+    done = tagwire("add", "127.0.0.1:1/feed")
+    assert done.code == 2
+    assert "'127.0.0.1:1/feed' is no path here, and at https://127.0.0.1:1/feed nobody could be asked: " in done.err
+    refused = tagwire("add", "--no-discover", "127.0.0.1:1/feed")
+    assert (refused.code, "did you mean https://127.0.0.1:1/feed?" in refused.err) == (2, True)
+    assert "did you mean" not in tagwire("add", "no-such-folder").err
+    assert sources(site) == before
+
+
+@pytest.mark.parametrize(
+    ("address", "url"),
+    [
+        ("example.org", "https://example.org"),
+        ("www.example.org:8443/feed?x=1", "https://www.example.org:8443/feed?x=1"),
+        ("新闻.example", "https://新闻.example"),
+        ("localhost", ""),
+        ("./example.org", ""),
+        ("127.0.0.1", "https://127.0.0.1"),
+        ("feed.1", ""),
+        ("a folder.org", ""),
+        ("http://example.org/", ""),
+        ("there.org", ""),
+    ],
+)
+def test_what_looks_like_a_host_and_is_no_path_lacks_its_scheme(site, address, url):
+    (site / "there.org").mkdir()
+    assert assumed(address) == url

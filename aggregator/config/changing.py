@@ -1,0 +1,39 @@
+"""Who changes configuration files changes them alone, and writes a file where it really lies.
+
+What is read before a change must still be so when it is written: reading, checking and writing all belong inside
+`alone`. This module does not know what is changed.
+"""
+
+from __future__ import annotations
+
+import os.path
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from aggregator import files, locks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from aggregator.config.reading import Place
+
+LOCK: Final = "var/config.lock"
+"""Apart from the site's lock, which a refresh holds for minutes."""
+PATIENCE: Final = 10.0
+"""Seconds to wait for others: a change takes a fraction of one."""
+
+
+@contextmanager
+def alone(place: Place, who: str) -> Iterator[None]:
+    """Change files of the site's configuration inside of the block while no other command does, as `who`.
+
+    Raises `errors.Locked`, naming the holder, if the others are not done within `PATIENCE` seconds.
+    """
+    with locks.lock(place.root / LOCK, wait=PATIENCE, who=who):
+        yield
+
+
+def write(path: Path, text: str) -> None:
+    """Write a configuration file; a symbolic link stays one, and what it points to is written. Raises OSError."""
+    files.write(os.path.realpath(path), text.encode(), sync=True)
