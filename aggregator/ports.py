@@ -218,6 +218,9 @@ class History(Protocol):
 class Search(Protocol):
     """The full-text index, of no use but to find items; a context manager. Methods raise `errors.StoreError`."""
 
+    frozen: bool
+    """It cannot be written, only searched as it is."""
+
     def __enter__(self) -> Self: ...
 
     def __exit__(
