@@ -28,6 +28,7 @@ CHECKS = (
     index.items,
     index.temporaries,
     sources.folders,
+    sources.files,
     sources.failing,
     sources.moved,
     sources.overdue,
