@@ -114,9 +114,7 @@ class App:
         """
         require_set_clock(self.clock.now())
         started = self.clock.monotonic()
-        states = self.states()
-        chosen, skipped = select_due(states, ids, due=when != "now", now=self.clock.now())
-        others = frozenset() if ids else well(states)
+        chosen, skipped = select_due(states := self.states(), ids, due=when != "now", now=self.clock.now())
         stop = stop or asyncio.Event()
         synced = await apart(self.sync, stopping=stop.is_set)  # the loop also serves the feeds
         for outcome in skipped:
@@ -126,7 +124,7 @@ class App:
         await visit.run(LocalQueue(self.clock))
         summary = await aftermath_of(self, house, stop, publish=publish).settle(synced)
         seconds = self.clock.monotonic() - started
-        return replace(summary, outcomes=(*skipped, *visit.outcomes), seconds=seconds, well=others)
+        return replace(summary, outcomes=(*skipped, *visit.outcomes), seconds=seconds, well=well(states, ids))
 
     def sync(self, *, accept_deletions: bool = False, stopping: Callable[[], bool] = lambda: False) -> Synced:
         """Take edits, additions and deletions of item files into the index. Raises `errors.TreeError`.

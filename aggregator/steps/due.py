@@ -71,11 +71,13 @@ def select_due(
     return chosen, skipped
 
 
-def well(states: Iterable[State]) -> frozenset[str]:
-    """Return the ids of the enabled network sources that answered when they were asked last."""
-    return frozenset(
-        source.id for source, state in states if source.enabled and source.url and state.ok_at and not state.error
-    )
+def well(states: Iterable[State], ids: Sequence[str]) -> frozenset[str]:
+    """Return the ids of the enabled network sources that answered when they were asked last.
+
+    None if single sources are asked, `ids`: then what the others said does not matter.
+    """
+    enabled = [(source, state) for source, state in states if source.enabled and source.url and not ids]
+    return frozenset(source.id for source, state in enabled if state.ok_at and not state.error)
 
 
 def is_due(state: FetchState, now: datetime) -> bool:
