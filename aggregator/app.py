@@ -30,7 +30,7 @@ from aggregator.refresh import House
 from aggregator.rounds import Round
 from aggregator.steps import select
 from aggregator.steps.cadence import current
-from aggregator.steps.due import require_set_clock, select_due
+from aggregator.steps.due import require_set_clock, select_due, well
 from aggregator.steps.urls import host
 from aggregator.stores import discard, open_store
 from aggregator.sync import Synced, sync
@@ -116,7 +116,7 @@ class App:
         """
         require_set_clock(self.clock.now())
         started = self.clock.monotonic()
-        chosen, skipped = select_due(self.states(), ids, due=when != "now", now=self.clock.now())
+        chosen, skipped = select_due(states := self.states(), ids, due=when != "now", now=self.clock.now())
         stop = stop or asyncio.Event()
         synced = await apart(self.sync, stopping=stop.is_set)  # the loop also serves the feeds
         for outcome in skipped:
@@ -126,7 +126,7 @@ class App:
         await visit.run(LocalQueue(self.clock))
         summary = await aftermath_of(self, house, stop, publish=publish).settle(synced)
         seconds = self.clock.monotonic() - started
-        return replace(summary, outcomes=(*skipped, *visit.outcomes), seconds=seconds)
+        return replace(summary, outcomes=(*skipped, *visit.outcomes), seconds=seconds, well=well(states, ids))
 
     def sync(self, *, accept_deletions: bool = False, stopping: Callable[[], bool] = lambda: False) -> Synced:
         """Take edits, additions and deletions of item files into the index. Raises `errors.TreeError`.

@@ -28,6 +28,7 @@
     │   └── InternalError                      internal
     ├── EntryError                             one entry or file cannot become an item; the others go on
     ├── StoreError                    exit 1   the index
+    │   ├── StoreMissing                       nothing was refreshed yet
     │   ├── StoreCorrupt                       rebuild it with `tagwire reindex`
     │   ├── SchemaTooNew                       written by a newer tagwire
     │   └── StaleClaim                         somebody else claimed the source meanwhile
@@ -240,6 +241,10 @@ class EntryError(TagwireError):
 
 class StoreError(TagwireError):
     """The index cannot be used."""
+
+
+class StoreMissing(StoreError):
+    """There is no index yet; the message says that `tagwire refresh` makes one."""
 
 
 class StoreCorrupt(StoreError):

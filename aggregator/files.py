@@ -18,12 +18,13 @@ import re
 import stat
 from contextlib import suppress
 from hashlib import blake2b
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
+_T = TypeVar("_T")
 _TEMPORARY = re.compile(r"\.tmp-[0-9a-f]{16}")
 _BATCH = 32
 """Files open at a time in `write_all`; small enough for `ulimit -n 64`."""
@@ -220,22 +221,28 @@ def _replace(pairs: Sequence[tuple[str, bytes]], staging: str, done: set[str], *
 
 
 def _stage(path: str, staging: str, folders: set[str]) -> _Staged:
-    """Return a temporary file for `path`; its folder is made only when it turns out to be missing."""
+    """Return a temporary file for `path`."""
     folder = staging or os.path.dirname(path)
-    try:
-        return _Staged(path, folder)
-    except FileNotFoundError:
-        _make(folder, folders)
-        return _Staged(path, folder)
+    return _within(folder, folders, path, lambda: _Staged(path, folder))
 
 
 def _rename(staged: _Staged, folders: set[str]) -> None:
-    """Put a file in its place, making the folder if it is missing."""
+    """Put a file in its place."""
+    target = staged.path
+    _within(os.path.dirname(target), folders, target, lambda: os.replace(staged.temporary, target))
+
+
+def _within(folder: str, folders: set[str], path: str, act: Callable[[], _T]) -> _T:
+    """Return what `act` does in a folder that is made only when it turns out to be missing; errors name `path`."""
     try:
-        os.replace(staged.temporary, staged.path)
-    except FileNotFoundError:
-        _make(os.path.dirname(staged.path), folders)
-        os.replace(staged.temporary, staged.path)
+        try:
+            return act()
+        except FileNotFoundError:
+            _make(folder, folders)
+            return act()
+    except OSError as error:
+        error.filename, error.filename2 = path, None  # nobody knows the temporary file
+        raise
 
 
 def _make(folder: str, folders: set[str]) -> None:

@@ -44,7 +44,7 @@ class Indexed:
     problems: tuple[Problem, ...] = ()
     """Item files that could not be read: found by title and summary only."""
     busy: str = ""
-    """Who is at it already; then nothing was done."""
+    """Why nothing was done: who is at it already, or that it cannot be written."""
 
 
 class Finder:
@@ -63,18 +63,23 @@ class Finder:
     def update(self, store: Store, stopped: Callable[[], bool] = lambda: False) -> Indexed:
         """Bring the full-text index in line with the store and the item files.
 
-        If another process is at it, nothing is done; when `stopped` says so, the rest is left for the next time.
-        Raises `errors.StoreError`.
+        If another process is at it, or it cannot be written, nothing is done; when `stopped` says so, the rest is left
+        for the next time. Raises `errors.StoreError`.
         """
+        if self._search.frozen:
+            return Indexed(busy=f"{FILE} cannot be written: what came since is not found")
         try:
             with locks.lock(Path(self._settings.root) / f"{FILE}.lock", who="search"):
                 return self._update(store, stopped)
         except Locked as error:
             return Indexed(busy=str(error))
 
-    def find(self, text: str, now: datetime, *, limit: int = 20, offset: int = 0) -> tuple[Query, Found]:
+    def find(
+        self, text: str, now: datetime, *, limit: int = 20, offset: int = 0, public: Store | None = None
+    ) -> tuple[Query, Found]:
         """Return the search as it was read, and the best hits with excerpts; nothing of a search that says nothing.
 
+        With the store as `public` excerpts show no more than is published: `content` of a source holds for them, too.
         Raises `errors.StoreError`, but never for what is searched.
         """
         asked = search_query.parse(text, now)
@@ -82,7 +87,11 @@ class Finder:
             return asked, Found()
         found = self._search.find(asked, now, limit=limit, offset=offset)
         wanted = excerpt.pattern(asked)
-        hits = tuple(replace(hit, excerpt=excerpt.cut(self._text(hit), wanted)) for hit in found.hits)
+        shown = self._published(public, found.hits) if public else {}
+        texts = (shown.get(hit.key, "") if public else self._text(hit) for hit in found.hits)
+        hits = tuple(
+            replace(hit, excerpt=excerpt.cut(text, wanted)) for hit, text in zip(found.hits, texts, strict=True)
+        )
         return asked, replace(found, hits=hits)
 
     def _update(self, store: Store, stopped: Callable[[], bool]) -> Indexed:
@@ -127,6 +136,17 @@ class Finder:
             tags=record.tags,
             body=body,
         )
+
+    def _published(self, store: Store, hits: Sequence[Hit]) -> dict[str, str]:
+        """Return what of each hit's text stands in the feeds, by key."""
+        content = {source.id: source.content for source in self._settings.sources}
+        records = {record.key: record for record in store.known([hit.key for hit in hits], (), ())}
+        texts: dict[str, str] = {}
+        for hit in hits:
+            if record := records.get(hit.key):
+                much = content.get(record.source) or content.get(record.via, "full")
+                texts[hit.key] = self._text(hit) if much == "full" else record.summary if much == "summary" else ""
+        return texts
 
     def _text(self, hit: Hit) -> str:
         """The text of a hit; empty if its file went since."""

@@ -216,7 +216,9 @@ class History(Protocol):
 
 
 class Search(AbstractContextManager["Search", None], Protocol):
-    """The full-text index, of no use but to find items; a context manager. Methods raise `errors.StoreError`."""
+    """The full-text index; a context manager. Where it is `frozen` nobody can write it. Raises `errors.StoreError`."""
+
+    frozen: bool
 
     def renew(self, stamp: str) -> None:
         """Forget every page that was put in under another stamp, or if so many were replaced that it pays."""
@@ -265,8 +267,7 @@ class Queue(Protocol):
     ) -> None:
         """Run jobs, `handlers[kind](key)`, until `stop` is set or, unless `forever`, nothing is left.
 
-        Jobs that run when `stop` is set are finished; queued ones stay. A handler that raises is logged and costs
-        the others nothing.
+        Jobs that run when `stop` is set are finished; queued ones stay. A handler that raises is logged, no more.
         """
 
 

@@ -17,6 +17,8 @@ from aggregator import completing
 from aggregator.errors import BadScheme, HttpStatus, InternalError, ParseError, SourceError, StoreError
 from aggregator.files import digest
 from aggregator.model import Duplicate, Failure, New, NotModified, Outcome, Repeated, Updated
+from aggregator.model.change import Visit
+from aggregator.model.source import PROBLEMS
 from aggregator.steps import cadence, dedupe, indexing, moves
 from aggregator.threads import apart
 
@@ -71,8 +73,10 @@ async def refresh(
     """
     now, started = house.clock.now(), house.clock.monotonic()
     state = cadence.current(state, source)
+    visit = Visit(url=moves.target(source, state) or source.path)
     try:
         answer = await _fetch(house, source, state)
+        visit = _visit(answer)
         body = "" if isinstance(answer, NotModified) else _body_digest(answer)
         if isinstance(answer, NotModified) or (body and body == state.digest):
             after = cadence.unchanged(state, answer, source, house.settings.schedule, now)
@@ -107,7 +111,14 @@ async def refresh(
         failures=after.failures,
         seconds=house.clock.monotonic() - started,
         network=bool(source.url),
+        visit=visit,
     )
+
+
+def _visit(answer: Response | NotModified) -> Visit:
+    if isinstance(answer, NotModified):
+        return Visit(url=answer.url, status=304)
+    return Visit(url=answer.url, status=answer.status, size=sum(len(one.body) for one in answer.documents))
 
 
 async def _fetch(house: House, source: Source, state: FetchState) -> Response | NotModified:
@@ -208,6 +219,7 @@ def _advance(
     schedule, found = house.settings.schedule, done.reading
     dates = [item.published for item in found.items if item.published]
     new = sum(isinstance(change, New) for change in changes)
+    problems = (*response.problems, *found.problems)
     after = replace(
         cadence.changed(state, response, found.hints, dates, new, source, schedule, now),
         title=found.title or state.title,
@@ -216,6 +228,8 @@ def _advance(
         icon=found.icon or state.icon,
         waiting=done.waiting,
         skipped=done.skipped,
+        problems=problems[:PROBLEMS],
+        troubled=len(problems),
     )
     if done.trouble:
         known = replace(state, title=after.title, link=after.link, waiting=done.waiting, skipped=done.skipped)
@@ -225,7 +239,7 @@ def _advance(
         return replace(after, etag=response.etag or state.etag, last_modified=response.last_modified, digest="")
     if done.unfinished:
         return completing.again(after, source, schedule, now)
-    if source.kind == "folder" and (found.problems or response.problems):
+    if source.kind == "folder" and problems:
         return replace(after, etag="", digest="")  # said again at every refresh, until the files are mended
     return replace(after, etag=response.etag, last_modified=response.last_modified, digest=body)
 

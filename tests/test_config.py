@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import fields
 from pathlib import Path
 
@@ -374,6 +375,17 @@ def test_a_key_that_is_written_twice_is_told_with_its_line(site):
     found = only(site(b"a = 1\na = 2\n"))
     assert found.startswith("config/tagwire.toml:2:")
     assert found.endswith(": cannot overwrite a value")
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [(b"a = []\n[[a]]\nx = 1\n", "a"), (b"a = {b = {c = 1}}\na.b.d = 2", "a.b"), (b'["it\'s"]\n["it\'s"]\n', "it's")],
+)
+def test_tables_that_are_there_already_are_named_without_internals(site, text, name):
+    found = only(site(text))
+    assert re.search(rf": {name} (has a value in brackets or braces|is there already)", found)
+    assert "namespace" not in found
+    assert "(" not in found
 
 
 def test_mistakes_of_all_files_are_told_even_if_one_is_no_toml(site):

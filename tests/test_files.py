@@ -179,6 +179,15 @@ def test_short_writes_are_continued(tmp_path, monkeypatch):
     assert (tmp_path / "x").read_bytes() == bytes(range(100))
 
 
+def test_an_error_names_the_file_that_was_meant(tmp_path):
+    (tmp_path / "file").touch()
+    for target in (tmp_path / "file/below", tmp_path / "folder"):
+        (tmp_path / "folder/held").mkdir(parents=True, exist_ok=True)
+        with pytest.raises(OSError, match=re.escape(str(target))) as caught:
+            files.write(target, b"x")
+        assert ".tmp-" not in str(caught.value)
+
+
 def test_a_folder_in_the_way_is_an_error_and_leaves_nothing(tmp_path):
     (tmp_path / "x").mkdir()
     with pytest.raises(IsADirectoryError):

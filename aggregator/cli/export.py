@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from aggregator.cli.options import Options, command, pass_options
+from aggregator.errors import UsageError
 
 
 @command(
@@ -38,6 +41,8 @@ def export(options: Options, file: str) -> None:
     if file == "-":
         out(data.decode().rstrip("\n"))
     else:
+        if not Path(file).absolute().parent.is_dir():
+            raise UsageError(f"{file}: there is no folder {Path(file).parent}")
         files.write(file, data)
     for problem in problems if not options.quiet else ():
         err(f"tagwire: {safe(problem)}")

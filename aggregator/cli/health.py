@@ -48,10 +48,11 @@ def document(source: Source, state: FetchState, now: datetime) -> dict[str, Any]
         "error": error,
         "last_fetch": rfc3339(state.fetched_at),
         "last_ok": rfc3339(state.ok_at),
-        "next": rfc3339(state.next_at),
+        "next": rfc3339(interval.next_visit(state)),
         "plan": interval.explain(state, now),
         "reasons": [{"rule": one.rule, "why": one.why, "seconds": round(one.seconds)} for one in state.reasons],
         "waiting": len(state.waiting),
+        "problems": [str(problem) for problem in state.problems],
         "wait_until": rfc3339(state.retry_at),
         "retired": rfc3339(state.retired_at),
         "moved": {
@@ -76,6 +77,7 @@ def lines(source: Source, state: FetchState, sources: Sequence[Source], now: dat
     if state.error:
         yield "error", f"{state.error.kind}: {safe(state.error.message)}"
         yield "since", _when(state.failing_since, now)
+    yield from _problems(state)
     yield "last fetch", _when(state.fetched_at, now)
     yield "last ok", _when(state.ok_at, now)
     if source.enabled:
@@ -98,6 +100,15 @@ def _condition(source: Source, state: FetchState) -> str:
         "offline": "no host answered, so it is not counted as a failure",
     }
     return f"{word}: {hints[word]}" if word in hints else word
+
+
+def _problems(state: FetchState) -> Iterator[tuple[str, str]]:
+    label = "set aside"
+    for problem in state.problems:
+        yield label, safe(str(problem))
+        label = ""
+    if state.troubled > len(state.problems):
+        yield label, f"and {state.troubled - len(state.problems)} more"
 
 
 def _moves(source: Source, state: FetchState, sources: Sequence[Source], now: datetime) -> Iterator[tuple[str, str]]:

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
 
+YOURS = ("README.md", ".gitignore")
+"""What a directory may have already: a site works without ours."""
+
+
 @command(
     "init",
     examples={
@@ -25,7 +29,7 @@ if TYPE_CHECKING:
 )
 @click.argument("target", metavar="[DIR]", required=False)
 @click.option("--with", "generator", type=click.Choice(["hugo"]), help="Add what a site generator needs.")
-@click.option("--force", is_flag=True, help="Overwrite files that are there.")
+@click.option("--force", is_flag=True, help="Overwrite files that are there, but for README.md and .gitignore.")
 @pass_options
 def init(options: Options, target: str | None, *, generator: str | None, force: bool) -> None:
     """Make a working site in a directory.
@@ -38,12 +42,15 @@ def init(options: Options, target: str | None, *, generator: str | None, force: 
 
     home = Path(options.directory, target or "")
     planned = {home / path: data for path, data in (*templates(), *starter(generator))}
+    kept = [path for path in map(home.joinpath, YOURS) if path.exists() and planned.pop(path, None) is not None]
     if not force and (there := [str(path) for path in planned if path.exists()]):
         raise UsageError(f"already there: {', '.join(there)} (--force overwrites)")
     written = files.write_all(planned.items())
     if options.json:
-        emit({"site": str(home.absolute()), "written": written})
+        emit({"site": str(home.absolute()), "written": written, "kept": list(map(str, kept))})
     elif not options.quiet:
+        for path in kept:
+            out(f"{path} was there and stays as it is")
         out(f"made a site in {home.absolute()}; next: cd there and run `tagwire refresh`")
 
 

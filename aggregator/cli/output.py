@@ -10,6 +10,7 @@ import os
 import sys
 from typing import IO, TYPE_CHECKING, Any
 
+from aggregator.steps.interval import span
 from aggregator.steps.text import clean, one_line
 
 if TYPE_CHECKING:
@@ -111,14 +112,6 @@ def rfc3339(instant: datetime | None) -> str | None:
 def counted(number: int, noun: str, many: str = "") -> str:
     """Return the number with its noun: `1 source`, `2 sources`; `many` is a plural that is no `s` more."""
     return f"{number} {noun}" if number == 1 else f"{number} {many or f'{noun}s'}"
-
-
-def span(seconds: float) -> str:
-    """Return a time span in its largest unit: 90 gives `1 min`, 7200 gives `2 h`."""
-    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
-        if seconds >= size:
-            return f"{int(seconds // size)} {unit}"
-    return f"{int(seconds)} s"
 
 
 def until(instant: datetime | None, now: datetime) -> str:

@@ -9,7 +9,8 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from aggregator.cli.output import SCHEMA, colored, counted, emit_line, err, out, rfc3339, safe, span, table, until
+from aggregator.cli.output import SCHEMA, colored, counted, emit_line, err, out, rfc3339, safe, table, until
+from aggregator.steps.interval import span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -104,6 +105,8 @@ class Reporter:
         """Hear of one source that is done."""
         if self._bar is not None:
             self._bar.advance(outcome)
+        if self._options.verbose:
+            err(_visited(outcome))
         if self._options.json:
             emit_line(source_event(outcome))
 
@@ -171,6 +174,29 @@ def _row(outcome: Outcome, now: datetime) -> tuple[str, ...]:
         f"{outcome.seconds:.1f}s",
         until(outcome.next_at, now),
         _reason(outcome),
+    )
+
+
+def _visited(outcome: Outcome) -> str:
+    """Return a visit in a line: address, status, bytes and what came of it."""
+    from aggregator.config.showing import masked
+
+    visit = outcome.visit
+    status = f"{visit.status} " if visit and visit.status and outcome.network else ""
+    came = f"{status}({counted(visit.size, 'byte')})" if visit and visit.size else status.rstrip()
+    counts = ", ".join(f"{count} {word}" for count, word in _counts_of(outcome) if count)
+    told = "; ".join(filter(None, (_WORDS[outcome.result], counts, _reason(outcome))))
+    where = safe(masked(visit.url)) if visit else "not asked"
+    return ": ".join(filter(None, (safe(outcome.source), where, came, told)))
+
+
+def _counts_of(outcome: Outcome) -> tuple[tuple[int, str], ...]:
+    return (
+        (outcome.new, "new"),
+        (outcome.updated, "updated"),
+        (outcome.duplicates, "duplicates"),
+        (outcome.dropped, "dropped"),
+        (outcome.unchanged, "known"),
     )
 
 

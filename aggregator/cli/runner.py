@@ -6,8 +6,10 @@ This module knows the exit codes of the design and no command.
 from __future__ import annotations
 
 import gc
+import os
 import signal
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import click
@@ -29,6 +31,7 @@ def run(args: Sequence[str]) -> int:
     """Run a command line (without the program's name) and return its exit code; nothing is raised."""
     gc.set_threshold(*_COLLECT)
     options = Options()
+    _open_closed()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
@@ -45,6 +48,13 @@ def run(args: Sequence[str]) -> int:
     finally:
         for signum, handler in before.items():
             signal.signal(signum, handler)
+
+
+def _open_closed() -> None:
+    """Write to nowhere what was to go to a stream that the caller has closed (`>&-`)."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - until the end
 
 
 def _unwind(signum: int, _frame: FrameType | None) -> NoReturn:

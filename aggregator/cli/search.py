@@ -37,6 +37,8 @@ def search(options: Options, query: tuple[str, ...], limit: int) -> None:
         indexed = finder.update(app.store)
         asked, found = finder.find(" ".join(query), app.clock.now(), limit=limit)
         finder.close()
+    if indexed.busy and not options.quiet:
+        err(f"tagwire: {indexed.busy}")
     for problem in indexed.problems:
         err(f"{problem.where}: {problem.message}")
     if options.json:

@@ -55,8 +55,9 @@ def _print(options: Options, chosen: Sequence[tuple[Source, FetchState]], now: d
     import sys
 
     from aggregator.cli.health import COLORS, condition
-    from aggregator.cli.output import ago, colored, err, out, rfc3339, safe, table, until
+    from aggregator.cli.output import ago, colored, counted, err, out, rfc3339, safe, table, until
     from aggregator.config.showing import masked
+    from aggregator.steps.interval import next_visit
 
     if not chosen:
         err("no sources")
@@ -66,7 +67,7 @@ def _print(options: Options, chosen: Sequence[tuple[Source, FetchState]], now: d
         told = condition(source, state)
         if told == "failing":
             told = f"failing ({state.failures})"
-        when = "-" if told in {"paused", "retired"} else until(state.next_at, now)
+        when = "-" if told in {"paused", "retired"} else until(next_visit(state), now)
         address = masked(source.url) or source.path
         rows.append((safe(source.id), told, ago(state.ok_at, now), when, safe(address, 120)))
     out(table(rows, colors=COLORS if colored(sys.stdout, options.color) else None))
@@ -74,6 +75,8 @@ def _print(options: Options, chosen: Sequence[tuple[Source, FetchState]], now: d
         if state.error:
             since = f" (since {rfc3339(state.failing_since)})" if state.failing_since else ""
             out(f"{safe(source.id)}: {state.error.kind}: {safe(state.error.message)}{since}")
+        if state.problems:
+            out(f"{safe(source.id)}: {counted(state.troubled, 'problem')}, `tagwire show {source.id}` names them")
 
 
 command = sources

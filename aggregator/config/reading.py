@@ -22,6 +22,11 @@ MAIN = "tagwire.toml"
 FOLDER = "config"
 VARIABLE = "TAGWIRE_CONFIG"
 _SYNTAX = re.compile(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", re.DOTALL)
+_QUOTED = re.compile(r"""'([^']*)'|"([^"]*)\"""")
+_INTERNALS = (
+    (re.compile(r"Cannot mutate immutable namespace (\(.*\))"), "{} has a value in brackets or braces, which cannot be added to"),
+    (re.compile(r"Cannot declare (\(.*\)) twice"), "{} is there already"),
+)
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -137,4 +142,12 @@ def _syntax_mistake(path: Path, text: str, error: ValueError) -> str:
     line, column = positions.line_column(text, len(text.rstrip()))
     if match[2]:
         line, column = int(match[2]), int(match[3])
-    return f"{shown(path)}:{line}:{column}: {match[1][:1].lower()}{match[1][1:]}"
+    return f"{shown(path)}:{line}:{column}: {_plain(match[1])}"
+
+
+def _plain(message: str) -> str:
+    """Return what tomllib says without what it is made of; `message` begins like a sentence."""
+    for pattern, words in _INTERNALS:
+        if found := pattern.fullmatch(message):
+            return words.format(".".join("".join(name) for name in _QUOTED.findall(found[1])))
+    return f"{message[:1].lower()}{message[1:]}"

@@ -5,7 +5,9 @@ Nothing but `errors.FetchError` may leave a fetcher; this table is how. It decid
 
 from __future__ import annotations
 
+import re
 import ssl
+from ast import literal_eval
 
 import h11
 import httpx
@@ -25,6 +27,8 @@ _TABLE: tuple[tuple[tuple[type[Exception], ...], type[FetchError], str], ...] = 
 FOREIGN: tuple[type[Exception], ...] = tuple(kind for kinds, _, _ in _TABLE for kind in kinds)
 """Every exception that `translate` knows."""
 
+_BYTES = re.compile(r"""bytearray\((b'(?:[^'\\]|\\.)*'|b"(?:[^"\\]|\\.)*")\)""")
+"""How h11 shows what it could not read."""
 _CUT = "peer closed connection"
 """How h11 begins its message when Content-Length or the last chunk is missed."""
 _NOTHING = "Server disconnected"
@@ -33,7 +37,7 @@ _NOTHING = "Server disconnected"
 
 def translate(error: Exception) -> FetchError:
     """Return the error of ours that tells the same; `error` is one of `FOREIGN`."""
-    text = str(error)
+    text = _BYTES.sub(lambda found: repr(literal_eval(found[1]).decode("latin-1")), str(error))
     if text.startswith(_CUT):
         return Truncated(f"the body ended before its end: {text}")
     if text.startswith(_NOTHING):

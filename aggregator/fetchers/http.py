@@ -6,6 +6,7 @@ Parsing, deciding when to come back, pacing requests and retrying are done elsew
 from __future__ import annotations
 
 import asyncio
+import logging
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from aggregator.model import FetchState, Source
     from aggregator.ports import Clock
     from aggregator.settings import Http
+
+log = logging.getLogger(__name__)
 
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _NOT_MODIFIED: Final = 304
@@ -97,6 +100,7 @@ class HttpFetcher:
             answer = await self._transport.handle_async_request(trail.request(headers))
             try:
                 said = _headers(answer)
+                log.debug("%s%s: %d", trail.url.host, trail.url.path, answer.status_code)  # queries may be secrets
                 if answer.status_code in _REDIRECTS:
                     trail.follow(answer.status_code, said.get("location", ""))
                     await _drain(answer, said)

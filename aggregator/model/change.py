@@ -97,6 +97,16 @@ class Saved:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """What was asked and what came: the address, without credentials, after redirects; what is not known is 0."""
+
+    url: str
+    status: int = 0
+    size: int = 0
+    """Bytes, their Content-Encoding undone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """One source's refresh, told: what log, table, JSON and metrics print."""
 
@@ -120,6 +130,8 @@ class Outcome:
     seconds: float = 0.0
     network: bool = True
     """False for files and folders: they say nothing about whether the network is up."""
+    visit: Visit | None = None
+    """None if nobody was asked."""
     note: str = ""
     """Shown behind the result, for example the status line or why it was skipped."""
 
@@ -137,6 +149,8 @@ class Summary:
     """Items that turned out to be copies, under URLs of their own, of items of other sources."""
     related: int = 0
     """Items to which others about the same event were found."""
+    well: frozenset[str] = frozenset()
+    """Network sources that answered when they were asked last, before this; empty if single ones were named."""
 
     def count(self, result: str) -> int:
         """Return the number of sources with this result."""
@@ -169,6 +183,7 @@ class Summary:
 
     @property
     def all_network_failed(self) -> bool:
-        """Whether there were network sources, and every one of them failed."""
+        """Whether network sources were asked, every one of them failed, and none that was not asked is well."""
         tried = [outcome for outcome in self.outcomes if outcome.network and outcome.result != "skipped"]
-        return bool(tried) and all(outcome.result == "failed" for outcome in tried)
+        others = self.well.difference(outcome.source for outcome in tried)
+        return bool(tried) and not others and all(outcome.result == "failed" for outcome in tried)

@@ -7,8 +7,11 @@ from datetime import datetime  # noqa: TC003 - msgspec reads the annotations at 
 from typing import Literal
 
 from aggregator.model.declared import Declaration, Detail  # noqa: TC001 - msgspec reads the annotations at run time
-from aggregator.model.document import Hints
+from aggregator.model.document import Hints, Problem
 from aggregator.model.entry import Wanted  # noqa: TC001
+
+PROBLEMS = 20
+"""Problems of a source that are remembered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,3 +135,7 @@ class FetchState:
     """Entries whose own pages are still to be fetched."""
     skipped: tuple[str, ...] = ()
     """Keys of entries that their own pages told to leave out, as long as the list names them."""
+    problems: tuple[Problem, ...] = ()
+    """What had to be set aside when it was last read; the first `PROBLEMS`."""
+    troubled: int = 0
+    """How many problems there were in all."""

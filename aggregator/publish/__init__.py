@@ -8,6 +8,7 @@ twice writes nothing. This module does not decide when to publish and announces 
 from __future__ import annotations
 
 import itertools
+import logging
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from aggregator.settings import Settings
 
 __all__ = ["Publisher"]
+
+log = logging.getLogger(__name__)
 
 
 class Publisher:
@@ -99,6 +102,8 @@ class Publisher:
         stale = self._stale(edition, shelf) if feeds is None or vanished else ()
         removed = shelf.clear(dict.fromkeys((*stale, *past.stale, *items.stale)))
         shelf.settle()
+        for path in written:
+            log.debug("%s %s", "would write" if check else "wrote", path)
         topics = () if check else self._topics(known, frozenset(written))
         return Published(written=written, removed=removed, feeds=len(known), topics=topics, problems=edition.problems)
 

@@ -54,7 +54,7 @@ class Fragments:
     """An open cache for one thread; `path` "" is one in memory. It is a context manager and never raises."""
 
     def __init__(self, path: str, stamp: str, *, check: bool = False, limit: int = 0) -> None:
-        """Open the file; fragments of another `stamp` are forgotten. With `check` nothing is written to it."""
+        """Open the file; fragments of another `stamp` are forgotten. With `check` it is not written, nor made."""
         self._path = path
         self._read_only = check and bool(path)
         self._limit = limit or (BYTES if path else MEMORY)
@@ -128,7 +128,7 @@ class Fragments:
             return _made(":memory:", stamp)
         try:
             if self._read_only:
-                return _looked_at(self._path, stamp)
+                return _looked_at(self._path, stamp) or _made(":memory:", stamp)
             return _found(self._path, stamp) or _made_anew(self._path, stamp)
         except sqlite3.Error as error:
             log.warning("%s cannot be used (%s): entries are rendered anew", self._path, error)
@@ -168,12 +168,14 @@ def _found(path: str, stamp: str) -> sqlite3.Connection | None:
     return None
 
 
-def _looked_at(path: str, stamp: str) -> sqlite3.Connection:
-    """The file for reading only. Raises `sqlite3.Error` for one that is missing or not ours."""
+def _looked_at(path: str, stamp: str) -> sqlite3.Connection | None:
+    """The file for reading only, None if it would have to be made anew. Raises `sqlite3.Error` if it cannot be used."""
+    if not Path(path).exists():
+        return None
     connection = sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode=ro", uri=True, timeout=_BUSY)
     if not _is_ours(connection, stamp):
         connection.close()
-        raise sqlite3.DatabaseError("of another configuration")
+        return None
     return connection
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 def open_search(path: str, kind: str = "sqlite") -> Search:
     """Return the full-text index in the file, made if it is missing; what cannot be used is made anew.
 
+    Where nothing can be written it is `frozen`: searched as it is.
     Raises `errors.StoreError`.
     """
     return cast("Search", import_module(f"{__name__}.{kind}").open_search(path))

@@ -64,7 +64,7 @@ class Served:
         """(route, status) → answers."""
         self.connections: Callable[[], Collection[Any]] = tuple
         self.site = Site(settings, clock, told)
-        self.desk = Desk(settings, clock)
+        self.desk = Desk(lambda: self.site.settings, clock)
         self.subscribers = Subscribers(clock)
         path = unquote(urlsplit(settings.site.base_url).path).rstrip("/")
         pages = Pages(

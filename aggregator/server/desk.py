@@ -17,6 +17,8 @@ from aggregator.model.search import Found, Query
 from aggregator.stores import open_store
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from aggregator.finding import Finder
     from aggregator.ports import Clock
     from aggregator.settings import Settings
@@ -42,8 +44,9 @@ class Answer:
 class Desk:
     """Answers searches of one site; for one event loop."""
 
-    def __init__(self, settings: Settings, clock: Clock) -> None:
+    def __init__(self, settings: Callable[[], Settings], clock: Clock) -> None:
         self._settings = settings
+        self._opened: Settings | None = None
         self._clock = clock
         self._turn = asyncio.Lock()
         self._waiting = 0
@@ -88,9 +91,14 @@ class Desk:
         return self._updating is not None and not self._updating.done()
 
     def _find(self, text: str, limit: int, offset: int) -> tuple[Query, Found]:
-        if self._finder is None:
-            self._finder = open_finder(self._settings)
-        return self._finder.find(text, self._clock.now(), limit=limit, offset=offset)
+        now, settings = self._clock.now(), self._settings()
+        if self._finder is None or settings is not self._opened:  # what a source publishes may have changed
+            self._drop()
+            self._finder, self._opened = open_finder(settings), settings
+        if all(source.content == "full" for source in settings.sources):
+            return self._finder.find(text, now, limit=limit, offset=offset)
+        with open_store(settings.storage.index, settings.root, access="read") as store:
+            return self._finder.find(text, now, limit=limit, offset=offset, public=store)
 
     async def _update(self) -> None:
         while self._wanted and not self._closing:
@@ -103,9 +111,10 @@ class Desk:
             self._updated = self._clock.monotonic()
 
     def _bring_up_to_date(self) -> str:
-        finder = open_finder(self._settings)  # a connection of its own: searches go on meanwhile
+        settings = self._settings()
+        finder = open_finder(settings)  # a connection of its own: searches go on meanwhile
         try:
-            with open_store(self._settings.storage.index, self._settings.root, access="read") as store:
+            with open_store(settings.storage.index, settings.root, access="read") as store:
                 done = finder.update(store, lambda: self._closing)
         finally:
             finder.close()

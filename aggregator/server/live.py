@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from aggregator.errors import StoreError
 from aggregator.model import FetchState
-from aggregator.steps import compose
+from aggregator.steps import compose, interval
 from aggregator.stores import open_store
 
 if TYPE_CHECKING:
@@ -147,9 +147,9 @@ class Site:
         view = await asyncio.to_thread(self._read)
         self._view = view
         self._due = {
-            compose.source_path(source.id): state.next_at
+            compose.source_path(source.id): planned
             for source, state in view.states
-            if source.enabled and state.next_at is not None
+            if source.enabled and (planned := interval.next_visit(state)) is not None
         }
         return view
 

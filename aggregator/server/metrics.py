@@ -13,6 +13,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
 from aggregator import __version__
 from aggregator.publish.catalogue import health_of
+from aggregator.steps.interval import next_visit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -28,7 +29,7 @@ _SOURCES: Final = 5000
 _INSTANTS: Final[tuple[tuple[str, str, Callable[[FetchState], datetime | None]], ...]] = (
     ("tagwire_source_last_fetch_timestamp_seconds", "When the source was last asked.", lambda s: s.fetched_at),
     ("tagwire_source_last_success_timestamp_seconds", "When it last answered well.", lambda s: s.ok_at),
-    ("tagwire_source_next_fetch_timestamp_seconds", "When it is asked next.", lambda s: s.next_at),
+    ("tagwire_source_next_fetch_timestamp_seconds", "When it is asked next.", next_visit),
 )
 _HEALTH: Final = ("ok", "failing", "new", "paused")
 

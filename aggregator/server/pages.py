@@ -164,7 +164,7 @@ def _source(source: Source, state: FetchState, items: int) -> dict[str, Any]:
         "error": error,
         "last_fetch": _rfc3339(state.fetched_at),
         "last_ok": _rfc3339(state.ok_at),
-        "next": _rfc3339(state.next_at) if source.enabled else None,
+        "next": _rfc3339(interval.next_visit(state)) if source.enabled else None,
         "plan": interval.words(state.reasons),
     }
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aggregator.errors import ClockError, UsageError
 from aggregator.model import Outcome
-from aggregator.steps import cadence, indexing, moves
+from aggregator.steps import cadence, indexing, interval, moves
 from aggregator.steps.urls import host
 
 if TYPE_CHECKING:
@@ -71,6 +71,15 @@ def select_due(
     return chosen, skipped
 
 
+def well(states: Iterable[State], ids: Sequence[str]) -> frozenset[str]:
+    """Return the ids of the enabled network sources that answered when they were asked last.
+
+    None if single sources are asked, `ids`: then what the others said does not matter.
+    """
+    enabled = [(source, state) for source, state in states if source.enabled and source.url and not ids]
+    return frozenset(source.id for source, state in enabled if state.ok_at and not state.error)
+
+
 def is_due(state: FetchState, now: datetime) -> bool:
     """Whether the time of a source has come, or was planned by a clock that has been set back since."""
     return indexing.due_at(cadence.replanned(state, now)) <= indexing.seconds(now)
@@ -110,7 +119,7 @@ def _skipped(source: Source, state: FetchState, note: str) -> Outcome:
         source=source.id,
         result="skipped",
         note=note,
-        next_at=state.retry_at or state.next_at,
+        next_at=interval.next_visit(state),
         failures=state.failures,
         network=bool(source.url),
     )

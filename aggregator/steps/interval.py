@@ -133,11 +133,17 @@ def words(reasons: tuple[Reason, ...]) -> str:
     return "; ".join(f"{one.why} → {span(one.seconds)}" if one.rule in _ARROWS else one.why for one in reasons)
 
 
+def next_visit(state: FetchState) -> datetime | None:
+    """Return when the source is asked next: as planned, but never while its server said to wait; None is at once."""
+    return max((instant for instant in (state.next_at, state.retry_at) if instant is not None), default=None)
+
+
 def explain(state: FetchState, now: datetime) -> str:
     """Return when the source is asked next and why, seen from `now`; empty if it never was asked."""
-    if state.next_at is None:
+    planned = next_visit(state)
+    if planned is None:
         return words(state.reasons)
-    seconds = (state.next_at - now).total_seconds()
+    seconds = (planned - now).total_seconds()
     when = f"next in {span(seconds)}" if seconds >= 1 else "due now"
     return f"{when}: {words(state.reasons)}" if state.reasons else when
 

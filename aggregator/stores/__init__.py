@@ -41,7 +41,7 @@ def discard(url: str, root: str) -> None:
 def check(url: str, root: str) -> list[str]:
     """Return what is wrong inside of the index, nothing if it is sound; it is not changed, and may be in use.
 
-    Raises `errors.StoreError` if it is missing, damaged or not ours, `SchemaTooNew`.
+    Raises `errors.StoreMissing` if it is missing, `StoreError` if it is damaged or not ours, `SchemaTooNew`.
     """
     return cast("list[str]", _module(url).check(url, root))
 

@@ -12,6 +12,7 @@ import pytest
 
 from aggregator.cli import output
 from aggregator.locks import lock
+from aggregator.steps import interval
 
 
 def test_init_makes_a_site_that_publishes_offline(tagwire, tmp_path):
@@ -27,13 +28,36 @@ def test_init_makes_a_site_that_publishes_offline(tagwire, tmp_path):
 
 
 def test_init_overwrites_nothing_unless_forced(tagwire, site):
-    (site / "README.md").write_text("mine")
+    (site / "config/tags.toml").write_text("mine")
     refused = tagwire("init")
     assert refused.code == 2
-    assert "README.md" in refused.err
-    assert (site / "README.md").read_text() == "mine"
-    assert tagwire("init", "--force", "--json").json["written"] == ["README.md"]
-    assert (site / "README.md").read_text() != "mine"
+    assert "config/tags.toml" in refused.err
+    assert (site / "config/tags.toml").read_text() == "mine"
+    assert tagwire("init", "--force", "--json").json["written"] == ["config/tags.toml"]
+    assert (site / "config/tags.toml").read_text() != "mine"
+
+
+def test_init_leaves_a_readme_that_is_there_alone_and_goes_on(tagwire, tmp_path):
+    """As in a directory that was just cloned; also with --force."""
+    (tmp_path / "README.md").write_text("mine")
+    (tmp_path / ".gitignore").write_text("*.tmp")
+    made = tagwire("init", tmp_path)
+    assert (made.code, made.err) == (0, "")
+    assert f"{tmp_path / 'README.md'} was there and stays as it is" in made.out
+    assert (tmp_path / "config/tagwire.toml").exists()
+    assert tagwire("init", "--force", tmp_path, "--json").json["kept"] == [
+        str(tmp_path / name) for name in ("README.md", ".gitignore")
+    ]
+    assert (tmp_path / "README.md").read_text() == "mine"
+    assert (tmp_path / ".gitignore").read_text() == "*.tmp"
+
+
+def test_export_makes_no_folders(tagwire, site):
+    refused = tagwire("export", "none/such/list.opml")
+    assert (refused.code, refused.err) == (2, "tagwire: none/such/list.opml: there is no folder none/such\n")
+    assert not (site / "none").exists()
+    assert tagwire("export", "list.opml").code == 0
+    assert (site / "list.opml").exists()
 
 
 def test_add_pause_resume_remove(tagwire, site):
@@ -240,6 +264,8 @@ def test_colours_do_not_move_columns():
     assert shown.splitlines()[1] == "\x1b[32mok\x1b[0m  1"
 
 
-@pytest.mark.parametrize(("seconds", "told"), [(0, "0 s"), (59.9, "59 s"), (90, "1 min"), (7200, "2 h"), (2e5, "2 d")])
+@pytest.mark.parametrize(
+    ("seconds", "told"), [(0, "0 s"), (59, "59 s"), (90, "1.5 min"), (7200, "2 h"), (2e5, "2.3 d")]
+)
 def test_spans_are_told_in_their_largest_unit(seconds, told):
-    assert output.span(seconds) == told
+    assert interval.span(seconds) == told

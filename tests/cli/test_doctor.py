@@ -129,7 +129,7 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str, int]] = {
     "index: empty": (lambda site: (site / "var/tagwire.db").write_bytes(b""), "is empty", 1),
     "index: foreign": (lambda site: (site / "var/tagwire.db").write_bytes(b"x" * 9000), "damaged|not a database", 1),
     "index: newer": (make_newer, "newer tagwire", 1),
-    "index: gone": (lambda site: shutil.rmtree(site / "var"), "no index yet", 1),
+    "index: gone": (lambda site: shutil.rmtree(site / "var"), "the index is missing, and there are 1 item files", 1),
     "items: broken": (
         lambda site: next((site / "items").rglob("*.md")).write_text('---\ntitle: "x\n---\n'),
         r"\.md:\d+: ",
@@ -295,3 +295,41 @@ def test_a_store_in_memory_needs_no_upkeep():
     assert stores.compact("memory:", "") == (0, 0)
     with pytest.raises(StoreError, match="nothing to copy"):
         stores.backup("memory:", "", "x")
+
+
+def test_a_new_site_is_told_how_to_begin_and_nothing_is_broken(tmp_path, capsys):
+    site = tmp_path / "new"
+    assert run(["init", str(site)]) == 0
+    capsys.readouterr()
+    assert call(site, "doctor", "--json") == 0
+    found = {one["check"]: one for one in json.loads(capsys.readouterr().out)["findings"]}
+    assert (found["index"]["level"], found["index"]["fix"]) == ("ok", "tagwire refresh")
+    assert "no index yet" in found["index"]["message"]
+    assert call(site, "publish", "--check") == 4
+    assert call(site, "refresh", "--dry-run") == 0
+    assert capsys.readouterr().err == "", "that there is no cache yet is no warning"
+
+
+def test_broken_files_of_a_folder_are_named_until_they_are_mended(site, findings, capsys):
+    (site / "own").mkdir()
+    for number in range(7):
+        (site / f"own/bad{number}.md").write_text("no front matter")
+    with (site / "config/sources.toml").open("a") as file:
+        file.write('[[sources]]\nid = "own"\nkind = "folder"\npath = "own"\n')
+    assert call(site, "refresh") == 0
+    for _ in range(2):
+        level, message, fix = findings()["files"]
+        assert (level, message, fix) == ("warning", "own: and 2 more", "tagwire show own")
+        assert call(site, "doctor") == 0
+        assert "own/bad0.md:1: no front matter" in capsys.readouterr().out
+        assert call(site, "show", "own") == 0
+        shown = capsys.readouterr().out
+        assert "condition      ok" in shown
+        assert f"set aside      {site}/own/bad0.md:1: no front matter" in shown
+        assert call(site, "sources") == 0
+        assert "own: 7 problems, `tagwire show own` names them" in capsys.readouterr().out
+        assert call(site, "refresh", "own") == 0
+    for path in (site / "own").iterdir():
+        path.unlink()
+    assert call(site, "refresh", "own") == 0
+    assert "files" not in findings()

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from aggregator.cli import health, reporting
+from aggregator.cli import health, output, reporting
+from aggregator.clock import SystemClock
 from aggregator.model import Failure, FetchState, Outcome, Reason, Source
 from aggregator.stores import open_store
 from aggregator.testing import LoopbackSite
@@ -144,3 +145,21 @@ def test_what_lasts_is_told_in_the_table_of_the_refresh_that_decided_it() -> Non
         "gone: 410 Gone; not asked any more"
     )
     assert reporting._reason(Outcome(source="a", result="ok", note="moved for good")) == "moved for good"
+
+
+def test_the_list_the_source_and_a_refresh_that_leaves_it_alone_tell_one_time(tagwire, site, add_source):
+    """16.6 hours were "16 h" in one place and "17 h" in the other; a refresh told when the server's own wait ends."""
+    now = SystemClock().now()
+    add_source('id = "busy"\nurl = "http://127.0.0.1:1/feed"')
+    state = FetchState(
+        source="busy", url="http://127.0.0.1:1/feed", fetched_at=now, failures=1, failing_since=now,
+        error=Failure(kind="rate-limited", message="429"), retry_at=now + timedelta(minutes=5),
+        next_at=now + timedelta(hours=16, minutes=40),
+    )  # fmt: skip
+    with open_store("sqlite:///var/tagwire.db", str(site)) as store:
+        (claim,) = store.claim(["busy"], now, 60)
+        store.commit(replace(state, generation=claim.generation), [])
+    assert "in 17 h" in tagwire("sources").out
+    assert "next in 17 h" in tagwire("show", "busy").out
+    assert "in 17 h" in tagwire("refresh", "busy").out
+    assert tagwire("show", "busy", "--json").json["source"]["next"] == output.rfc3339(state.next_at)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import pty
+import re
 import signal
 import socket
 import subprocess
@@ -52,6 +53,14 @@ def test_the_exit_code_follows_the_rule(outcomes, persistent, on_any):
     assert exit_code(summary, "persistent") == persistent
     assert exit_code(summary, "on-any") == on_any
     assert exit_code(summary, "never") == 0
+
+
+def test_a_failure_alarms_at_once_only_if_no_other_network_source_is_well():
+    """`refresh --due` asks few sources: what the others said last counts, too."""
+    once = Summary(outcomes=(failed(1), LOCAL, SKIPPED), well=frozenset({"bad", "later"}))
+    assert [exit_code(once, rule) for rule in ("persistent", "on-any", "never")] == [0, 3, 0]
+    assert exit_code(Summary(outcomes=(failed(3),), well=frozenset({"later"})), "persistent") == 3
+    assert exit_code(Summary(outcomes=(failed(1),), well=frozenset({"bad"})), "persistent") == 5
 
 
 def test_events_have_exactly_the_designed_keys_in_order():
@@ -233,3 +242,33 @@ def test_entries_beyond_the_newest_thousand_are_told_in_json_too(tagwire, site, 
     assert event["new"] == 1000
     (problem,) = event["problems"]
     assert problem.endswith("2 of 1002 entries skipped: the newest 1000 are read")
+
+
+def test_one_failure_of_the_only_source_that_is_due_mails_nobody(tagwire, web, add_source):
+    """As cron runs it, with -q; when the other source fails as well, every network source does."""
+    add_source(f'id = "good"\nurl = "{web.page("/good", FEED)}"')
+    add_source(f'id = "bad"\nurl = "{web.page("/bad", status=503)}"')
+    assert tagwire("-q", "refresh", "good").code == 0
+    done = tagwire("-q", "refresh", "--due")
+    assert (web.visits("/good"), web.visits("/bad"), done.code, done.err) == (1, 1, 0, "")
+    assert tagwire("-q", "refresh", "bad").code == 5, "of the sources that were named every one failed"
+    web.page("/good", status=503)
+    done = tagwire("-q", "refresh")
+    assert (done.code, done.err.count("503")) == (5, 2)
+
+
+def test_verbose_tells_of_each_source_what_was_asked_and_what_came(tagwire, web, site, add_source):
+    add_source(f'id = "good"\nurl = "{web.page("/good", FEED)}?token=s3cret"')
+    add_source(f'id = "bad"\nurl = "{web.page("/bad", status=503)}"')
+    web.page("/good?token=s3cret", FEED)
+    first = tagwire("-v", "refresh")
+    assert f"good: {web.url('/good')}?token=***: 200 ({len(FEED)} bytes): ok; 1 new\n" in first.err
+    assert f"bad: {web.url('/bad')}: failed; http-status: 503 Service Unavailable\n" in first.err
+    assert re.search(r"^seeds: .*/seeds: \(\d+ bytes\): ok; 2 new$", first.err, re.MULTILINE)
+    assert "DEBUG" not in first.err
+    everything = tagwire("-vv", "refresh")
+    assert re.search(r"DEBUG .*/good: (200|304)$", everything.err, re.MULTILINE)
+    assert "s3cret" not in first.err + everything.err
+    (site / "feeds/all.xml").unlink()
+    assert "wrote feeds/all.xml\n" in tagwire("-vv", "publish").err
+    assert tagwire("refresh", "seeds").err == ""

@@ -130,6 +130,14 @@ def test_a_reader_that_closes_the_pipe_ends_the_printing_quietly(site):
     assert (site / "feeds" / "all.xml").exists()
 
 
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_stream_that_is_closed_from_the_beginning_is_written_to_nowhere(site, number):
+    """As a shell's `>&-` does; 2 is told a mistake."""
+    script = f"exec {sys.executable} -m aggregator sources {number}>&-; "
+    done = subprocess.run(["sh", "-c", script], capture_output=True, cwd=site, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
 class Stream(io.StringIO):
     def __init__(self, tty):
         super().__init__()

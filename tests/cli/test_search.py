@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+import sqlite3
+from contextlib import closing
+
 
 def test_search_finds_and_marks(tagwire, site):
     tagwire("refresh")
@@ -41,3 +45,46 @@ def test_search_tells_of_files_that_cannot_be_read(tagwire, site):
     )
     path.write_bytes(b"\xff")
     assert path.name in tagwire("search", "road").err
+
+
+def freeze(site):
+    """Root may write everywhere but where a folder stands: so it meets what others meet on a read-only disk."""
+    index = site / "var/search.db"
+    if index.exists():
+        with closing(sqlite3.connect(index)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    else:
+        index.symlink_to("no/such/folder/search.db")
+    for suffix in ("-wal", "-shm"):
+        (site / f"var/search.db{suffix}").unlink(missing_ok=True)
+        (site / f"var/search.db{suffix}").mkdir()
+
+
+def test_where_nothing_can_be_written_it_is_searched_as_it_is(tagwire, site):
+    tagwire("refresh")
+    tagwire("search", "road")
+    before = tagwire("search", "--json", "road").json
+    freeze(site)
+    found = tagwire("search", "--json", "road")
+    assert (found.code, found.json) == (0, before)
+    assert found.err == "tagwire: var/search.db cannot be written: what came since is not found\n"
+    assert tagwire("-q", "search", "road").err == ""
+
+
+def test_where_there_is_no_search_index_and_none_can_be_made_it_says_what_to_do(tagwire, site):
+    tagwire("refresh")
+    shutil.rmtree(site / "var/search.db", ignore_errors=True)
+    freeze(site)
+    done = tagwire("search", "road")
+    assert done.code == 1
+    assert "search.db cannot be made: run `tagwire search` once where the site can be written" in done.err
+
+
+def test_what_is_no_search_index_is_not_searched(tagwire, site):
+    tagwire("refresh")
+    with closing(sqlite3.connect(site / "var/search.db")) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("CREATE TABLE other (x)")
+    freeze(site)
+    done = tagwire("search", "road")
+    assert (done.code, "not a search index of tagwire" in done.err) == (1, True)

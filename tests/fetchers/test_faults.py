@@ -39,6 +39,12 @@ def test_translation(foreign, ours):
     assert str(translated)
 
 
+@pytest.mark.parametrize("line", ["bad header line", "it's bad"])
+def test_what_a_server_sent_is_shown_as_text(line):
+    error = faults.translate(h11.RemoteProtocolError(f"illegal header line: {bytearray(line.encode())!r}"))
+    assert str(error) == f"what came back is not HTTP: illegal header line: {line!r}"
+
+
 def test_a_connection_that_ends_without_an_answer_is_called_so():
     error = faults.translate(h11.RemoteProtocolError("Server disconnected without sending a response."))
     assert type(error) is errors.ConnectFailed

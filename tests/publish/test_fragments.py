@@ -86,6 +86,7 @@ def test_with_check_nothing_is_made(path, caplog):
     keep(path)
     assert kept(path, stamp="other", check=True) == []
     assert kept(path) == [0]
+    assert not caplog.records, "a cache that has to be made anew is no warning"
 
 
 def test_when_it_is_full_the_oldest_go(path):

@@ -76,7 +76,7 @@ def test_the_index_is_not_read_for_every_question(settings):
 
 def test_too_many_searches_at_a_time_are_sent_away(settings, monkeypatch):
     monkeypatch.setattr(desk_module, "LINE", 3)
-    counter = Counter(settings, FakeClock())
+    counter = Counter(lambda: settings, FakeClock())
 
     async def main():
         answers = await asyncio.gather(*(counter.ask("gulls", limit=5, offset=0) for _ in range(6)))
@@ -90,7 +90,7 @@ def test_too_many_searches_at_a_time_are_sent_away(settings, monkeypatch):
 
 def test_a_search_index_that_cannot_be_opened_has_no_hits(settings, tmp_path, caplog):
     (tmp_path / "var/search.db").mkdir()
-    counter = Counter(settings, FakeClock())
+    counter = Counter(lambda: settings, FakeClock())
 
     async def main():
         answer = await counter.ask("gulls", limit=5, offset=0)

@@ -97,6 +97,32 @@ def test_results_go_on_page_by_page(tmp_path):
         assert 'rel="next"' not in second
 
 
+@pytest.mark.parametrize(("content", "shown"), [("full", "under the pier"), ("summary", "Gulls are"), ("link", "")])
+@pytest.mark.parametrize("via", [False, True])
+def test_excerpts_show_no_more_than_is_published(tmp_path, content, shown, via):
+    """What is searched for is found in the whole text all the same."""
+    desk = Desk(tmp_path)
+    desk.write("long", "Long read", f"{'Gulls are birds of the coast and harbours. ' * 20}They nest under the pier.")
+    source = Source(id="harbour", path="harbour", content=content)
+    if via:
+        source = Source(id="folder", path=str(tmp_path / "in"), kind="folder", content=content)
+        (tmp_path / "in").mkdir()
+        (tmp_path / "in/long.md").write_text((tmp_path / "items/harbour/long.md").read_text())
+        (tmp_path / "items/harbour/long.md").unlink()
+        with App.open(replace_sources(desk.settings, source), write=True, command="test") as app:
+            asyncio.run(app.refresh())
+    settings = replace_sources(desk.settings, source)
+    with App.open(settings, write=True, command="test") as app:
+        app.publish()
+    with serving(settings) as ask:
+        assert found(ask, '"under the pier"') == ["Long read"]
+        (hit,) = json.loads(ask("/search?q=%22under+the+pier%22").body)["items"]
+        text = "".join(piece["text"] for piece in hit["excerpt"])
+        assert (shown in text) if shown else not text
+        assert ("pier" in text) == (content == "full")
+        assert ("nest under the" in ask("/search?q=pier", **PAGE).text) == (content == "full")
+
+
 def test_status_says_how_the_sources_are(tmp_path):
     desk = Desk(tmp_path)
     source = Source(id="harbour", url="https://user:secret@harbour.example/feed", title="<Harbour>")

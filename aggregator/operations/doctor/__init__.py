@@ -29,6 +29,7 @@ CHECKS = (
     index.decisions,
     index.temporaries,
     sources.folders,
+    sources.files,
     sources.failing,
     sources.moved,
     sources.overdue,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from aggregator import journal, stores
-from aggregator.errors import EntryError, SchemaTooNew, StoreError, TreeError
+from aggregator.errors import EntryError, SchemaTooNew, StoreError, StoreMissing, TreeError
 from aggregator.files import temporaries as stray
 from aggregator.model import Problem
 from aggregator.operations.doctor.findings import Finding
@@ -29,6 +29,8 @@ def index(patient: Patient) -> Iterator[Finding]:
     try:
         for complaint in stores.check(settings.storage.index, settings.root):
             yield Finding(check="index", level="error", message=complaint, fix="tagwire reindex")
+    except StoreMissing:
+        yield _missing(len(_tree(patient).listing()))
     except SchemaTooNew as error:
         fix = "install that version, or put the file aside and run `tagwire reindex`"
         yield Finding(check="index", level="error", message=str(error), fix=fix)
@@ -38,9 +40,7 @@ def index(patient: Patient) -> Iterator[Finding]:
 
 def items(patient: Patient) -> Iterator[Finding]:
     """Item files are what the index knows, and all of them can be read."""
-    settings = patient.settings
-    zone = ZoneInfo(settings.site.timezone)
-    tree = ItemTree(Path(settings.root) / settings.storage.items, settings.storage.path, zone, dry=True)
+    zone, tree = ZoneInfo(patient.settings.site.timezone), _tree(patient)
     listing = tree.listing()
     broken = list(filter(None, (_broken(tree, path, zone) for path in sorted(listing))))
     for message in broken[:SHOWN]:
@@ -78,6 +78,21 @@ def temporaries(patient: Patient) -> Iterator[Finding]:
     if count:
         message = f"temporary files of killed or running processes: {count}"
         yield Finding(check="temporaries", level="warning", message=message, fix="tagwire refresh sweeps them")
+
+
+def _missing(items: int) -> Finding:
+    """Return what a missing index means: nothing on a new site, a loss where there are items."""
+    if not items:
+        message = "There is no index yet: nothing was refreshed"
+        return Finding(check="index", level="ok", message=message, fix="tagwire refresh")
+    message = f"the index is missing, and there are {items} item files"
+    return Finding(check="index", level="error", message=message, fix="tagwire reindex")
+
+
+def _tree(patient: Patient) -> ItemTree:
+    settings = patient.settings
+    zone = ZoneInfo(settings.site.timezone)
+    return ItemTree(Path(settings.root) / settings.storage.items, settings.storage.path, zone, dry=True)
 
 
 def _broken(tree: ItemTree, path: str, zone: ZoneInfo) -> str:

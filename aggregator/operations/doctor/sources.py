@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 PERSISTENT = 3
 """Failures in a row that are no passing trouble."""
+SHOWN = 5
+"""Problems of a source that are named; the others are counted."""
 LATE = timedelta(hours=3)
 """A source overdue by this much means that nothing refreshes: the daemon looks every few seconds."""
 
@@ -45,6 +47,20 @@ def failing(patient: Patient) -> Iterator[Finding]:
             since = f" since {state.failing_since:%Y-%m-%d}" if state.failing_since else ""
             message = f"{source.id} failed {state.failures} times in a row{since}: {state.error.message}"
             yield Finding(check="failing", level="warning", message=message, fix=f"tagwire show {source.id}")
+
+
+def files(patient: Patient) -> Iterator[Finding]:
+    """All files of folders and feed files could be read when they were read last."""
+    for source in patient.settings.sources:
+        state = patient.states.get(source.id)
+        if not (source.enabled and source.path and state and state.problems):
+            continue
+        fix = f"mend the file; `tagwire refresh {source.id}` reads it again"
+        for problem in state.problems[:SHOWN]:
+            yield Finding(check="files", level="warning", message=f"{source.id}: {problem}", fix=fix)
+        if state.troubled > SHOWN:
+            message = f"{source.id}: and {state.troubled - SHOWN} more"
+            yield Finding(check="files", level="warning", message=message, fix=f"tagwire show {source.id}")
 
 
 def moved(patient: Patient) -> Iterator[Finding]:

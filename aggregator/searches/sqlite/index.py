@@ -54,6 +54,7 @@ _HOUR_BITS: Final = 14
 """A row's number is the hour of publication and, in the lowest bits, which one it is of that hour."""
 _MOST_GONE: Final = 0.25
 _BUSY: Final = 5.0
+_NOT_WRITABLE: Final = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY})
 
 _RANKED: Final = """
     SELECT page.id, page.published, page.tokens, {rank} FROM posting CROSS JOIN page ON page.id = posting.rowid
@@ -76,7 +77,7 @@ def open_search(path: str) -> SqliteSearch:
         return SqliteSearch(_connect(path), path)
     except sqlite3.DatabaseError as error:
         if isinstance(error, sqlite3.OperationalError):  # locked, full, forbidden: nothing is wrong with the file
-            raise errors.StoreError(f"{path}: {error}") from error
+            return SqliteSearch(_as_it_is(path, error), path, frozen=True)
     _discard(path)
     with _translated(path):
         return SqliteSearch(_connect(path), path)
@@ -85,7 +86,8 @@ def open_search(path: str) -> SqliteSearch:
 class SqliteSearch:
     """An open index, usable from one thread at a time."""
 
-    def __init__(self, connection: sqlite3.Connection, path: str) -> None:
+    def __init__(self, connection: sqlite3.Connection, path: str, *, frozen: bool = False) -> None:
+        self.frozen = frozen
         self._connection = connection
         self._path = path
 
@@ -216,6 +218,22 @@ def _connect(path: str) -> sqlite3.Connection:
     except sqlite3.Error:
         connection.close()
         raise
+    return connection
+
+
+def _as_it_is(path: str, error: sqlite3.OperationalError) -> sqlite3.Connection:
+    """Open a file for reading where nothing can be written. Raises `errors.StoreError` if that is not what is wrong."""
+    if error.sqlite_errorcode & 0xFF not in _NOT_WRITABLE:
+        raise errors.StoreError(f"{path}: {error}") from error
+    if not Path(path).is_file():
+        message = f"{path} cannot be made: run `tagwire search` once where the site can be written"
+        raise errors.StoreError(message) from error
+    with _translated(path):  # what nobody can write needs no locks
+        uri = f"{Path(path).absolute().as_uri()}?mode=ro&immutable=1"
+        connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+        if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
+            connection.close()
+            raise sqlite3.DatabaseError("not a search index of tagwire")
     return connection
 
 
