@@ -2,8 +2,9 @@
 
 Only entries that nobody knows yet cost a request, a bounded number in each round. The others wait in the source's
 state, whole, so that they come even if the list forgets them. An entry whose page fails waits for another try; after
-`TRIES` it is kept with what the list gave. If no page works at all, the source counts as failing and every entry
-waits. What a page tells to leave out is remembered as long as the list names it.
+`blame.TRIES` it is kept with what the list gave. If the server gives no page at all, the source counts as failing and
+every entry waits, but not for ever (`blame.PATIENCE`). What a page tells to leave out is remembered as long as the
+list names it.
 
 This module knows neither formats nor adapters: it is handed how to fetch and how to read.
 """
@@ -17,6 +18,7 @@ from urllib.parse import urlsplit
 
 from aggregator.errors import HttpStatus, RateLimited, RobotsDisallowed, SourceError, Truncated
 from aggregator.model import Failure, FetchState, NotModified, Problem, Reason, Source, Wanted
+from aggregator.steps import blame
 from aggregator.steps.text import fold
 from aggregator.steps.urls import canonical
 
@@ -29,14 +31,10 @@ if TYPE_CHECKING:
     from aggregator.reading import Job, Reading
     from aggregator.settings import Schedule
 
-TRIES = 3
-"""Rounds in which an entry's page is asked for before the entry is kept without it."""
 WAITING, WAITING_TEXT = 200, 1024 * 1024
 """Entries and characters that wait at most; what is beyond is taken from the list again."""
 SECONDS = 300.0
 """Time for the pages of one source in one round; a claim lasts three times as long."""
-IN_A_ROW = 3
-"""Failures after which the other pages are left for the next round."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,34 +133,33 @@ class _Work:
     def new(self, wanted: Sequence[Wanted], state: FetchState) -> list[Wanted]:
         """Return the entries that nobody knows and no page told to leave out, those that failed before last."""
         waited = {one.key: one for one in state.waiting}
-        listed = {one.key: replace(one, tries=waited[one.key].tries) if one.key in waited else one for one in wanted}
+        listed = {one.key: _renewed(one, waited.get(one.key)) for one in wanted}
         self.done.skipped = tuple(key for key in state.skipped if key in listed)
         candidates = {**waited, **listed}
         known = _known(self._job.source, candidates, self._tools.store) | set(self.done.skipped)
         self.done.known = len(listed.keys() & known)
-        return sorted((one for key, one in candidates.items() if key not in known), key=lambda one: one.tries)
+        return sorted((one for key, one in candidates.items() if key not in known), key=lambda one: one.asked)
 
     async def pages(self, new: Sequence[Wanted], detail: Detail) -> None:
         """Complete as many entries as a round may; the others wait."""
-        tools, ends, worked = self._tools, self._tools.clock.monotonic() + SECONDS, 0
-        left, failed = list(new), list[tuple[Wanted, SourceError]]()
-        while left and worked + len(failed) < detail.limit:
-            if tools.stopping() or tools.clock.monotonic() > ends or _hopeless(failed, worked):
+        tools, ends = self._tools, self._tools.clock.monotonic() + SECONDS
+        left, failed = list(new), list[blame.Failed]()
+        while left and len(new) - len(left) < detail.limit:
+            tried = len(new) - len(left)
+            if tools.stopping() or tools.clock.monotonic() > ends or blame.hopeless(failed, tried):
                 break
             one = left.pop(0)
             try:
-                await self._page(one, detail, first=not (worked or failed))
-            except RobotsDisallowed as error:
-                worked += error.lasting
-                await self._give_up(one, error) if error.lasting else failed.append((one, error))
+                await self._page(one, detail, first=not tried)
             except SourceError as error:
-                failed.append((one, error))
+                if isinstance(error, RobotsDisallowed) and error.lasting:
+                    await self._give_up(one, error)
+                    continue
+                failed.append(blame.Failed(replace(one, asked=one.asked + 1), error))
                 if self._is_refusal(error):
                     break
-            else:
-                worked += 1
-        again = await self._judge(failed, broken=bool(self.done.failure) or (not worked and _hopeless(failed, 0)))
-        self._wait(again + left)
+        nothing = blame.is_silent(failed, len(new) - len(left))
+        self._wait(await self._judge(failed, nothing=nothing) + left)
 
     async def _page(self, one: Wanted, detail: Detail, *, first: bool) -> None:
         """Fetch and read one entry's page. Raises `errors.SourceError`."""
@@ -177,22 +174,24 @@ class _Work:
         if not (await self._read(page, one)).entries:
             self.done.skipped = (*self.done.skipped, one.key)
 
-    async def _judge(self, failed: Sequence[tuple[Wanted, SourceError]], *, broken: bool) -> list[Wanted]:
+    async def _judge(self, failed: Sequence[blame.Failed], *, nothing: bool) -> list[Wanted]:
         """Tell of the pages that failed and return the entries that wait for another try.
 
-        If it is the site that is broken, no entry is to blame.
+        If the server gave `nothing`, or wants to be left alone, only pages that failed by themselves are to blame.
         """
         again: list[Wanted] = []
+        refused = bool(self.done.failure)
         for one, error in failed:
-            tries = one.tries if broken else one.tries + 1
-            if tries >= TRIES:
+            blamed = blame.is_its_own(error) or not (refused or nothing) or (one.tries > 0 and not refused)
+            tries = one.tries + blamed
+            if tries >= blame.TRIES or one.asked >= blame.PATIENCE:
                 await self._give_up(one, error)
                 continue
             again.append(replace(one, tries=tries))
-            self._tell(one.url, error, "" if broken else f" (try {tries} of {TRIES})")
-        if broken and not self.done.failure:
-            error = failed[-1][1]
-            message = f"none of the {len(failed)} entries' own pages that were tried could be read: {error}"
+            self._tell(one.url, error, f" (try {tries} of {blame.TRIES})" if blamed else "")
+        if nothing and not refused:
+            error = failed[-1].error
+            message = f"none of the {len(failed)} entries' own pages that were tried could be had: {error}"
             self.done.failure = Failure(kind=error.kind, message=message)
         return again
 
@@ -256,9 +255,9 @@ def _known(source: Source, candidates: Mapping[str, Wanted], store: Store) -> se
     return {key for key, face in faces.items() if key in keys or face in seen}
 
 
-def _hopeless(failed: Sequence[object], worked: int) -> bool:
-    """Whether so many pages have failed that others need not be tried now."""
-    return len(failed) >= IN_A_ROW + worked
+def _renewed(one: Wanted, waited: Wanted | None) -> Wanted:
+    """The entry as the list names it now, with what is remembered of its page."""
+    return replace(one, tries=waited.tries, asked=waited.asked) if waited else one
 
 
 def _headers(source: Source, url: str) -> tuple[tuple[str, str], ...]:

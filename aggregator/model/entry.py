@@ -69,7 +69,9 @@ class Wanted:
     entry: Entry
     """What the list gave; its URLs are absolute."""
     tries: int = 0
-    """How often the page could not be had or read."""
+    """How often the page could not be had or read, and nothing but that page was to blame."""
+    asked: int = 0
+    """In how many rounds the page was asked for in vain, whoever was to blame."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
