@@ -147,7 +147,7 @@ def _drop(element: Any) -> None:
 def _find(row: Any, name: str, expression: str) -> declared.Values:
     selector, attribute = split(expression)
     chosen = _outermost(_select(selector, row)) if selector else [row]
-    texts = [text for element in chosen if (text := _value(element, name, attribute).strip())]
+    texts = [text for element in chosen if (text := plain.trimmed(_value(element, name, attribute)))]
     return tuple(texts if name in _MANY else texts[:1])
 
 

@@ -7,7 +7,7 @@ written: HTML unsafe, dates unread, links relative. This module never follows `n
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from aggregator.errors import ParseError
 from aggregator.model import Enclosure, Entry, Parsed, Person, Problem
@@ -88,12 +88,12 @@ def _number(digits: str) -> _Number:
 
 
 def _entry(item: dict[str, Any]) -> Entry:
-    content = _text(item, "content_html") or plain.to_html(_text(item, "content_text"))
+    content = _indented(item, "content_html") or plain.to_html(_indented(item, "content_text"))
     return Entry(
         guid=_text(item, "id") or _digits(item, "id"),
         link=_text(item, "url") or _text(item, "external_url"),
         title=_text(item, "title"),
-        summary=plain.to_html(_text(item, "summary")),
+        summary=plain.to_html(_indented(item, "summary")),
         content=content,
         published=_text(item, "date_published"),
         updated=_text(item, "date_modified"),
@@ -131,6 +131,11 @@ def _text(context: dict[str, Any], key: str) -> str:
     return _string(context.get(key))
 
 
+def _indented(context: dict[str, Any], key: str) -> str:
+    value = context.get(key)
+    return plain.trimmed(plain.sound(value)) if _is_text(value) else ""
+
+
 def _digits(context: dict[str, Any], key: str) -> str:
     value = context.get(key)
     return str(value) if isinstance(value, _Number) else ""
@@ -138,7 +143,11 @@ def _digits(context: dict[str, Any], key: str) -> str:
 
 def _string(value: object) -> str:
     """The text of a field; empty for anything else."""
-    return plain.sound(value).strip() if isinstance(value, str) and not isinstance(value, _Number) else ""
+    return plain.sound(value).strip() if _is_text(value) else ""
+
+
+def _is_text(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and not isinstance(value, _Number)
 
 
 def _named(value: object) -> str:

@@ -155,7 +155,12 @@ def _asked(declared: Declaration, name: str) -> bool:
 def _values(declared: Declaration, row: Any, find: Callable[[Any, str, str], Values]) -> dict[str, Values]:
     """The sound texts that each field of a row has; templates come later."""
     found = {name: find(row, name, expression) for name, expression in declared.fields if not is_template(expression)}
-    return {name: tuple(filter(None, (plain.sound(one).strip() for one in texts))) for name, texts in found.items()}
+    return {name: tuple(filter(None, (_stripped(name, one) for one in texts))) for name, texts in found.items()}
+
+
+def _stripped(name: str, text: str) -> str:
+    sound = plain.sound(text)
+    return plain.trimmed(sound) if name in {"content", "summary"} else sound.strip()
 
 
 def _entry(declared: Declaration, values: Mapping[str, Values], base: str) -> Entry:

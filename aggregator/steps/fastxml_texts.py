@@ -11,6 +11,7 @@ from xml.sax.saxutils import escape
 
 from feedparser.api import StrictFeedParser
 
+from aggregator.steps import plain
 from aggregator.steps.fastxml_names import Unsure, attributes, scope
 
 if TYPE_CHECKING:
@@ -32,9 +33,10 @@ _QUOTE = {'"': "&quot;"}
 
 def clean(text: str | None) -> str:
     """Return an element's text as feedparser stores it: stripped, and decoded once more if it was encoded twice."""
-    if not text:
-        return ""
-    text = text.strip()
+    return _decoded(text.strip()) if text else ""
+
+
+def _decoded(text: str) -> str:
     if not text.isascii():
         try:
             text = text.encode("iso-8859-1").decode()
@@ -47,9 +49,13 @@ def clean(text: str | None) -> str:
 
 def leaf(element: Any) -> str:
     """Return the text of an element without markup; `Unsure` if there is some."""
+    return clean(_alone(element))
+
+
+def _alone(element: Any) -> str:
     if len(element):
         raise Unsure(f"markup in <{element.tag}>")
-    return clean(element.text)
+    return element.text or ""
 
 
 def construct(element: Any, default: str, *, atom: bool, lang: str | None, base: str) -> dict[str, Any]:
@@ -65,13 +71,13 @@ def construct(element: Any, default: str, *, atom: bool, lang: str | None, base:
     if kind is None:
         raise Unsure(f"an odd type {said}")
     if kind != "application/xhtml+xml":
-        value = leaf(element)
+        value = _decoded(plain.trimmed(_alone(element)))
     elif atom:
-        value = clean("".join(_inside(_wrapped(element))))
+        value = _decoded(plain.trimmed("".join(_inside(_wrapped(element)))))
     else:
         raise Unsure("XHTML outside Atom")
     if not atom and kind == "text/plain" and ("<" in value or "&" in value):
-        if value != element.text.strip():
+        if value != plain.trimmed(element.text):
             raise Unsure("perhaps HTML, encoded twice")
         if StrictFeedParser.looks_like_html(value):
             kind = "text/html"

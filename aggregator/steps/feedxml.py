@@ -19,6 +19,7 @@ from feedparser.api import LooseFeedParser, StrictFeedParser
 from feedparser.sanitizer import replace_doctype
 
 from aggregator.errors import ParseError
+from aggregator.steps import plain
 
 _CONTROLS = bytes(range(9)) + b"\x0b\x0c" + bytes(range(14, 32))
 _NONCHARACTER = re.compile(rb"\xef\xbf[\xbe\xbf]")
@@ -31,6 +32,8 @@ _HEAD = 65536
 """Bytes before the root element that are searched for a document type."""
 _FAILURES = (ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError, OverflowError)
 """What feedparser is known or able to raise on hostile input; anything else is a bug of ours."""
+_TEXTS = frozenset({"title", "summary", "description", "content"})
+"""Elements, as feedparser calls them, whose text people read."""
 _TAGS = 500
 """Categories taken of one entry."""
 
@@ -110,6 +113,14 @@ class _Quiet(_RawDates, _AllHints):
 
     def resolve_uri(self, uri: str) -> str:
         return uri
+
+    def pop(self: Any, element: str, strip_whitespace: int = 1) -> Any:
+        return super().pop(element, strip_whitespace and element not in _TEXTS)  # type: ignore[misc]
+
+    def decode_entities(self: Any, element: str, data: str) -> str:
+        if element in _TEXTS:  # feedparser would take U+3000, which indents
+            data = plain.trimmed(data)
+        return super().decode_entities(element, data)  # type: ignore[misc,no-any-return]
 
     def unknown_endtag(self: Any, tag: str) -> None:
         super().unknown_endtag(tag)  # type: ignore[misc]  # feedparser's, next in line

@@ -8,7 +8,8 @@ from __future__ import annotations
 import html
 import re
 
-_PARAGRAPH = re.compile(r"\n[ \t]*\n\s*")
+_BLANKS = " \t\n\r\f\v"
+_PARAGRAPH = re.compile(r"\n[ \t]*\n[ \t\n\f\v]*")
 _TAG = re.compile(r"<[^<>]{0,2000}>")
 
 
@@ -22,6 +23,12 @@ def to_html(text: str) -> str:
         return ""
     escaped = html.escape(lines, quote=False)
     return "".join(f"<p>{part}</p>" for part in _PARAGRAPH.sub("\0", escaped).replace("\n", "<br>").split("\0"))
+
+
+def trimmed(text: str) -> str:
+    """Return a text without the blanks of its markup at both ends; U+3000 and its like indent, unless they are all."""
+    inner = text.strip(_BLANKS)
+    return inner if inner.strip() else ""
 
 
 def from_html(markup: str) -> str:

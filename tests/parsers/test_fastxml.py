@@ -61,6 +61,8 @@ def test_golden_documents_are_read_alike_and_most_of_them_fast():
     [
         "<item><link>http://a.example/?a=1&amp;amp;b;=2</link></item>",
         "<item><title>cafÃ©</title><description>标题</description></item>",
+        "<item><title>　标题　</title><description>\n　　甲　\n</description></item>",
+        "<item><title>　</title><description>　　</description><content:encoded> \n　 </content:encoded></item>",
         "<item><title>1 &lt;b&gt;2&lt;/b&gt;</title><title>second</title></item>",
         "<item><description>1</description><description>2</description><itunes:summary>3</itunes:summary></item>",
         "<item><itunes:summary>1</itunes:summary><itunes:summary>2</itunes:summary></item>",

@@ -46,6 +46,7 @@ def test_entries_have_title_and_absolute_link_and_the_page_its_own():
         (("updated", "time.u"), "<time class=u datetime=2025>x</time>", "2025"),
         (("summary", "p"), "<p>a <b>b</b></p><p>c</p>", "a <b>b</b>"),
         (("content", "p"), "<p>a <b>b</b></p>x<p>c&amp;d</p>", "a <b>b</b>\nc&amp;d"),
+        (("content", "p"), "<p> 　　a</p>", "　　a"),
         (("content", ".o, .o p"), "<div class=o>1<p>2</p></div>", "1<p>2</p>"),
         (("image", "img"), "<img data-src='/lazy.png' src='/blank.gif'>", "http://site.example/lazy.png"),
         (("image", "img@src"), "<img data-src='/lazy.png' src='/a.png'>", "http://site.example/a.png"),

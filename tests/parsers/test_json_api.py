@@ -67,6 +67,11 @@ def test_texts_and_numbers_count_everything_else_is_nothing(value, text):
     assert parse([entry(name=value)]).entries[0].title == text if text else parse([entry(), entry(name=value)])
 
 
+def test_contents_keep_the_wide_spaces_that_indent_them():
+    (found,) = parse([entry(name="　题　", text="\n　　甲\n", short="　　")], FULL).entries
+    assert (found.title, found.content, found.summary) == ("题", "<p>　　甲</p>", "")
+
+
 def test_a_lone_surrogate_becomes_a_sign_that_utf8_can_carry():
     (found,) = parse(b'{"data": [{"id": 1, "name": "a\\ud800b", "url": "/"}]}').entries
     assert found.title == "a\ufffdb"

@@ -88,3 +88,11 @@ def test_sizes_without_sense_are_unknown():
     items = [{"url": "http://a/", "size_in_bytes": size} for size in (5, 5.9, -1, "5", 10**40)]
     entry = read(json.dumps({"items": [{"id": "1", "attachments": items}]})).entries[0]
     assert [enclosure.length for enclosure in entry.enclosures] == [5, 5, 0, 0, 0]
+
+
+@pytest.mark.parametrize("key", ["content_html", "content_text", "summary"])
+def test_texts_keep_the_wide_spaces_that_indent_them(key):
+    (entry,) = read(json.dumps({"version": "jsonfeed.org", "items": [{key: "\n 　　甲 \n\n　　乙\n"}]})).entries
+    text = entry.content or entry.summary
+    assert text == ("　　甲 \n\n　　乙" if key == "content_html" else "<p>　　甲 </p><p>　　乙</p>")
+    assert read(json.dumps({"version": "jsonfeed.org", "items": [{key: " 　　 "}]})).entries[0].content == ""

@@ -213,3 +213,31 @@ def test_our_driver_finds_what_feedparser_finds():
             }
             for key in ("title", "id", "link", "unknown_a"):
                 assert mine.get(key) == dict.get(other, key)
+
+
+ATOM = '<feed xmlns="http://www.w3.org/2005/Atom"><entry><id>urn:x:1</id>{0}</entry>{1}</feed>'
+
+
+@pytest.mark.parametrize("sloppy", ["", "<title>a & b</title>"])
+@pytest.mark.parametrize(
+    ("inner", "text"),
+    [
+        ("<description>\n　　甲&lt;br&gt;　　乙\n</description>", "　　甲<br>　　乙"),
+        ("<description><![CDATA[ 　　甲<p>乙</p>　]]></description>", "　　甲<p>乙</p>　"),
+        ('<content type="text">\n　　甲\n　　乙 </content>', "<p>　　甲<br>　　乙</p>"),
+        ('<summary type="html"> 　　甲</summary>', "　　甲"),
+        (
+            '<content type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml">\n　　<b>甲</b>乙</div></content>',
+            "　　<b>甲</b>乙",
+        ),
+    ],
+)
+def test_texts_keep_the_wide_spaces_that_indent_them(inner, text, sloppy):
+    """Titles do not: they are one line. The same from feeds that are not well-formed."""
+    title = "<title>　题　</title>"
+    if inner.startswith("<description"):
+        body = rss(f"<item>{title}{inner}</item>", head=sloppy)
+    else:
+        body = ATOM.format(title + inner, sloppy)
+    (entry,) = read(body).entries
+    assert (entry.content or entry.summary, entry.title) == (text, "题")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
@@ -33,6 +34,47 @@ def test_the_style_is_that_of_the_seeds():
 
 def test_only_newlines_are_stripped():
     assert markdown.to_markdown("\n<p>　　甲</p>\n") == "　　甲"
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        ("　　甲<br>　　乙", "　　甲  \n　　乙"),
+        ("<div>　　甲<br>　　乙</div>", "　　甲  \n　　乙"),
+        ("<div>　　甲</div>\n<section>　　乙</section>", "　　甲\n\n　　乙"),
+        ("<p>　　<b>粗体：</b>第二</p>", "　　**粗体：**第二"),
+        ("<p>\n　　<b> 粗体：</b>第二</p>", "　　 **粗体：**第二"),
+        ("<p><b>　　粗体：</b>第二</p>", "　　**粗体：**第二"),
+        ('<p>　　<a href="https://h.test/">一</a>二</p>', "　　[一](https://h.test/)二"),
+        ('<p><a href="https://h.test/">　　一</a>二</p>', "　　[一](https://h.test/)二"),
+        ('<p>　　<img src="https://h.test/i.png">二</p>', "　　![](https://h.test/i.png)二"),
+        ("<p>\u2003\u2003<em>a</em> b</p>", "\u2003\u2003*a* b"),
+        ("<p>&nbsp;　<code>a</code> b</p>", "\xa0　`a` b"),
+        ("<ul><li>　甲</li></ul><blockquote><p>　　<i>乙</i></p></blockquote>", "* 　甲\n\n> 　　*乙*"),
+        ("<table><tr><th>a</th></tr><tr><td>　<b>甲</b></td></tr></table>", "| a |\n| --- |\n| 　**甲** |"),
+        ("<p>甲</p>　　<b>乙</b>", "甲\n\n　　**乙**"),
+        ("<pre>　　a\n　b ```</pre>", "````\n　　a\n　b ```\n````"),
+    ],
+)
+def test_wide_spaces_indent_whatever_a_block_begins_with(html, expected):
+    """They come back in HTML, too: what is shown begins with the same spaces."""
+    written = markdown.to_markdown(html)
+    assert written == expected
+    assert all(space in markdown.to_html(written) for space in re.findall("[\u3000\u2003]+", expected))
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        ("<p>　　</p><p>甲</p>", "甲"),
+        ("<p>　　<b></b></p><p>甲</p>", "甲"),
+        ("<div>　　<p>甲</p></div>", "甲"),
+        ("<p>甲　　</p><p>乙<b>　</b></p>", "甲\n\n乙"),
+        ("<p>&nbsp;<b>甲</b></p>", "**甲**"),
+    ],
+)
+def test_spaces_that_indent_nothing_are_none(html, expected):
+    assert markdown.to_markdown(html) == expected
 
 
 @pytest.mark.parametrize(
