@@ -86,13 +86,18 @@ _COMPACT = re.compile(
     rf"(?:[.,]\d+)?\s*{_ZONE}"
 )
 _DAY = re.compile(r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})")
+_AT = r",?\s+(?:(?:at|[-–—|])\s+)?"
+_EUROPEAN = re.compile(
+    r"(?:[a-z]{2,9}\.?,?\s+)?(?P<one>\d{1,2})(?P<mark>[/.-])(?P<two>\d{1,2})(?P=mark)(?P<year>\d{4})"
+    rf"(?:{_AT}{_TIME}{_AMPM}\s*{_ZONE})?"
+)
 _RFC822 = re.compile(
     r"(?:[a-z]{2,9}\.?\s*,?\s*)?(?P<day>\d{1,2})(?:st|nd|rd|th)?[\s-]+(?P<name>[a-z]{3,9})\.?,?[\s-]+(?P<year>\d{2}|\d{4})"
-    rf"(?:,?\s+(?:at\s+)?{_TIME}{_AMPM}\s*{_ZONE})?"
+    rf"(?:{_AT}{_TIME}{_AMPM}\s*{_ZONE})?"
 )
 _AMERICAN = re.compile(
     r"(?:[a-z]{2,9}\.?\s*,?\s+)?(?P<name>[a-z]{3,9})\.?\s+(?P<day>\d{1,2})(?:st|nd|rd|th)?,?\s+(?P<year>\d{4})"
-    rf"(?:,?\s+(?:at\s+)?{_TIME}{_AMPM}\s*{_ZONE})?"
+    rf"(?:{_AT}{_TIME}{_AMPM}\s*{_ZONE})?"
 )
 _ASCTIME = re.compile(
     rf"[a-z]{{3,9}},?\s+(?P<name>[a-z]{{3,9}})\s+(?P<day>\d{{1,2}})\s+{_TIME}\s*{_ZONE}\s+(?P<year>\d{{4}})"
@@ -122,7 +127,7 @@ _FAST_RFC822 = re.compile(
 _FAST_RFC3339 = re.compile(
     r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{3})?(?:Z|[+-](?:0\d|1[0-4]):[0-5]\d)", re.ASCII
 )
-_FORMS = (_W3C, _RFC822, _SLASHED, _EAST_ASIAN, _COMPACT, _DAY, _AMERICAN, _ASCTIME)
+_FORMS = (_W3C, _RFC822, _SLASHED, _EAST_ASIAN, _COMPACT, _DAY, _AMERICAN, _ASCTIME, _EUROPEAN)
 _PREFIXES = frozenset(("", "gmt", "utc", "ut", "z"))
 """What may stand before a numeric offset."""
 _FIRST = datetime(1990, 1, 1, tzinfo=UTC)
@@ -168,7 +173,7 @@ def _slow(text: str, zone: tzinfo) -> datetime | None:
         return _local(day, zone) if day.year == int(match["year"]) else None
     for form in _FORMS:
         if match := form.fullmatch(text):
-            return _instant(match.groupdict(), zone)
+            return _instant(_ordered(match.groupdict()), zone)
     return None
 
 
@@ -177,6 +182,19 @@ def _ascii(text: str) -> str:
     text = unicodedata.normalize("NFKC", text)
     text = _WEEKDAY.sub(" ", _LABEL.sub("", text)).strip()
     return _REPUBLIC.sub(lambda match: str(1911 + int(match[1])), text)
+
+
+def _ordered(found: dict[str, str | None]) -> dict[str, str | None]:
+    """Which number is the day: between dots the first, else the one beyond twelve. Raises ValueError if both may be."""
+    one, two = found.get("one"), found.get("two")
+    if not one or not two:
+        return found
+    if found["mark"] != "." and int(one) != int(two):
+        if int(two) > 12:  # noqa: PLR2004 - months of a year
+            one, two = two, one
+        elif int(one) <= 12:  # noqa: PLR2004
+            raise ValueError("day and month may stand either way")
+    return {**found, "day": one, "month": two}
 
 
 def _instant(found: dict[str, str | None], zone: tzinfo) -> datetime | None:

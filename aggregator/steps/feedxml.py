@@ -26,8 +26,12 @@ _NONCHARACTER = re.compile(rb"\xef\xbf[\xbe\xbf]")
 _INLINE = {"math": "http://www.w3.org/1998/Math/MathML", "svg": "http://www.w3.org/2000/svg"}
 _BETWEEN = "\x1f"
 """Separates namespace, name and prefix in expat's names; cannot stand in XML."""
-_ROOT = re.compile(rb"<\w")
+_PROLOG = re.compile(rb"(?:[^<]++|<!--.*?-->|<(?!\w|!--))*+", re.DOTALL)
+_COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
 _BLANKS = re.compile(rb"\s{2,}")
+_DECLARED = re.compile(rb"<!(?=DOCTYPE|ENTITY)")
+_LONGEST_ENTITY = 1024
+"""Characters that one entity may stand for in documents that are not well-formed; expat limits those of others."""
 _HEAD = 65536
 """Bytes before the root element that are searched for a document type."""
 _FAILURES = (ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError, OverflowError)
@@ -56,6 +60,10 @@ class Raw:
 
 class _FullError(Exception):
     """As many entries as were asked for."""
+
+
+class _SkippedError(Exception):
+    """expat would leave out an entity that the document does not declare itself."""
 
 
 class _RawDates:
@@ -153,7 +161,7 @@ class _Strict(_Quiet, StrictFeedParser):  # type: ignore[misc]  # feedparser is 
     """Driven by expat; element names are looked up once a document, not once an element."""
 
     def read(self, data: bytes) -> None:
-        """Read a document. Raises `expat.ExpatError` where it is not well-formed."""
+        """Read a document. Raises `expat.ExpatError` where it is not well-formed, or has entities from elsewhere."""
         self._tags: dict[str, str] = {}
         parser = expat.ParserCreate("utf-8", _BETWEEN)
         parser.namespace_prefixes = True
@@ -162,7 +170,19 @@ class _Strict(_Quiet, StrictFeedParser):  # type: ignore[misc]  # feedparser is 
         parser.StartElementHandler = self._open
         parser.EndElementHandler = self._close
         parser.CharacterDataHandler = self.handle_data
-        parser.Parse(data, True)
+        parser.SkippedEntityHandler = parser.ExternalEntityRefHandler = self._skipped
+        try:
+            parser.Parse(data, True)
+        except _SkippedError:
+            error = expat.ExpatError()
+            error.code, error.lineno = (
+                expat.errors.codes[expat.errors.XML_ERROR_UNDEFINED_ENTITY],
+                parser.CurrentLineNumber,
+            )
+            raise error from None
+
+    def _skipped(self, *_entity: object) -> None:
+        raise _SkippedError
 
     def _declare(self, prefix: str | None, uri: str) -> None:
         self.startPrefixMapping(prefix, uri or "")
@@ -264,11 +284,13 @@ def _read(body: bytes, entities: dict[str, str], version: str, limit: int) -> Ra
 
 def _without_doctype(body: bytes) -> tuple[str, bytes, dict[str, str]]:
     """Version (of Netscape's RSS only), the body without its document type, and the entities that are harmless."""
-    start = _ROOT.search(body)
-    head = body[: start.start()] if start else body
+    prolog = _PROLOG.match(body)
+    head = prolog[0] if prolog else b""
     if b"<!" not in head:
         return "", body, {}
     if len(head) > _HEAD:
         return "", body[len(head) :], {}
-    version, body, entities = replace_doctype(_BLANKS.sub(b"\n", head) + body[len(head) :])
-    return version or "", body, entities
+    lined = _BLANKS.sub(b"\n", _COMMENT.sub(b"", head))
+    lined = _DECLARED.sub(b"\n<!", lined).lstrip()  # feedparser finds declarations at the begin of lines only
+    version, body, entities = replace_doctype(lined + body[len(head) :])
+    return version or "", body, {name: text for name, text in entities.items() if len(text) <= _LONGEST_ENTITY}

@@ -118,6 +118,30 @@ def test_entities_of_entities_are_not_expanded():
     assert titles(parsed) == ["&a9;"]
 
 
+NETSCAPE = '<!DOCTYPE rss PUBLIC "-//Netscape//DTD RSS 0.91//EN" "http://my.netscape.com/publish/formats/rss-0.91.dtd">'
+
+
+@pytest.mark.parametrize("between", ["", " ", "\n", "<!-- <b> -->"])
+@pytest.mark.parametrize(
+    ("doctype", "title", "text"),
+    [
+        (NETSCAPE, "caf&eacute; a", "café a"),
+        ('<!DOCTYPE rss SYSTEM "x.dtd">', "caf&eacute; &bogus; a", "café &bogus; a"),
+        ('<!DOCTYPE rss [<!ENTITY shop "Lighthouse"><!ENTITY no SYSTEM "x">]>', "&shop; a &no;", "Lighthouse a &no;"),
+    ],
+)
+def test_entities_are_read_wherever_the_document_type_stands(between, doctype, title, text):
+    """Those that nobody declares stay as they were written; none is left out in silence."""
+    prolog = f'<?xml version="1.0"?>{between}{doctype}'
+    assert titles(read(rss(f"<item><title>{title}</title></item>", prolog=prolog))) == [text]
+
+
+def test_a_long_entity_is_not_repeated_in_a_feed_that_is_not_well_formed():
+    prolog = f'<!DOCTYPE rss [<!ENTITY a "{"x" * 60_000}">]>'
+    (title,) = titles(read(rss(f"<item><title>b & {'&a;' * 100}</title></item>", prolog=prolog)))
+    assert len(title) < 1_000
+
+
 @pytest.mark.parametrize(
     "head",
     [

@@ -97,6 +97,31 @@ def test_dates_without_offset_are_in_the_zone_of_the_source(text):
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "20/11/2026 08:00",
+        "11/20/2026 8:00 am",
+        "20.11.2026, 08:00",
+        "20-11-2026 08:00:00",
+        "Fr, 20.11.2026 - 08:00",
+        "Friday, November 20, 2026 - 08:00",
+        "20 November 2026 – 08:00",
+    ],
+)
+def test_a_day_beyond_the_months_or_between_dots_is_known_wherever_it_stands(text):
+    assert parse(text, SHANGHAI) == datetime(2026, 11, 20, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("text", ["5.6.2026", "05.06.2026"])
+def test_between_dots_the_day_comes_first(text):
+    assert parse(text, UTC) == datetime(2026, 6, 5, tzinfo=UTC)
+
+
+def test_day_and_month_may_be_the_same_number():
+    assert parse("05/05/2026", UTC) == datetime(2026, 5, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
     "text", ["2025-02-12", "2025/2/12", "2025年2月12日", "20250212", "12 Feb 2025", "2025-043", "2025-W07-3"]
 )
 def test_a_day_begins_at_midnight_of_the_zone(text):
@@ -153,6 +178,11 @@ def test_the_last_minute_of_a_day_may_be_24_and_a_leap_second_60():
         "yesterday",
         "今天 05:15",
         "12/02/2025",
+        "05/06/2026 08:00",
+        "05-06-2026",
+        "20/13/2026",
+        "32.01.2026",
+        "20/11.2026",
         "Wed, 30 Feb 2025 10:00:00 GMT",
         "12 Fub 2025 10:00 GMT",
         "2025-02-30",
