@@ -10,7 +10,7 @@ import re
 import comrak
 import markdownify_rs
 
-from aggregator.steps import sanitize, text
+from aggregator.steps import indents, sanitize, text
 
 _FENCE = re.compile(r" {0,3}(?:>[ >]*)?(`{3,}|~{3,})")
 _SPAN_OR_SEAM = re.compile(r"(?<![\\`])(`+)(?!`).{1,2000}?(?<!`)\1(?!`)|(?<=[^\\\s*])\*{4}(?=[^\s*])")
@@ -18,16 +18,6 @@ _CODE_BLOCK = re.compile(r"<pre>.*?</pre>", re.DOTALL)
 _HIDDEN = "\x01"  # stands in no HTML that was sanitised
 _HIDDEN_RUN = re.compile(f"{_HIDDEN}+")
 _FENCE_ALONE = re.compile(r"[\s>*+.\d-]*```")
-_WIDE_SPACES = "\u3000\u2003\u2002"
-_HIDDEN_SPACES = {ord(space): chr(number) for number, space in enumerate(f"{_WIDE_SPACES}\xa0", 2)}
-_SHOWN_SPACES = {ord(hidden): chr(space) for space, hidden in _HIDDEN_SPACES.items()}
-_HAS_WIDE_SPACE = re.compile(f"[{_WIDE_SPACES}]")
-_INDENTED = "p|div|li|blockquote|section|article|figcaption|h[1-6]|t[dh]|[uo]l|table|pre"
-_INLINE = "(?:<(?:a|b|strong|em|i|code|kbd|samp)(?: [^<>]*)?>)*"
-_INDENT = re.compile(
-    rf"(?P<block>(?:^|</?(?:{_INDENTED})(?: [^<>]*)?>|<hr>)[ \t\n]*)(?P<inline>{_INLINE})"
-    rf"(?P<indent>(?:\xa0|&nbsp;)*[{_WIDE_SPACES}](?:[{_WIDE_SPACES}\xa0]|&nbsp;)*)(?={_INLINE}\s*(?:[^<\s]|<img ))"
-)
 _BOM = "\ufeff"
 _WIDE = 200
 _WIDE_TABLE = re.compile(rf"^[ \t>]*\|?(?:[ \t]*:?-+:?[ \t]*\|){{{_WIDE}}}", re.MULTILINE)
@@ -55,15 +45,8 @@ def to_markdown(html: str) -> str:
     Wide spaces (U+3000, U+2002, U+2003) indent the first line of a block, whatever block or markup that begins with:
     there markdownify loses some. A fence is longer than three signs where the code holds as many (CommonMark §4.5).
     """
-    if _HAS_WIDE_SPACE.search(html) and _INDENT.search(html):
-        return _converted(_INDENT.sub(_hidden_indent, html)).translate(_SHOWN_SPACES)
-    return _converted(html)
-
-
-def _hidden_indent(match: re.Match[str]) -> str:
-    """A block's begin with its indent before all markup, in signs that no converter takes for white space."""
-    indent = match["indent"].replace("&nbsp;", "\xa0").translate(_HIDDEN_SPACES)
-    return f"{match['block']}{indent}{match['inline']}"
+    hidden = indents.hide(html)
+    return _converted(html) if hidden is html else indents.show(_converted(hidden))
 
 
 def _converted(html: str) -> str:

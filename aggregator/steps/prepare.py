@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from aggregator.steps import emphasis, escapes, listings, nodes, sanitize
+from aggregator.steps import emphasis, escapes, indents, listings, nodes, sanitize
 from aggregator.steps.nodes import BLOCKS, HEADINGS
 
 MAX_TAGS = 20_000
@@ -73,10 +73,12 @@ def prepare(html: str) -> str:
 
     Struck text loses its stroke, readings (ruby) stand in parentheses, definition lists become paragraphs, layout
     tables their content, images in headings and cells Markdown of their own; links and emphasis stay within one block;
-    code holds text alone; what looks like Markdown is escaped.
+    code holds text alone; what looks like Markdown is escaped; indents stand where converters keep them.
     """
-    if not _is_suspect(html) or html.count("<") > MAX_TAGS:
-        return html
+    return indents.secure(_cured(html) if _is_suspect(html) and html.count("<") <= MAX_TAGS else html)
+
+
+def _cured(html: str) -> str:
     lined = listings.lines(html)
     root = nodes.parse(lined)
     for element in list(root.iter(*_UNSEEN)):

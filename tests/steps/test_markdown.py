@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdownify import markdownify
 
-from aggregator.steps import markdown
+from aggregator.steps import markdown, prepare, sanitize
 
 ARTICLES = [
     "<p>甲<strong>乙。</strong>丙</p><h2>标题</h2><ul><li>一</li><li>二<ul><li>三</li></ul></li></ul>",
@@ -61,6 +61,25 @@ def test_wide_spaces_indent_whatever_a_block_begins_with(html, expected):
     written = markdown.to_markdown(html)
     assert written == expected
     assert all(space in markdown.to_html(written) for space in re.findall("[\u3000\u2003]+", expected))
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p>　　<b>甲</b>乙</p>",
+        "<p>\n　　<a href='https://h.test/'>甲</a>乙</p><p>　　<img src='https://h.test/i.png'></p>",
+        "<p><a href='https://h.test/'>　　甲</a>乙</p>",
+        "<div>\n<p>　　甲</p>\n<p>　　乙</p></div>丙",
+        "<div>　　甲<br>　　乙</div><section>　　丙<ul><li>丁</li></ul></section>",
+        "<div><div>　　<em>甲</em></div><table><tr><td>乙</td></tr></table></div>",
+    ],
+)
+def test_prepared_indents_survive_markdownify_itself(html):
+    prepared = prepare.prepare(sanitize.sanitize(html))
+    written = markdown.to_markdown(prepared)
+    assert written == markdownify(prepared).strip("\n")
+    assert written.count("　") == html.count("　")
+    assert markdown.to_html(written).count("　") == html.count("　")
 
 
 @pytest.mark.parametrize(

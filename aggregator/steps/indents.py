@@ -1,0 +1,53 @@
+"""Wide spaces that indent the first line of a block, as Chinese texts have them, past a converter that would drop them.
+
+markdownify drops white space before markup (`<p>　　<b>`), and in most blocks before text as well (`<div>　　`, even
+`<div><p>　　`). Lines after a `<br>` are safe. This module neither adds an indent nor converts anything.
+"""
+
+from __future__ import annotations
+
+import re
+
+_WIDE = "\u3000\u2003\u2002"
+_BLOCKS = "p|div|li|blockquote|section|article|figcaption|h[1-6]|t[dh]|[uo]l|table|pre"
+_INLINE = "(?:<(?:a|b|strong|em|i|code|kbd|samp)(?: [^<>]*)?>)*"
+_HAS_WIDE = re.compile(f"[{_WIDE}]")
+_INDENT = re.compile(
+    rf"(?P<block>(?:^|</?(?:{_BLOCKS})(?: [^<>]*)?>|<hr>)[ \t\n]*(?:<wbr>)?)(?P<inline>{_INLINE})"
+    rf"(?P<indent>(?:\xa0|&nbsp;)*[{_WIDE}](?:[{_WIDE}\xa0]|&nbsp;)*)(?=(?P<markup>{_INLINE})\s*(?:[^<\s]|<img ))"
+)
+_STRIPPING = re.compile("<(/?)(?:div|section|article)>")
+_HIDDEN = {ord(space): chr(number) for number, space in enumerate(f"{_WIDE}\xa0", 2)}  # stand in no sanitised HTML
+_SHOWN = {ord(hidden): chr(space) for space, hidden in _HIDDEN.items()}
+
+
+def secure(html: str) -> str:
+    """Return HTML whose indents survive markdownify, but for those of cells, headings and list items.
+
+    They stand before all markup, behind a `<wbr>`, and what would strip its content is a `<p>`, which markdownify
+    writes alike. The identical object where no indent is in danger.
+    """
+    if not _HAS_WIDE.search(html) or not _INDENT.search(html):
+        return html
+    secured = _STRIPPING.sub(r"<\1p>", _INDENT.sub(_secured, html))
+    return html if secured == html else secured
+
+
+def _secured(match: re.Match[str]) -> str:
+    before_markup = match["inline"] or match.string.startswith("<", match.end())
+    return f"{match['block']}<wbr>{match['indent']}{match['inline']}" if before_markup else match[0]
+
+
+def hide(html: str) -> str:
+    """Return HTML with indents as signs that no converter takes for white space; the same if it has none."""
+    return _INDENT.sub(_hidden, html) if _HAS_WIDE.search(html) else html
+
+
+def _hidden(match: re.Match[str]) -> str:
+    indent = match["indent"].replace("&nbsp;", "\xa0").translate(_HIDDEN)
+    return f"{match['block']}{indent}{match['inline']}"
+
+
+def show(text: str) -> str:
+    """Return what a converter made of `hide`'s HTML, with the indents."""
+    return text.translate(_SHOWN)
