@@ -18,6 +18,12 @@ _MATH = re.compile(r"<math\b([^<>]*)>((?:[^<]|<(?!/?math\b))*+)</math\s*>", re.I
 _TEX = re.compile(r"<annotation\s[^<>]*\btex\b[^<>]*>([^<]*)</annotation", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]*>?")
 _EMBED = re.compile(r"<(iframe|embed|object|video|audio)(?=[\s/>])([^<>]*)>", re.IGNORECASE)
+_SIGN = re.compile(
+    r"""<img(?=\s[^<>]{0,1000}?(?:\bclass\s*=\s*["']?[^"'<>]{0,200}?(?<![\w-])(?:wp-smiley|emoji)(?![\w-])"""
+    r"""|\bstyle\s*=\s*["'][^"'<>]{0,200}?\bheight\s*:\s*1em\b))""",
+    re.IGNORECASE,
+)
+"""An image that stands for a sign within a line, such as WordPress puts in place of emoji."""
 _BEFORE_NOSCRIPT = re.compile(r"\s*<noscript\b[^<>]*>\s*<img\b", re.IGNORECASE)
 _LOOKED = 50
 """Images in `<noscript>` that are looked for elsewhere: each costs a search of the whole."""
@@ -47,7 +53,8 @@ _PLACEHOLDER = re.compile(
 def reveal(html: str, base: str) -> str:
     """Return HTML where lazy images have their `src`, and where a link stands before each embedded frame or player.
 
-    An image that only a `<source>` or a `<noscript>` names is found there; formulas become their TeX, else their text.
+    An image that only a `<source>` or a `<noscript>` names is found there; formulas become their TeX, else their text;
+    images that stand for signs get the height of a line, since the sanitiser takes away what else tells them.
     The players themselves stay for the sanitiser to remove. `base` is what the players' URLs are relative to.
     """
     if "<math" in html:
@@ -55,6 +62,8 @@ def reveal(html: str, base: str) -> str:
     html = _IMAGE.sub(_reveal_image, html)
     if _SHELTER.search(html):
         html = _unsheltered(html)
+    if "wp-smiley" in html or "emoji" in html or "1em" in html:
+        html = _SIGN.sub('<img height="1em"', html)
     return _link_embeds(html, base) if _EMBED.search(html) else html
 
 

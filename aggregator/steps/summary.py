@@ -33,7 +33,10 @@ _WORD = re.compile(r"\S+")
 
 _IMAGE = re.compile(r'<img\s((?:[^<>"]|"[^"]*")*+)>')
 _ATTRIBUTE = re.compile(r'([a-z-]+)="([^"]*)"')
-_PIXEL = frozenset({"0", "1", "0px", "1px"})
+_SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(px|r?em|ex)?\s*")
+_SMALL, _LINES = 32.0, 2.0
+"""Pixels, and heights of a line, up to which an image is a sign within the text: an emoji, an icon, a pixel."""
+_SIGN_PATH = re.compile(r"/(?:images/core/emoji|wp-includes/images/smilies|twemoji|emoji/assets)/", re.IGNORECASE)
 
 
 @lru_cache(maxsize=256)
@@ -83,11 +86,19 @@ def summarize(text: str, lang: str) -> str:
 def first_image(html: str) -> str:
     """Return the URL of the first image that is meant to be seen, empty if there is none.
 
-    Skips one-pixel images and everything that is not http or https.
+    Skips images as small as a sign (32 pixels, 2 em), WordPress's emoji, and everything that is not http or https.
     """
     for image in _IMAGE.finditer(html) if "<img" in html else ():
         attributes = dict(_ATTRIBUTE.findall(image[1]))
         source = entities.unescape(attributes.get("src", ""))
-        if urls.is_web(source) and _PIXEL.isdisjoint((attributes.get("width"), attributes.get("height"))):
+        if urls.is_web(source) and not (_is_small(attributes) or _SIGN_PATH.search(source)):
             return source
     return ""
+
+
+def _is_small(attributes: dict[str, str]) -> bool:
+    for name in ("width", "height"):
+        size = _SIZE.fullmatch(attributes.get(name, ""))
+        if size and float(size[1][:9]) <= (_SMALL if size[2] in {None, "px"} else _LINES):
+            return True
+    return False

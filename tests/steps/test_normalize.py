@@ -30,6 +30,20 @@ def item(entry: Entry, *, source: Source | None = None, parsed: Parsed | None = 
     return normalize(entry, "k" * 16, source or Source(id="s", url=FEED), parsed or Parsed(), CONTEXT, base)
 
 
+EMOJI = (
+    '<img src="https://cdn.example.com/1f642.png" alt="🙂" class="wp-smiley">',
+    "<img class='size-full emoji' src='https://cdn.example.com/1f642.png'>",
+    '<img src="https://cdn.example.com/1f642.png" style="height: 1em; max-height: 1em;">',
+)
+
+
+@pytest.mark.parametrize("sign", EMOJI)
+def test_an_image_that_stands_for_a_sign_is_no_thumbnail(sign: str) -> None:
+    made = item(Entry(title="T", content=f'<p>a {sign} <img class="emojify" src="https://example.com/a.jpg"></p>'))
+    assert made.thumbnail == "https://example.com/a.jpg"
+    assert "https://cdn.example.com/1f642.png" in made.body
+
+
 class TestWhole:
     def test_an_entry_of_rsshub_becomes_an_item_like_the_seeds(self) -> None:
         entry = Entry(
