@@ -255,7 +255,8 @@ def _items(
     items: list[Item] = []
     dropped: list[Dropped] = []
     problems: list[Problem] = []
-    for number, (entry, key) in enumerate(zip(parsed.entries, keys, strict=True), 1):
+    numbers = parsed.numbers or range(1, len(keys) + 1)
+    for number, entry, key in zip(numbers, parsed.entries, keys, strict=True):
         try:
             item = normalize.normalize(entry, key, job.source, parsed, given, job.url)
         except errors.EntryError as error:

@@ -86,6 +86,8 @@ class Parsed:
     authors: tuple[Person, ...] = ()
     hints: Hints = field(default_factory=Hints)
     entries: tuple[Entry, ...] = ()
+    numbers: tuple[int, ...] = ()
+    """Where each entry stands in the document, from 1, if some of those before it were left out; else empty."""
     problems: tuple[Problem, ...] = ()
     truncated: str = ""
     """Why we believe that the document ends too early; empty if it is whole."""

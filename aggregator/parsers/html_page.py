@@ -67,6 +67,7 @@ def parse(document: Document) -> Parsed:
         title=plain.sound(title),
         link=document.name,
         entries=parsed.entries,
+        numbers=parsed.numbers,
         problems=parsed.problems,
         next=urls.resolve(base, after[0]) if after else "",
     )

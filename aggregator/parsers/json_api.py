@@ -47,6 +47,7 @@ def parse(document: Document) -> Parsed:
     parsed = declared.read_list(document, rows, _find, lambda row: _is_skipped(row, how.skip, how.key))
     return Parsed(
         entries=parsed.entries,
+        numbers=parsed.numbers,
         problems=parsed.problems,
         next=urls.resolve(document.name, after[0]) if after else "",
     )

@@ -50,12 +50,13 @@ def parse(document: Document) -> Parsed:
     items = feed.get("items") if isinstance(feed, dict) else None
     if not isinstance(feed, dict) or not isinstance(items, list):
         raise sniff.not_a_feed(document.name, document.body)
-    entries, problems = [], []
+    entries, numbers, problems = [], [], []
     for number, item in enumerate(items[:LIMIT], 1):
         if isinstance(item, dict):
             entries.append(_entry(item))
+            numbers.append(number)
         else:
-            problems.append(Problem(where=document.name, message=f"item {number} is no object, but {_named(item)}"))
+            problems.append(Problem(where=document.name, message=f"entry {number} is no object, but {_named(item)}"))
     if len(items) > LIMIT:
         skipped = f"{len(items) - LIMIT} of {len(items)} entries skipped: the first {LIMIT} are read"
         problems.append(Problem(where=document.name, message=skipped))
@@ -66,6 +67,7 @@ def parse(document: Document) -> Parsed:
         lang=_text(feed, "language"),
         authors=_authors(feed),
         entries=tuple(entries),
+        numbers=tuple(numbers) if numbers[-1:] != [len(numbers)] else (),
         problems=tuple(problems),
     )
 

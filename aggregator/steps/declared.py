@@ -109,6 +109,7 @@ def read_list(
     """
     declared = _declared(document)
     entries: list[Entry] = []
+    numbers: list[int] = []
     problems: list[Problem] = []
     found: set[str] = set()
     for number, row in enumerate(rows[:LIMIT], 1):
@@ -117,12 +118,15 @@ def read_list(
                 values = _values(declared, row, find)
                 found.update(name for name, texts in values.items() if texts)
                 entries.append(_entry(declared, values, base or document.name))
+                numbers.append(number)
         except EntryError as error:
             problems.append(Problem(where=document.name, message=f"entry {number}: {error}"))
     _check_found(document, len(entries), found)
-    whole = [entry for entry in entries if entry.guid or not _asked(declared, "id")]
+    placed = [(n, one) for n, one in zip(numbers, entries, strict=True) if one.guid or not _asked(declared, "id")]
+    whole = [entry for _, entry in placed]
     problems += _told(document, rows, entries, whole, found, problems)
-    return Parsed(entries=tuple(whole), problems=tuple(problems))
+    places = tuple(n for n, _ in placed) if len(whole) < len(rows[:LIMIT]) else ()
+    return Parsed(entries=tuple(whole), numbers=places, problems=tuple(problems))
 
 
 def read_page(

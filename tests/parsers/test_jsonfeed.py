@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
+from datetime import UTC, datetime
 
 import pytest
 
-from aggregator import parsers
+from aggregator import parsers, reading
 from aggregator.errors import NotAFeed, ParseError
-from aggregator.model import Document
+from aggregator.model import Document, Source
 from aggregator.parsers import jsonfeed
+from aggregator.reading import Job
+
+NOW = datetime(2025, 3, 1, tzinfo=UTC)
 
 
 def document(body, media_type="application/feed+json"):
@@ -96,3 +101,12 @@ def test_texts_keep_the_wide_spaces_that_indent_them(key):
     text = entry.content or entry.summary
     assert text == ("　　甲 \n\n　　乙" if key == "content_html" else "<p>　　甲 </p><p>　　乙</p>")
     assert read(json.dumps({"version": "jsonfeed.org", "items": [{key: " 　　 "}]})).entries[0].content == ""
+
+
+def test_entries_are_told_by_their_place_in_the_document_even_behind_others_that_are_none():
+    items = [{"id": "1", "title": "T"}, 2, {"id": "3"}, {"id": "4", "title": "F"}, None, {"id": "6"}]
+    found = document(json.dumps({"version": "jsonfeed.org", "items": items}))
+    source = Source(id="s", url="http://a/")
+    job = Job(source=source, documents=(found,), url="http://a/", now=NOW, zone="UTC", authority="a")
+    told = [str(problem) for problem in reading.read(job).problems]
+    assert [re.search(r"entry (\d)", line)[1] for line in told] == ["2", "5", "3", "6"]
