@@ -132,5 +132,6 @@ def suggested(settings: Settings, store: Store) -> list[Suggestion]:
 
 def _place(hit: tuple[str, terms.Span], folded: str, title: int) -> Place:
     term, (begin, end) = hit
-    around = folded[max(begin - AROUND, 0) : end + AROUND]
-    return Place(term=term, field="title" if begin < title else "text", around=around)
+    if begin < title:
+        return Place(term=term, field="title", around=folded[max(begin - AROUND, 0) : min(end + AROUND, title)])
+    return Place(term=term, field="text", around=folded[max(begin - AROUND, title) : end + AROUND].strip())

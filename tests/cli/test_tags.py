@@ -70,10 +70,10 @@ def test_every_tag_of_an_item_is_explained(tagwire, wired):
         "wire: the item's source",
         "科技: a tag of the source, 'technology' → 科技; category 'technology' → 科技; parent of AI",
         "mine: a tag of the source",
-        "AI: rule, 're:gpt-\\d' in the title (… releases a gpt-4 phone apple…)",
+        "AI: rule, 're:gpt-\\d' in the title (… releases a gpt-4 phone…)",
         (
             "not Apple: '苹果' in the title (…苹果 releases a …), "
-            "but vetoed by 'juice' in the text (…phone apple juice is somethin…)"
+            "but vetoed by 'juice' in the text (…apple juice is somethin…)"
         ),
     ]
     told = tagwire("tags", "explain", ref, "--json").json
