@@ -43,12 +43,15 @@ def max_age(headers: Mapping[str, str], now: datetime) -> float | None:
 
 
 def retry_after(value: str, now: datetime) -> float | None:
-    """Return the seconds that a Retry-After header asks for, None if it cannot be read (RFC 9110 §10.2.3)."""
+    """Return the seconds that a Retry-After header asks for, None if it cannot be read (RFC 9110 §10.2.3).
+
+    A number below zero and an instant that has passed ask for nothing, and are taken for what cannot be read.
+    """
     seconds = _seconds(value)
     if seconds is None:
         date = http_date(value)
         seconds = (date - now).total_seconds() if date else None
-    return None if seconds is None else _clamp(seconds)
+    return None if seconds is None or seconds < 0 else _clamp(seconds)
 
 
 def http_date(value: str) -> datetime | None:
@@ -73,7 +76,7 @@ def _seconds(value: str) -> float | None:
     if not _NUMBER.fullmatch(text):
         return None
     if len(text.partition(".")[0]) > _DIGITS:
-        return 0.0 if text.startswith("-") else LONGEST
+        return -1.0 if text.startswith("-") else LONGEST
     return float(text[:64])
 
 

@@ -63,13 +63,11 @@ def test_freshness(headers, seconds):
         ("1.5", 1.5),
         ("+3", 3),
         ("0", 0),
-        ("-5", 0),
-        ("-" + "9" * 30, 0),
         ("9" * 20, LONGEST),
         ("9" * 6000, LONGEST),
         ("1." + "9" * 6000, 2),
         (at(90), 90),
-        (at(-90), 0),
+        (at(0), 0),
         ("Fri, 01 Jan 2100 00:00:00 GMT", LONGEST),
     ],
 )
@@ -77,7 +75,7 @@ def test_retry_after(value, seconds):
     assert retry_after(value, NOW) == pytest.approx(seconds)
 
 
-@pytest.mark.parametrize("value", ["", "soon", "NaN", "1e9", "Wed, 99 Foo 2026"])
+@pytest.mark.parametrize("value", ["", "soon", "NaN", "1e9", "Wed, 99 Foo 2026", "-5", "-" + "9" * 30, at(-90)])
 def test_an_unreadable_retry_after_says_nothing(value):
     assert retry_after(value, NOW) is None
 
