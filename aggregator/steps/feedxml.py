@@ -185,7 +185,7 @@ class _Strict(_Quiet, StrictFeedParser):  # type: ignore[misc]  # feedparser is 
             )
             raise error from None
 
-    def _skipped(self, *_entity: object) -> None:
+    def _skipped(self, *_entity: object) -> int:
         raise _SkippedError
 
     def _declare(self, prefix: str | None, uri: str) -> None:
