@@ -136,6 +136,11 @@ def test_entities_are_read_wherever_the_document_type_stands(between, doctype, t
     assert titles(read(rss(f"<item><title>{title}</title></item>", prolog=prolog))) == [text]
 
 
+def test_no_entity_is_left_out_even_where_the_document_type_is_not_found():
+    prolog = '<?xml version="1.0"?><?note <b>?><!DOCTYPE rss SYSTEM "x.dtd">'
+    assert titles(read(rss("<item><title>caf&eacute; &bogus;</title></item>", prolog=prolog))) == ["café &bogus;"]
+
+
 def test_a_long_entity_is_not_repeated_in_a_feed_that_is_not_well_formed():
     prolog = f'<!DOCTYPE rss [<!ENTITY a "{"x" * 60_000}">]>'
     (title,) = titles(read(rss(f"<item><title>b & {'&a;' * 100}</title></item>", prolog=prolog)))
