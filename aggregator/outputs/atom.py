@@ -11,6 +11,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
+from html.entities import name2codepoint
 from typing import TYPE_CHECKING, Any, Final
 
 from feedgen.ext.base import BaseExtension
@@ -47,6 +48,9 @@ _MARKUP = re.compile(
 )
 _SUSPECT = re.compile(r"\ufffd|(?<=[ÂÃ])[\x80-\xbf]")
 _TAG = re.compile(r"<[^>]*>?")
+_REFERENCE = re.compile(r"&#?\w+;")
+_TAKEN_FOR_HTML = re.compile(r"<(?=/\w+>)|&(?=(?P<name>#?\w+))")
+_WORD_JOINER: Final = "\u2060"
 _EMAIL = re.compile(r"[A-Za-z0-9_.+-]+@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}")
 _MEDIA_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
@@ -235,7 +239,25 @@ def _labels(tags: tuple[Tag, ...], home: str) -> str:
 
 def _categories(tags: tuple[Tag, ...], home: str) -> list[dict[str, str]]:
     scheme = home + "tags/"
-    return [{"term": tag.slug, "scheme": scheme, "label": _plain(tag.label) or tag.slug} for tag in tags]
+    return [{"term": tag.slug, "scheme": scheme, "label": _label(tag.label) or tag.slug} for tag in tags]
+
+
+def _label(label: str) -> str:
+    """A tag's name; character references that a feed left in it are resolved."""
+    if _REFERENCE.search(label):
+        label = clean.one_line(html.unescape(label))
+    return _literal(label.strip())
+
+
+def _literal(text: str) -> str:
+    """Text for an attribute, which has no type: what validators and readers take for HTML there is parted, unseen."""
+    return _TAKEN_FOR_HTML.sub(_parted, text.replace("\ufffd", "?"))
+
+
+def _parted(match: re.Match[str]) -> str:
+    name = match["name"]
+    is_text = name and name.isalpha() and name != "apos" and name not in name2codepoint
+    return match[0] if is_text else match[0] + _WORD_JOINER
 
 
 def _links(post: Post) -> list[dict[str, str]]:
@@ -248,8 +270,8 @@ def _links(post: Post) -> list[dict[str, str]]:
             link["length"] = str(enclosure.length)
         links.append(link)
     for one in post.also:
-        shown = {"title": f"{one.source}: {one.title}"} if one.kind != "same" else {"title": one.source}
-        links.append({"href": one.link, "rel": "via" if one.kind == "same" else "related", **shown})
+        title = one.source if one.kind == "same" else f"{one.source}: {one.title}"
+        links.append({"href": one.link, "rel": "via" if one.kind == "same" else "related", "title": _literal(title)})
     return [{**link, "href": urls.iri_to_uri(link["href"])} for link in links]
 
 

@@ -16,28 +16,23 @@ from typing import Any
 from xml.parsers import expat
 
 from feedparser.api import LooseFeedParser, StrictFeedParser
-from feedparser.sanitizer import replace_doctype
 
 from aggregator.errors import ParseError
-from aggregator.steps import plain
+from aggregator.steps import doctype, plain
 
 _CONTROLS = bytes(range(9)) + b"\x0b\x0c" + bytes(range(14, 32))
 _NONCHARACTER = re.compile(rb"\xef\xbf[\xbe\xbf]")
 _INLINE = {"math": "http://www.w3.org/1998/Math/MathML", "svg": "http://www.w3.org/2000/svg"}
 _BETWEEN = "\x1f"
 """Separates namespace, name and prefix in expat's names; cannot stand in XML."""
-_PROLOG = re.compile(rb"(?:[^<]++|<!--.*?-->|<(?!\w|!--))*+", re.DOTALL)
-_COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
-_BLANKS = re.compile(rb"\s{2,}")
-_DECLARED = re.compile(rb"<!(?=DOCTYPE|ENTITY)")
-_LONGEST_ENTITY = 1024
-"""Characters that one entity may stand for in documents that are not well-formed; expat limits those of others."""
-_HEAD = 65536
-"""Bytes before the root element that are searched for a document type."""
 _FAILURES = (ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError, OverflowError)
 """What feedparser is known or able to raise on hostile input; anything else is a bug of ours."""
 _TEXTS = frozenset({"title", "summary", "description", "content"})
 """Elements, as feedparser calls them, whose text people read."""
+_DEEPEST = 5_000
+"""Elements within elements; no feed comes near, and each costs as much as an entry."""
+_OPEN = 50_000
+"""Elements that are never closed, where a document is not well-formed."""
 _TAGS = 500
 """Categories taken of one entry."""
 
@@ -60,6 +55,10 @@ class Raw:
 
 class _FullError(Exception):
     """As many entries as were asked for."""
+
+
+class _DeepError(Exception):
+    """More elements stand within each other than any feed has."""
 
 
 class _SkippedError(Exception):
@@ -117,7 +116,12 @@ class _Quiet(_RawDates, _AllHints):
 
     resolve_relative_uris = False
     sanitize_html = False
-    limit = 0
+    limit, deepest = 0, _DEEPEST
+
+    def unknown_starttag(self: Any, tag: str, attrs: list[tuple[str, str]]) -> None:
+        if self.depth >= self.deepest:
+            raise _DeepError
+        super().unknown_starttag(tag, attrs)  # type: ignore[misc]  # feedparser's, next in line
 
     def resolve_uri(self, uri: str) -> str:
         return uri
@@ -181,7 +185,7 @@ class _Strict(_Quiet, StrictFeedParser):  # type: ignore[misc]  # feedparser is 
             )
             raise error from None
 
-    def _skipped(self, *_entity: object) -> None:
+    def _skipped(self, *_entity: object) -> int:
         raise _SkippedError
 
     def _declare(self, prefix: str | None, uri: str) -> None:
@@ -228,6 +232,8 @@ class _Strict(_Quiet, StrictFeedParser):  # type: ignore[misc]  # feedparser is 
 class _Loose(_Quiet, LooseFeedParser):  # type: ignore[misc]  # feedparser is untyped
     """For what is not well-formed."""
 
+    deepest = _OPEN
+
     def handle_charref(self, ref: str) -> None:
         """Take a character reference; those that name no character become U+FFFD (feedparser would raise)."""
         try:
@@ -246,9 +252,11 @@ def read(body: bytes, *, limit: int = 0) -> Raw:
     body = body.lstrip().translate(None, _CONTROLS)
     if b"\xef\xbf" in body:
         body = _NONCHARACTER.sub("\ufffd".encode(), body)
-    version, body, entities = _without_doctype(body)
+    version, body, entities = doctype.without(body)
     try:
         return _read(body, entities, version, limit)
+    except _DeepError:
+        raise ParseError("thousands of elements within each other: this is no feed that can be read") from None
     except _FAILURES as error:
         raise ParseError(f"feedparser cannot read this: {type(error).__name__}: {error}"[:300]) from error
 
@@ -280,17 +288,3 @@ def _read(body: bytes, entities: dict[str, str], version: str, limit: int) -> Ra
         cut=bool(parser.inentry) and not full,
         full=full,
     )
-
-
-def _without_doctype(body: bytes) -> tuple[str, bytes, dict[str, str]]:
-    """Version (of Netscape's RSS only), the body without its document type, and the entities that are harmless."""
-    prolog = _PROLOG.match(body)
-    head = prolog[0] if prolog else b""
-    if b"<!" not in head:
-        return "", body, {}
-    if len(head) > _HEAD:
-        return "", body[len(head) :], {}
-    lined = _BLANKS.sub(b"\n", _COMMENT.sub(b"", head))
-    lined = _DECLARED.sub(b"\n<!", lined).lstrip()  # feedparser finds declarations at the begin of lines only
-    version, body, entities = replace_doctype(lined + body[len(head) :])
-    return version or "", body, {name: text for name, text in entities.items() if len(text) <= _LONGEST_ENTITY}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -13,6 +14,7 @@ from lxml import etree
 
 from aggregator import __version__
 from aggregator.model import Enclosure, Origin, Person, Post, Tag
+from aggregator.model.feed import Also
 from aggregator.outputs import atom
 from aggregator.steps import compose
 from aggregator.steps.text import clean, one_line
@@ -237,9 +239,20 @@ def test_a_post_without_title_takes_what_it_has(make_feed, make_post):
 
 
 def test_tags_are_readable_even_where_labels_are_markup(make_feed, make_post):
-    post = make_post(tags=(Tag(label="<script>", slug="-script--1"), Tag(label="Q&amp;A", slug="q")))
+    names = ("<details>", "a<b", "Q&amp;A", "AT&T", "R&B", "\ufffd", "&#1;", "</b>", "&lt;b&gt;x&lt;/b&gt;")
+    post = make_post(tags=tuple(Tag(label=name, slug=f"t{n}") for n, name in enumerate(names)))
     labels = [c.get("label") for c in parse(atom.render(make_feed(post))).findall("a:entry/a:category", NS)]
-    assert labels == ["-script--1", "Q&A"]
+    assert labels == ["<details>", "a<b", "Q&A", "AT&T", "R&B", "?", "t6", "<\u2060/b>", "<b>x<\u2060/b>"]
+
+
+@pytest.mark.parametrize("title", ["Use <b>bold</b>", "&nbsp; and &lt;br> and &#8203;", "a &copy b", "R&D2", "plain"])
+def test_titles_of_links_are_shown_as_they_are_and_taken_for_html_by_nobody(make_feed, make_post, title):
+    """By the rule of the W3C's validator: no end tag, no reference. What parts them is unseen, and goes when read."""
+    also = Also(link="http://b.example/1", title=title, source="S", kind="related")
+    (link,) = parse(atom.render(make_feed(make_post(also=(also,))))).findall("a:entry/a:link[@rel='related']", NS)
+    shown = link.get("title")
+    assert not re.search(r"</(\w+)>|&(?:#|nbsp|lt|copy|\w*\d)", shown)
+    assert one_line(shown) == f"S: {title}"
 
 
 def test_references_to_what_no_xml_can_hold_cost_nobody_the_feed(make_feed, make_post):

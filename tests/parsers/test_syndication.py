@@ -136,6 +136,11 @@ def test_entities_are_read_wherever_the_document_type_stands(between, doctype, t
     assert titles(read(rss(f"<item><title>{title}</title></item>", prolog=prolog))) == [text]
 
 
+def test_no_entity_is_left_out_even_where_the_document_type_is_not_found():
+    prolog = '<?xml version="1.0"?><?note <b>?><!DOCTYPE rss SYSTEM "x.dtd">'
+    assert titles(read(rss("<item><title>caf&eacute; &bogus;</title></item>", prolog=prolog))) == ["café &bogus;"]
+
+
 def test_a_long_entity_is_not_repeated_in_a_feed_that_is_not_well_formed():
     prolog = f'<!DOCTYPE rss [<!ENTITY a "{"x" * 60_000}">]>'
     (title,) = titles(read(rss(f"<item><title>b & {'&a;' * 100}</title></item>", prolog=prolog)))
@@ -148,7 +153,7 @@ def test_a_long_entity_is_not_repeated_in_a_feed_that_is_not_well_formed():
         f"<managingEditor>{'a' * 300_000}</managingEditor>",
         f"<managingEditor>{'a.a@' * 60_000}</managingEditor>",
         "<x " + " ".join(f"a{n}='v'" for n in range(40_000)) + "/>",
-        "<a>" * 20_000 + "</a>" * 20_000,
+        "<a>" * 4_900 + "</a>" * 4_900,
         f"<description>{'&lt;!--' * 60_000}</description>",
         f"<pubDate>{'1' * 300_000}</pubDate>",
         "".join(f"<category>c{n}</category>" for n in range(8_000)),
@@ -159,6 +164,16 @@ def test_what_takes_feedparser_quadratic_time_takes_us_none(head):
     begun = time.process_time()
     assert titles(read(rss(item(1), head=head))) == ["1"]
     assert time.process_time() - begun < 2
+
+
+@pytest.mark.parametrize("damage", ["", "&", "</a>"])
+@pytest.mark.parametrize("end", ["", "</a>"])
+def test_what_is_nested_beyond_all_reason_is_refused_before_it_costs_anything(damage, end):
+    """Well-formed, cut and sloppy alike; what lies deeper than that costs no time."""
+    begun = time.process_time()
+    with pytest.raises(ParseError, match="elements within each other"):
+        read(rss(item(1), head=damage + "<a>" * 60_000 + end * 60_000))
+    assert time.process_time() - begun < 5
 
 
 def test_character_references_to_no_character_do_not_cost_the_feed():
