@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
 BATCH = 2_000
 """Items that are looked at in one transaction."""
-CLOSEST = 8
-"""Items, of those that look related to one, that are looked at more closely."""
 Known = tuple["Record", "Sketch"]
 
 
@@ -134,11 +132,9 @@ class Review:
         return [(key, theirs) for key, theirs in found if key != row.key and near.promising(mine, theirs)]
 
     def _close(self, row: Sketched, mine: Sketch) -> list[tuple[str, Sketch]]:
-        """Return key and sketch of those that are closest to what an item is about."""
-        found = [(one.key, near.unpack(one.body, one.topic)) for one in self.store.sketches.find(row.topic_places)]
-        scored = [(topics.cosine(mine.topic, theirs.topic), key, theirs) for key, theirs in found if key != row.key]
-        close = sorted((one for one in scored if one[0] >= topics.CJK), key=lambda one: (-one[0], one[1]))
-        return [(key, theirs) for _, key, theirs in close[:CLOSEST]]
+        """Return key and sketch of all that can be about the same: of the closest alone, who comes first would tell."""
+        found = ((one.key, near.unpack(one.body, one.topic)) for one in self.store.sketches.find(row.topic_places))
+        return [(key, it) for key, it in found if key != row.key and topics.cosine(mine.topic, it.topic) >= topics.CJK]
 
     def _neighbourhood(self, touched: set[str]) -> tuple[dict[str, Record], list[Link], set[str]]:
         """Return records, links, and the keys to settle: the stories of some items whole, and those related to them.
