@@ -131,7 +131,10 @@ class Fragments:
                 return _looked_at(self._path, stamp)
             return _found(self._path, stamp) or _made_anew(self._path, stamp)
         except sqlite3.Error as error:
-            log.warning("%s cannot be used (%s): entries are rendered anew", self._path, error)
+            level = (
+                logging.INFO if self._read_only else logging.WARNING
+            )  # a look must not make it anew: no harm is done
+            log.log(level, "%s cannot be used (%s): entries are rendered anew", self._path, error)
             return _made(":memory:", stamp)
 
     def _do_without(self, error: sqlite3.Error) -> None:

@@ -34,6 +34,7 @@ CHECKS = (
     published.address,
     published.authority,
     published.feeds,
+    published.contents,
 )
 
 
