@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Final, Self
 
 import msgspec
 
+from aggregator import files
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from types import TracebackType
@@ -195,7 +197,7 @@ def _is_misshapen(error: sqlite3.Error) -> bool:
 def _made_anew(path: str, stamp: str) -> sqlite3.Connection:
     _remove(path)
     with suppress(OSError):  # opening tells better what is wrong
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        files.claim(path)
     return _made(path, stamp)
 
 
