@@ -46,8 +46,6 @@ if TYPE_CHECKING:
     from aggregator.settings import Settings
 
 KEY_PREFIX = 6
-FRAGMENTS = "var/fragments.db"
-"""Rendered entries; losing them costs time only."""
 
 
 class App:
@@ -174,7 +172,7 @@ class App:
             return Published()
         from aggregator import outputs, publish  # noqa: PLC0415 - 80 ms that a round without news need not pay
 
-        settings, cache = self.settings, str(Path(self.settings.root, FRAGMENTS))
+        settings, cache = self.settings, str(Path(self.settings.root, publish.FRAGMENTS))
         press = publish.Publisher(settings, self.store, self.tree.read, outputs.discover(settings), cache=cache)
         published = press.publish(None if everything else pending, check=self.dry_run, stopping=stopping)
         if not self.dry_run:

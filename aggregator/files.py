@@ -126,14 +126,21 @@ def _batches(pairs: Iterable[tuple[str | Path, bytes]]) -> Iterator[list[tuple[s
         yield batch
 
 
+def claim(path: str | Path) -> None:
+    """Make a file that its owner alone may read, empty, and its folder likewise; what is there stays as it is."""
+    os.makedirs(os.path.dirname(path) or ".", mode=0o700, exist_ok=True)
+    os.close(os.open(path, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
+
+
 def create(path: str | Path, data: bytes, *, sync: bool = False) -> bool:
-    """Write a file that must not exist yet; return False, and change nothing, if it does. Raises `OSError`."""
+    """Write a file, for its owner alone to read, that must not exist yet; return False if it does. Raises `OSError`."""
     path = os.fspath(path)
     if os.path.lexists(path):
         return False
     folders = {os.path.dirname(path)}
     staged = _stage(path, "", folders)
     try:
+        os.fchmod(staged.descriptor, 0o600)
         staged.fill(data)
         if sync:
             _datasync(staged.descriptor)

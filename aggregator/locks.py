@@ -28,7 +28,7 @@ def lock(path: str | Path, *, wait: float = 0.0, who: str) -> Iterator[None]:
     from filelock import FileLock, Timeout  # noqa: PLC0415 - 30 ms that commands which only read need not pay
 
     path = os.fspath(path)
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    Path(path).parent.mkdir(0o700, parents=True, exist_ok=True)  # what stands there may know passwords of sources
     note = f"{path}.holder"
     guard = FileLock(path, thread_local=False)
     try:

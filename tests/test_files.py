@@ -250,6 +250,20 @@ def test_create_does_without_hard_links_but_not_without_a_disk(tmp_path, monkeyp
         assert names_in(tmp_path) == []
 
 
+def test_what_is_created_is_for_its_owner_alone(tmp_path):
+    """Whatever the umask; a folder that is there already stays as it is."""
+    before = os.umask(0o022)
+    try:
+        files.create(tmp_path / "made", b"1")
+        for _ in range(2):
+            files.claim(tmp_path / "new" / "claimed")
+        files.claim(tmp_path / "beside")
+    finally:
+        os.umask(before)
+    found = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.rglob("*")}
+    assert found == {"made": 0o600, "new": 0o700, "claimed": 0o600, "beside": 0o600}
+
+
 # --- read_bytes, digest, sweep ---
 
 

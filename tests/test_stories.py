@@ -422,6 +422,22 @@ def test_a_lost_index_comes_back_with_the_same_stories(town: Town) -> None:
     assert {key: (one.story, one.copies, one.alone) for key, one in town.items().items()} == before
 
 
+def test_a_source_that_is_left_out_stays_in_the_stories_that_are_there_until_a_rebuild(town: Town) -> None:
+    """`near = false` counts from then on, as docs/concepts.md says."""
+    for name in "ab":
+        town.write(name, entry(link=f"http://127.0.0.{10 + ord(name) - ord('a')}/1"))
+    town.refresh()
+    town.write("b", entry(link="http://127.0.0.11/1"), entry(SECOND, link="http://127.0.0.11/2"), near=False)
+    town.write("c", entry(SECOND, link="http://127.0.0.12/2"))
+    town.refresh()
+    assert {one.link[-1] for one in town.items().values() if one.copies} == {"1"}
+    for path in (town.root / "var").iterdir():
+        path.unlink()
+    with town.open() as app:
+        app.reindex()
+    assert not any(one.copies for one in town.items().values())
+
+
 # --- the owner's word ---
 
 

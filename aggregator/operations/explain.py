@@ -56,6 +56,7 @@ def explain(store: Store, tree: ItemTree, record: Record, others: Iterable[Recor
     found = [*alike, *close]
     bonds = sorted(store.sketches.links([record.key]), key=lambda link: link.bond == "merged")
     links = {_other(link, record.key): link for link in bonds if link.bond != "related"}
+    direct = {_other(link, record.key) for link in bonds if link.bond == "related"}
     asked = {one.key for one in others}
     mates = {one.key for one in store.known([], [record.url] if record.url else [], [])}
     keys = {row.key for row in found} | mates | asked | {*record.copies, *record.related, *links} - {record.key}
@@ -64,7 +65,7 @@ def explain(store: Store, tree: ItemTree, record: Record, others: Iterable[Recor
     reasons = []
     for other in known:
         theirs = sketches.get(other.key) or sketch_of(store, tree, other)
-        reasons.append(_reason((record, mine), (other, theirs), links.get(other.key)))
+        reasons.append(_reason((record, mine), (other, theirs), links.get(other.key), direct=other.key in direct))
     bound = [one for one in reasons if one.rule]
     apart = [one for one in reasons if not one.rule and (one.score > 0 or one.other.key in asked | mates)]
     apart.sort(key=lambda one: (one.other.key not in asked, -one.score, one.other.key))
@@ -85,7 +86,8 @@ def sketch_of(store: Store, tree: ItemTree, record: Record) -> Sketch:
     return near.unpack(kept.body, kept.topic)
 
 
-def _reason(one: tuple[Record, Sketch], other: tuple[Record, Sketch], link: Link | None) -> Reason:
+def _reason(one: tuple[Record, Sketch], other: tuple[Record, Sketch], link: Link | None, *, direct: bool) -> Reason:
+    """`link` makes them copies; `direct` says that they themselves are related, not only their stories."""
     (record, mine), (neighbour, theirs) = one, other
     verdict = near.verdict(one, other)
     score, evidence = verdict.score, verdict.evidence
@@ -94,7 +96,8 @@ def _reason(one: tuple[Record, Sketch], other: tuple[Record, Sketch], link: Link
         return Reason(other=neighbour, rule=rule, score=score, evidence=_TOLD.get(rule, evidence))
     likeness = topics.cosine(mine.topic, theirs.topic)
     if neighbour.key in record.related:
-        evidence = f"{likeness:.2f} alike in what they are about, published within {topics.HOURS} hours"
+        near_by = f"published within {topics.HOURS} hours" if direct else "items of their stories are about one event"
+        evidence = f"{likeness:.2f} alike in what they are about, {near_by}"
         return Reason(other=neighbour, rule="related", score=round(likeness, 3), evidence=evidence)
     failed = verdict.failed
     if not failed:

@@ -33,8 +33,6 @@ BATCH = 2_000
 """Items that are looked at in one transaction."""
 ASKED = 100
 """Items for which others are looked for in one query: what they have in common is read once."""
-CLOSEST = 8
-"""Items, of those that look related to one, that are looked at more closely."""
 Known = tuple["Record", "Sketch"]
 
 
@@ -201,11 +199,9 @@ def _alike(key: str, mine: Sketch, found: Sequence[Sketched]) -> list[tuple[str,
 
 
 def _close(key: str, mine: Sketch, found: Sequence[Sketched]) -> list[tuple[str, Sketch]]:
-    """Return key and sketch of those that are closest to what an item is about."""
+    """Return key and sketch of all that can be about the same: of the closest alone, who comes first would tell."""
     theirs = ((one.key, _unpack(one.body, one.topic)) for one in found if one.key != key)
-    scored = [(topics.cosine(mine.topic, sketch.topic), other, sketch) for other, sketch in theirs]
-    close = sorted((one for one in scored if one[0] >= topics.CJK), key=lambda one: (-one[0], one[1]))
-    return [(other, sketch) for _, other, sketch in close[:CLOSEST]]
+    return [(other, sketch) for other, sketch in theirs if topics.cosine(mine.topic, sketch.topic) >= topics.CJK]
 
 
 def _link(one: Known, other: Known) -> Link | None:

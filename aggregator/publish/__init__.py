@@ -34,7 +34,10 @@ if TYPE_CHECKING:
     from aggregator.ports import Output, Store
     from aggregator.settings import Settings
 
-__all__ = ["Publisher"]
+__all__ = ["FRAGMENTS", "Publisher"]
+
+FRAGMENTS = "var/fragments.db"
+"""Where a site keeps rendered entries; losing them costs time only."""
 
 log = logging.getLogger(__name__)
 

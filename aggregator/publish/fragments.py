@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Final, Self
 
 import msgspec
 
+from aggregator import files
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from types import TracebackType
@@ -131,7 +133,10 @@ class Fragments:
                 return _looked_at(self._path, stamp) or _made(":memory:", stamp)
             return _found(self._path, stamp) or _made_anew(self._path, stamp)
         except sqlite3.Error as error:
-            log.warning("%s cannot be used (%s): entries are rendered anew", self._path, error)
+            level = (
+                logging.INFO if self._read_only else logging.WARNING
+            )  # a look must not make it anew: no harm is done
+            log.log(level, "%s cannot be used (%s): entries are rendered anew", self._path, error)
             return _made(":memory:", stamp)
 
     def _do_without(self, error: sqlite3.Error) -> None:
@@ -194,7 +199,7 @@ def _is_misshapen(error: sqlite3.Error) -> bool:
 def _made_anew(path: str, stamp: str) -> sqlite3.Connection:
     _remove(path)
     with suppress(OSError):  # opening tells better what is wrong
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        files.claim(path)
     return _made(path, stamp)
 
 

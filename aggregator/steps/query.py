@@ -9,6 +9,8 @@
                | '"' words '"'                      title, summary or text hold these words
     name       = a word without spaces, quotes and parentheses; in quotes behind a colon: tag:"open source"
 
+A word that begins with `-`, which excludes in a search, is a mistake.
+
 `and`, `or` and `not` may be written in capitals. This module asks no store and reads no files.
 """
 
@@ -149,6 +151,9 @@ def _word(match: re.Match[str], start: int) -> tuple[str, str]:
         return "phrase", found["phrase"]
     if found["word"]:
         word = found["word"].casefold()
+        if word.startswith("-"):  # as searches exclude; a tag of that name is asked for as tag:-name
+            meant = f"not {found['word'].removeprefix('-')}".rstrip()
+            raise QueryError(f'expected "{meant}": a query excludes with "not"', start)
         return (word, "") if word in ("and", "or", "not") else ("tag", found["word"])
     field, value = found["field"].casefold(), found["quoted"] or found["value"] or ""
     if field not in ("tag", "source", "lang"):

@@ -109,22 +109,26 @@ def _without_digests(links: list[Link]) -> list[Link]:
 def _related(
     records: Mapping[str, Record], links: list[Link], ranked: Mapping[str, list[str]]
 ) -> dict[str, tuple[str, ...]]:
-    """Key → the owners of the stories that are related to its own, the closest first."""
+    """Key → the owners of the stories that are related to its own, the closest first, then the newest.
+
+    Stories are related, by whichever of their items: so all items of a story show the same, and each side the other.
+    """
     scores: defaultdict[str, dict[str, float]] = defaultdict(dict)
     for link in links:
         if link.bond != "related" or not {link.small, link.big} <= ranked.keys():
             continue
-        for one, other in ((link.small, link.big), (link.big, link.small)):
-            owner = _owner(records[other], ranked)
-            if owner not in ranked[one]:
-                scores[one][owner] = max(link.score, scores[one].get(owner, 0.0))
-    return {
-        key: tuple(sorted(found, key=lambda other: (-found[other], other))[:RELATED]) for key, found in scores.items()
-    }
+        one, other = ranked[link.small][0], ranked[link.big][0]
+        if one != other:
+            scores[one][other] = scores[other][one] = max(link.score, scores[one].get(other, 0.0))
+
+    shown = {owner: _closest(found, records) for owner, found in scores.items()}
+    return {key: shown[group[0]] for key, group in ranked.items() if group[0] in shown}
 
 
-def _owner(record: Record, ranked: Mapping[str, list[str]]) -> str:
-    return ranked[record.key][0]
+def _closest(scores: Mapping[str, float], records: Mapping[str, Record]) -> tuple[str, ...]:
+    """Those to show of the owners of related stories, given with their scores."""
+    order = {key: (-score, -records[key].published.timestamp(), key) for key, score in scores.items()}
+    return tuple(sorted(scores, key=order.__getitem__)[:RELATED])
 
 
 def _circle(shown: list[Record]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -245,7 +246,7 @@ def test_run_and_serve_end_with_zero_after_sigterm(site, args):
         first = process.stderr.readline()
         process.terminate()
         err = process.stderr.read()
-    assert ("serving" in first) if args[0] == "serve" else ("sources: 1" in first), first + err
+    assert ("serving" in first) if args[0] == "serve" else ("started: 1 source, 1 due now" in first), first + err
     assert process.returncode == 0, err
 
 
@@ -269,3 +270,21 @@ def test_colours_do_not_move_columns():
 )
 def test_spans_are_told_in_their_largest_unit(seconds, told):
     assert interval.span(seconds) == told
+
+
+def test_what_knows_passwords_is_for_its_owner_alone_and_what_is_published_for_all(site, add_source, tagwire):
+    """Whatever the umask: the index holds the URLs of sources as they are configured."""
+    add_source('id = "secret"\nurl = "http://me:hunter2@127.0.0.1:9/feed"')
+    before = os.umask(0o022)
+    try:
+        assert tagwire("refresh", "--fail", "never").code == 0
+        assert tagwire("search", "welcome").code == 0
+        assert tagwire("db", "backup", site / "copy.db").code == 0
+    finally:
+        os.umask(before)
+    assert b"hunter2" in (site / "copy.db").read_bytes()
+    databases = [path for path in (site / "var").iterdir() if path.suffix.startswith(".db")] + [site / "copy.db"]
+    assert {path.name for path in databases} >= {"tagwire.db", "fragments.db", "search.db"}
+    assert {oct(path.stat().st_mode & 0o777) for path in databases} == {"0o600"}
+    assert oct((site / "var").stat().st_mode & 0o777) == "0o700"
+    assert oct((site / "feeds/all.xml").stat().st_mode & 0o777) == "0o644"

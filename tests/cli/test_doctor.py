@@ -174,6 +174,15 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str, int]] = {
         1,
     ),
     "feeds: none": (lambda site: shutil.rmtree(site / "feeds"), "nothing was published yet", 0),
+    "contents: gone": (lambda site: (site / "feeds/sources/a.xml").unlink(), "^feeds/sources/a.xml is missing", 1),
+    "contents: json": (lambda site: (site / "feeds/all.json").write_text("{"), "^feeds/all.json: not what would be", 0),
+    "contents: page": (lambda site: (site / "feeds/index.html").write_text("?"), "^feeds/index.html: not what", 0),
+    "contents: OPML": (lambda site: (site / "feeds/feeds.opml").write_text("<opml"), "^feeds/feeds.opml: not what", 0),
+    "contents: left": (
+        lambda site: shutil.copy(site / "feeds/all.xml", site / "feeds/tags/x.xml"),
+        "x.xml: not what",
+        1,
+    ),
     "permissions": (put_a_file_in_the_way, "is no directory", 1),
 }
 
@@ -185,9 +194,23 @@ def test_a_seeded_fault_is_found_and_its_cure_named(site, findings, name):
     seed(site)
     found = findings(code)
     level, message, fix = found[name.partition(":")[0]]
-    assert level == ("error" if code and name != "address" else "warning")
+    assert level == ("error" if code and name not in {"address", "contents: left"} else "warning")
     assert re.search(words, message), message
     assert fix
+
+
+def test_what_ails_many_feeds_is_told_once(site, findings):
+    """Another base_url would have named every feed, of thousands."""
+    feed = (site / "feeds/all.xml").read_bytes()
+    for number in range(9):
+        (site / f"feeds/tags/{number}.xml").write_bytes(feed.replace(b"/f/all.xml", b"/f/tags/%d.xml" % number))
+    text = (site / "config/tagwire.toml").read_text().replace("https://news.example/f/", "https://other.example/")
+    (site / "config/tagwire.toml").write_text(text)
+    assert call(site, "doctor", "--json") == 1
+    level, message, fix = findings(1)["feeds"]
+    names = "all.xml, sources/a.xml, tags/0.xml and 9 more"
+    assert message == f"{names} in {site / 'feeds'}: published for another address (news.example)"
+    assert (level, fix) == ("error", "tagwire publish")
 
 
 def test_every_mistake_of_the_configuration_is_a_finding(site, capsys):

@@ -43,6 +43,9 @@ def test_a_match_stands_in_one_of_the_covering_feeds(text, cover):
         ("a tag:", "expected a name behind tag:", 2),
         ('a "b', "expected a closing quote", 2),
         ('a " "', "expected words between the quotes", 2),
+        ('lang:en "roof" -x', 'expected "not x": a query excludes with "not"', 15),
+        ("a -tag:b", 'expected "not tag:b": a query excludes with "not"', 2),
+        ('a -"b"', 'expected "not": a query excludes with "not"', 2),
         ("not " * 60 + "a", "expected at most 50 parentheses inside each other", 204),
         ("a " * 201, "expected at most 200 terms", 400),
     ],
@@ -51,6 +54,10 @@ def test_mistakes_name_what_was_expected_and_where(text, message, offset):
     with pytest.raises(QueryError) as caught:
         query.parse(text)
     assert (str(caught.value), caught.value.offset) == (message, offset)
+
+
+def test_a_tag_that_begins_with_a_minus_is_asked_for_by_its_field():
+    assert query.parse("tag:-x").cover == query.parse('tag:"-x"').cover
 
 
 def test_an_alias_key_stands_for_its_tag():

@@ -87,9 +87,21 @@ def test_related_items_are_shown_by_their_owners_closest_first() -> None:
     rows = [record(str(number), "abc"[number % 3]) for number in range(9)]
     links = [Link(small="0", big=str(number), bond="related", score=number / 10) for number in range(1, 9)]
     found = settle(rows, [*links, near("7", "8"), near("0", "1")])
-    assert found["0"].related == ("8", "6", "5", "4", "3") or found["0"].related[0] in {"7", "8"}
+    assert found["0"].related == found["1"].related == ("7", "6", "5", "4", "3")
     assert len(found["0"].related) == stories.RELATED
     assert found["8"].related == (found["0"].story,)
+
+
+def test_stories_are_related_whichever_of_their_items_are() -> None:
+    """All items of a story show the other side's owner; of ties the newest comes first, then the key."""
+    rows = [record(key, "a") for key in "1245"]
+    rows += [record("3", "b"), record("6", "a", published=NOW + timedelta(1)), record("7", "a")]
+    tied = [Link(small="5", big=key, bond="related", score=0.5) for key in "67"]
+    across = Link(small="2", big="4", bond="related", score=0.5)
+    found = settle(rows, [near("1", "2"), near("3", "4"), near("4", "5"), across, *tied])
+    assert {found[key].story for key in "345"} == {found["4"].story}
+    assert {found[key].related for key in "345"} == {("6", "1", "7")}
+    assert {found[key].related for key in "1267"} == {(found["4"].story,)}
 
 
 def test_another_title_of_a_neighbour_shows() -> None:
@@ -109,8 +121,16 @@ def test_the_order_of_links_and_items_leaves_no_trace(data: st.DataObject) -> No
     ends = st.tuples(st.sampled_from("01234567"), st.sampled_from("01234567")).filter(lambda pair: pair[0] < pair[1])
     pairs = data.draw(st.lists(ends, max_size=10, unique=True))
     links = [near(*pair, part=data.draw(st.booleans())) for pair in pairs]
+    links += [
+        Link(small=small, big=big, bond="related", score=data.draw(st.sampled_from((0.2, 0.3))))
+        for small, big in data.draw(st.lists(ends, max_size=6, unique=True))
+    ]
     shuffled_rows, shuffled_links = data.draw(st.permutations(rows)), data.draw(st.permutations(links))
-    assert settle(rows, links) == settle(shuffled_rows, shuffled_links)
+    found = settle(rows, links)
+    assert found == {key: settle(shuffled_rows, shuffled_links)[key] for key in found}
+    for one in found.values():
+        shown = [found[key] for key in one.related]
+        assert all((one.story or one.key) in other.related or len(other.related) == stories.RELATED for other in shown)
 
 
 def about(title: str, source: str = "a", **fields: object) -> Record:

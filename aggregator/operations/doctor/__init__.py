@@ -36,6 +36,7 @@ CHECKS = (
     published.address,
     published.authority,
     published.feeds,
+    published.contents,
 )
 
 

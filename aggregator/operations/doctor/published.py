@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
+from zoneinfo import ZoneInfo
 
 from lxml import etree
 
+from aggregator import outputs, publish, stores
+from aggregator.errors import PublishError, StoreError
+from aggregator.model.published import Published
 from aggregator.operations.doctor.findings import Finding
 from aggregator.settings import Site
+from aggregator.tree import ItemTree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from aggregator.operations.doctor.findings import Patient
+    from aggregator.ports import Store
+    from aggregator.settings import Settings
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 _REQUIRED = ("id", "title", "updated")
 """RFC 4287 §4.1.1."""
 _HERE = ("localhost", "127.0.0.1", "[::1]")
 _MEND = "tagwire publish"
+SHOWN = 3
+"""Files that are named of those with the same complaint; the others are counted."""
 
 
 def address(patient: Patient) -> Iterator[Finding]:
@@ -47,16 +57,61 @@ def authority(patient: Patient) -> Iterator[Finding]:
 
 
 def feeds(patient: Patient) -> Iterator[Finding]:
-    """Published feeds are there, well-formed, and know their own address."""
-    root = Path(patient.settings.root) / patient.settings.publish.dir
+    """Published feeds are well-formed, and know their own address."""
+    root, base = _home(patient), patient.settings.site.base_url
     if "atom" not in patient.settings.publish.formats:
         return
     if not (root / "all.xml").exists():
         message = f"{root / 'all.xml'} is not there: nothing was published yet"
         yield Finding(check="feeds", level="warning", message=message, fix=_MEND)
+    sick: defaultdict[str, list[str]] = defaultdict(list)
     for path in sorted(root.rglob("*.xml")):
-        if complaint := _complaint(path, patient.settings.site.base_url + quote(path.relative_to(root).as_posix())):
-            yield Finding(check="feeds", level="error", message=f"{path}: {complaint}", fix=_MEND)
+        name = path.relative_to(root).as_posix()
+        if complaint := _complaint(path, base + quote(name)):
+            sick[complaint].append(name)
+    for complaint, names in sick.items():
+        yield Finding(check="feeds", level="error", message=f"{_some(names)} in {root}: {complaint}", fix=_MEND)
+
+
+def contents(patient: Patient) -> Iterator[Finding]:
+    """Published files are there, and say what the index says."""
+    if not (_home(patient) / "index.html").exists() and not (_home(patient) / "all.xml").exists():
+        return  # nothing was published yet, which another check tells
+    try:
+        with stores.open_store(patient.settings.storage.index, patient.settings.root, access="scratch") as store:
+            wanted = _differing(patient.settings, store) if store.items(limit=1) else Published()
+    except StoreError:  # the index is damaged, which another check tells
+        return
+    except PublishError as error:
+        yield Finding(check="contents", level="error", message=str(error), fix=_MEND)
+        return
+    root = Path(patient.settings.root)
+    missing = [path for path in wanted.written if not (root / path).exists()]
+    other = [path for path in (*wanted.written, *wanted.removed) if path not in missing]
+    if missing:
+        verb = "is" if len(missing) == 1 else "are"
+        yield Finding(check="contents", level="error", message=f"{_some(missing)} {verb} missing", fix=_MEND)
+    if other:
+        message = f"{_some(other)}: not what would be published now"
+        yield Finding(check="contents", level="warning", message=message, fix=_MEND)
+
+
+def _home(patient: Patient) -> Path:
+    return Path(patient.settings.root) / patient.settings.publish.dir
+
+
+def _differing(settings: Settings, store: Store) -> Published:
+    """Return which files a publication would write and remove."""
+    items = Path(settings.root) / settings.storage.items
+    tree = ItemTree(items, settings.storage.path, ZoneInfo(settings.site.timezone), dry=True)
+    cache = str(Path(settings.root, publish.FRAGMENTS))
+    return publish.Publisher(settings, store, tree.read, outputs.discover(settings), cache=cache).publish(check=True)
+
+
+def _some(names: Sequence[str]) -> str:
+    """Name the first of some files, and count the others."""
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return f"{', '.join(names[:SHOWN])}{more}"
 
 
 def _complaint(path: Path, url: str) -> str:
@@ -71,5 +126,5 @@ def _complaint(path: Path, url: str) -> str:
         return f"an Atom feed was expected, this is {feed.tag}"
     if missing := [name for name in _REQUIRED if feed.find(f"{ATOM}{name}") is None]:
         return f"has no {', '.join(missing)}"
-    links = {link.get("href") for link in feed.findall(f"{ATOM}link") if link.get("rel") == "self"}
-    return "" if not links or url in links else f"says that it lives at {', '.join(map(str, links))}, not at {url}"
+    links = [link.get("href", "") for link in feed.findall(f"{ATOM}link") if link.get("rel") == "self"]
+    return "" if not links or url in links else f"published for another address ({urlsplit(links[0]).netloc})"

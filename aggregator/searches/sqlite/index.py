@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
-from aggregator import errors
+from aggregator import errors, files
 from aggregator.model.search import Found, Hit
 from aggregator.searches.sqlite import matching
 from aggregator.steps import indexing
@@ -202,7 +202,7 @@ def _hit(key: str, path: str, source: str, title: str, link: str, lang: str, pub
 def _connect(path: str) -> sqlite3.Connection:
     """Open the file. Raises `sqlite3.DatabaseError`, unless it is an `OperationalError` of a file to be made anew."""
     with suppress(OSError):  # opening tells better what is wrong
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        files.claim(path)
     connection = sqlite3.connect(path, timeout=_BUSY, isolation_level=None, check_same_thread=False)
     try:
         connection.execute("PRAGMA journal_mode = WAL")

@@ -32,6 +32,7 @@ def backup(path: str, target: str) -> None:
     """Copy the database, also one in use, to a file that is complete or not there at all."""
     part = f"{target}.part"
     with _opened(path) as connection, database.translated(target):
+        os.close(os.open(part, os.O_CREAT | os.O_CLOEXEC, 0o600))  # it may know passwords of sources
         with closing(sqlite3.connect(part)) as copy:
             connection.backup(copy)
             copy.execute("PRAGMA journal_mode = DELETE")  # one file, readable from read-only media
