@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from aggregator import completing
-from aggregator.errors import BadScheme, HttpStatus, InternalError, ParseError, SourceError, StoreError
+from aggregator import completing, outcomes
+from aggregator.errors import BadScheme, ParseError, StoreError
 from aggregator.files import digest
-from aggregator.model import Duplicate, Failure, New, NotModified, Outcome, Repeated, Updated
+from aggregator.model import New, NotModified, Outcome, Updated
 from aggregator.model.change import Visit
 from aggregator.model.source import PROBLEMS
 from aggregator.steps import cadence, dedupe, indexing, moves
@@ -76,7 +75,7 @@ async def refresh(
     visit = Visit(url=moves.target(source, state) or source.path)
     try:
         answer = await _fetch(house, source, state)
-        visit = _visit(answer)
+        visit = outcomes.visit(answer)
         body = "" if isinstance(answer, NotModified) else _body_digest(answer)
         if isinstance(answer, NotModified) or (body and body == state.digest):
             after = cadence.unchanged(state, answer, source, house.settings.schedule, now)
@@ -95,11 +94,11 @@ async def refresh(
                 sketching.add_done_callback(house.sketching.discard)
             dropped = house.store.drops.note(found.reading.dropped) if found.reading.dropped else 0
             await sketching
-            outcome = replace(_told(source, changes, saved, found, answer, after), dropped=dropped)
+            outcome = replace(outcomes.told(source, changes, saved, found, answer, after), dropped=dropped)
     except StoreError:
         raise
-    except Exception as error:  # noqa: BLE001 - one source never stops the others; told, counted and logged in _failed
-        after, outcome = _failed(house, source, state, error, now)
+    except Exception as error:  # noqa: BLE001 - one source never stops the others; told, counted and logged in `failed`
+        after, outcome = outcomes.failed(source, state, error, house.settings.schedule, now)
         house.store.commit(after, ())
     if note := moves.notice(state, after, source):
         log.warning("%s: %s", source.id, note)
@@ -113,12 +112,6 @@ async def refresh(
         network=bool(source.url),
         visit=visit,
     )
-
-
-def _visit(answer: Response | NotModified) -> Visit:
-    if isinstance(answer, NotModified):
-        return Visit(url=answer.url, status=304)
-    return Visit(url=answer.url, status=answer.status, size=sum(len(one.body) for one in answer.documents))
 
 
 async def _fetch(house: House, source: Source, state: FetchState) -> Response | NotModified:
@@ -254,55 +247,6 @@ def _restyled(house: House, state: FetchState, after: FetchState) -> set[str]:
     links = house.store.sketches.links(known)  # an item is shown with more than it shows itself
     beside = house.store.known(known.union(*((link.small, link.big) for link in links)), [], [])
     return set[str]().union(*map(indexing.feeds, (*mine, *beside)))
-
-
-def _told(
-    source: Source,
-    changes: Sequence[Change],
-    saved: Sequence[Saved],
-    done: Completed,
-    response: Response,
-    after: FetchState,
-) -> Outcome:
-    count = Counter(type(change) for change in changes)
-    held = sum(one.revision is not None and one.revision.held for one in saved)
-    revised = {change.record.key for change in changes if isinstance(change, Updated)}
-    gone = sum(one.record.gone and one.record.key in revised for one in saved)  # its owner deleted the file meanwhile
-    known = sum(isinstance(change, New) and bool(change.displaces) for change in changes)  # another source had them
-    return Outcome(
-        source=source.id,
-        result="failed" if after.error else "ok",
-        new=count[New] - known,
-        updated=count[Updated] - held - gone,
-        held=held,
-        duplicates=count[Duplicate] + count[Repeated] + known,
-        unchanged=done.known + len(changes) - count[New] - count[Updated] - count[Duplicate] - count[Repeated],
-        error=after.error,
-        problems=(
-            *response.problems,
-            *done.reading.problems,
-            *dedupe.notices(changes),
-            *(one.problem for one in saved if one.problem),
-        ),
-        note=done.note,
-    )
-
-
-def _failed(
-    house: House, source: Source, state: FetchState, error: Exception, now: datetime
-) -> tuple[FetchState, Outcome]:
-    """Return state and outcome of a failure; what is not a typed error is a bug of ours, told with its traceback."""
-    if isinstance(error, SourceError):
-        line = error.line if isinstance(error, ParseError) else 0
-        failure = Failure(kind=error.kind, message=f"{error} (line {line})" if line else str(error))
-    else:
-        log.error("refreshing %s failed", source.id, exc_info=error)
-        failure = Failure(kind=InternalError.kind, message=f"{type(error).__name__}: {error}")
-    status = error.status if isinstance(error, HttpStatus) else 0
-    retry_after = error.retry_after if isinstance(error, HttpStatus) else None
-    schedule = house.settings.schedule
-    after = cadence.failed(state, failure, source, schedule, now, status=status, retry_after=retry_after)
-    return after, Outcome(source=source.id, result="failed", error=failure)
 
 
 def _body_digest(response: Response) -> str:

@@ -157,7 +157,8 @@ class Work:
         finally:
             looking.cancel()
             await asyncio.wait({looking})
-        await apart(memory.give_back)
+        if summary.feeds_written:
+            await apart(memory.give_back)
         self._last, self._thorough_at = self._clock.now(), self._clock.monotonic() + THOROUGH
         self._announce(summary)
         return summary

@@ -73,9 +73,11 @@ async def work(app: App, stop: asyncio.Event, told: Told, *, every: float) -> Su
         try:
             if app.clock.monotonic() - synced_at >= LOOK:
                 synced, synced_at = await apart(app.sync, stopping=stopping), app.clock.monotonic()
-            told.summary(replace(await aftermath.settle(synced), outcomes=outcomes))
+            summary = await aftermath.settle(synced)
+            told.summary(replace(summary, outcomes=outcomes))
             synced = Synced()
-            await apart(memory.give_back)
+            if summary.feeds_written:
+                await apart(memory.give_back)
         except StoreError:
             raise
         except (TagwireError, OSError) as error:

@@ -1,9 +1,8 @@
 """Brings the index in line with the item tree: files are the truth.
 
 A file that its owner edited is read again, one that appeared is taken in, one that vanished is buried for good. An
-index that was lost is rebuilt by the same road: every file appeared. Files are read as entries of a folder are, so what
-rules give them and what they lack is filled in alike. When the rules changed, files that are ours alone are rewritten
-with their new tags; of all others the index learns them.
+index that was lost is rebuilt by the same road: every file appeared. Files are read as entries of a folder are. When
+the rules changed, files that are ours alone are rewritten with their new tags; of all others the index learns them.
 
 This module fetches and publishes nothing; the store marks the feeds that changed.
 """

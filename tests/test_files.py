@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from aggregator import files
+from aggregator import files, flushing
 
 
 def names_in(folder):
@@ -123,7 +123,7 @@ def traced(monkeypatch, *names):
 
 def test_sync_flushes_files_before_their_names_and_every_folder_after(tmp_path, monkeypatch):
     calls = traced(monkeypatch, "replace", "fsync")
-    monkeypatch.setattr(files, "_datasync", lambda fd: calls.append(("data", os.fstat(fd).st_size)))
+    monkeypatch.setattr(flushing, "file", lambda fd: calls.append(("data", os.fstat(fd).st_size)))
     files.write_all([(tmp_path / "new" / "deep" / "x", b"1"), (tmp_path / "y", b"22")], sync=True)
     temporary = f"{tmp_path}/TMP"
     assert calls == [
@@ -139,7 +139,7 @@ def test_sync_flushes_files_before_their_names_and_every_folder_after(tmp_path, 
 
 def test_without_sync_nothing_waits_for_the_disk(tmp_path, monkeypatch):
     calls = traced(monkeypatch, "fsync")
-    monkeypatch.setattr(files, "_datasync", calls.append)
+    monkeypatch.setattr(flushing, "file", calls.append)
     files.write(tmp_path / "x", b"1")
     files.create(tmp_path / "y", b"1")
     assert calls == []
@@ -149,7 +149,7 @@ def test_without_sync_nothing_waits_for_the_disk(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EROFS, errno.EACCES])
-@pytest.mark.parametrize("name", ["write", "replace", "close", "_datasync"])
+@pytest.mark.parametrize("name", ["write", "replace", "close", "flush"])
 def test_a_failing_disk_leaves_the_old_bytes_and_nothing_else(tmp_path, monkeypatch, name, code):
     old = [(tmp_path / "a", b"old a"), (tmp_path / "b", b"old b")]
     files.write_all(old)
@@ -162,7 +162,7 @@ def test_a_failing_disk_leaves_the_old_bytes_and_nothing_else(tmp_path, monkeypa
             close(*args)
         raise OSError(code, os.strerror(code))
 
-    monkeypatch.setattr(files if name == "_datasync" else os, name, fail)
+    monkeypatch.setattr(*((flushing, "file") if name == "flush" else (os, name)), fail)
     with pytest.raises(OSError) as caught:
         files.write_all([(path, b"new") for path, _ in old], sync=True)
     monkeypatch.undo()
@@ -289,8 +289,8 @@ def test_a_digest_is_the_same_for_ever():
 def test_sweep_removes_what_a_killed_writer_left_and_nothing_else(tmp_path):
     code = f"""
 import os, signal
-from aggregator import files
-files._datasync = lambda descriptor: os.kill(os.getpid(), signal.SIGKILL)
+from aggregator import files, flushing
+flushing.file = lambda descriptor: os.kill(os.getpid(), signal.SIGKILL)
 files.write({str(tmp_path)!r} + "/deep/.duplicates/x.md", b"x", sync=True)
 """
     done = subprocess.run([sys.executable, "-c", code], check=False)

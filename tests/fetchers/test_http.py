@@ -179,7 +179,7 @@ def test_a_304_that_nobody_asked_for_is_an_error(on_bench):
         ("429 Too Many Requests", errors.RateLimited, None),
         ("503 Unavailable", errors.HttpStatus, None),
         ("429 Slow\r\nRetry-After: 120", errors.RateLimited, 120.0),
-        ("429 Slow\r\nRetry-After: -7", errors.RateLimited, 0.0),
+        ("429 Slow\r\nRetry-After: -7", errors.RateLimited, None),
         ("429 Slow\r\nRetry-After: later", errors.RateLimited, None),
         ("503 Busy\r\nRetry-After: 99999999999999999999", errors.RateLimited, 7 * 86400.0),
         ("503 Busy\r\nRetry-After: Thu, 01 Jan 2026 00:01:00 GMT", errors.RateLimited, 60.0),

@@ -332,7 +332,7 @@ def test_the_daemon_refreshes_serves_and_ends_cleanly(tmp_path: Path, number: si
             daemon.send_signal(number)
             _, messages = daemon.communicate(timeout=20)
     assert daemon.returncode == 0, messages
-    assert "sources: 1" in messages.partition("\n")[0]
+    assert "started: 1 source" in messages.partition("\n")[0]
     assert "Traceback" not in messages
 
 

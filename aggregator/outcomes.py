@@ -1,0 +1,81 @@
+"""What came of a visit to a source, as it is told and counted.
+
+This module decides nothing about items and commits nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from aggregator.errors import HttpStatus, InternalError, ParseError, SourceError
+from aggregator.model import Duplicate, Failure, New, NotModified, Outcome, Repeated, Updated
+from aggregator.model.change import Visit
+from aggregator.steps import cadence, dedupe
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from aggregator.completing import Completed
+    from aggregator.model import Change, FetchState, Response, Saved, Source
+    from aggregator.settings import Schedule
+
+log = logging.getLogger(__name__)
+
+
+def visit(answer: Response | NotModified) -> Visit:
+    """Return where an answer came from, with its status and size in bytes."""
+    if isinstance(answer, NotModified):
+        return Visit(url=answer.url, status=304)
+    return Visit(url=answer.url, status=answer.status, size=sum(len(one.body) for one in answer.documents))
+
+
+def told(
+    source: Source,
+    changes: Sequence[Change],
+    saved: Sequence[Saved],
+    done: Completed,
+    response: Response,
+    after: FetchState,
+) -> Outcome:
+    """Return what came of a source that was read; `saved` are the rows of the files written for `changes`."""
+    count = Counter(type(change) for change in changes)
+    held = sum(one.revision is not None and one.revision.held for one in saved)
+    revised = {change.record.key for change in changes if isinstance(change, Updated)}
+    gone = sum(one.record.gone and one.record.key in revised for one in saved)  # its owner deleted the file meanwhile
+    known = sum(isinstance(change, New) and bool(change.displaces) for change in changes)  # another source had them
+    return Outcome(
+        source=source.id,
+        result="failed" if after.error else "ok",
+        new=count[New] - known,
+        updated=count[Updated] - held - gone,
+        held=held,
+        duplicates=count[Duplicate] + count[Repeated] + known,
+        unchanged=done.known + len(changes) - count[New] - count[Updated] - count[Duplicate] - count[Repeated],
+        error=after.error,
+        problems=(
+            *response.problems,
+            *done.reading.problems,
+            *dedupe.notices(changes),
+            *(one.problem for one in saved if one.problem),
+        ),
+        note=done.note,
+    )
+
+
+def failed(
+    source: Source, state: FetchState, error: Exception, schedule: Schedule, now: datetime
+) -> tuple[FetchState, Outcome]:
+    """Return state and outcome of a failure; what is not a typed error is a bug of ours, told with its traceback."""
+    if isinstance(error, SourceError):
+        line = error.line if isinstance(error, ParseError) else 0
+        failure = Failure(kind=error.kind, message=f"{error} (line {line})" if line else str(error))
+    else:
+        log.error("refreshing %s failed", source.id, exc_info=error)
+        failure = Failure(kind=InternalError.kind, message=f"{type(error).__name__}: {error}")
+    status = error.status if isinstance(error, HttpStatus) else 0
+    retry_after = error.retry_after if isinstance(error, HttpStatus) else None
+    after = cadence.failed(state, failure, source, schedule, now, status=status, retry_after=retry_after)
+    return after, Outcome(source=source.id, result="failed", error=failure)
