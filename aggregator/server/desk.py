@@ -38,7 +38,7 @@ class Answer:
     query: Query
     found: Found
     indexing: bool
-    """The full-text index is being brought up to date."""
+    """The full-text index was being brought up to date."""
 
 
 class Desk:
@@ -61,6 +61,7 @@ class Desk:
             return None
         if text.strip() and self._clock.monotonic() - self._updated >= RECENT:
             self.refresh()
+        busy = self._busy()  # what is found now may be too little, though all be there a moment later
         self._waiting += 1
         try:
             async with self._turn:
@@ -71,7 +72,7 @@ class Desk:
             query, found = Query(), Found()
         finally:
             self._waiting -= 1
-        return Answer(query=query, found=found, indexing=self._busy())
+        return Answer(query=query, found=found, indexing=busy or self._busy())
 
     def refresh(self) -> None:
         """Bring the full-text index up to date, in the background; if that is under way, once more after it."""

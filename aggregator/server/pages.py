@@ -97,6 +97,7 @@ class Pages:
         if _wants_json(request):
             return _json(_results(text, answer.query, answer.found, indexing=answer.indexing))
         further = answer.found.total > page * _HITS and page < _FARTHEST
+        view = await self.site.view()
         return self._page(
             "search.html",
             self._frame("search", html.words(self.site.settings.site.language).search),
@@ -104,6 +105,7 @@ class Pages:
             found=answer.found,
             ignored=answer.query.ignored,
             indexing=answer.indexing,
+            titles={source.id: compose.title(source.id, source, state) for source, state in view.states},
             next=f"search?{urlencode({'q': text, 'page': page + 1})}" if further else "",
         )
 

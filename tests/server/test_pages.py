@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import threading
+from dataclasses import replace
 from html.parser import HTMLParser
 from urllib.parse import quote
 
 import pytest
 
-from aggregator import server
+from aggregator import finding, server
 from aggregator.app import App
 from aggregator.daemon import Pulse
 from aggregator.model import Failure, FetchState, Outcome, Source
@@ -63,6 +65,36 @@ def test_search_is_a_page_for_people_with_the_hits_marked(ask):
     assert page.marked == ["苹果"]
     assert "苹果园开放" in page.words
     assert "form" in Text(ask("/search", **PAGE).text).tags
+
+
+def test_hits_name_their_sources_as_other_pages_do(desk):
+    """By title; by id what only files name."""
+    named = replace(desk.settings, sources=(Source(id="harbour", title="港口 & Co", path="x"),))
+    for settings, name in ((named, "港口 & Co ·"), (desk.settings, "harbour ·")):
+        with serving(settings) as ask:
+            assert found(ask, "苹果")
+            assert name in Text(ask(f"/search?q={quote('苹果')}", **PAGE).text).words
+            assert json.loads(ask(f"/search?q={quote('苹果')}").body)["items"][0]["source"] == "harbour"
+
+
+def test_a_search_while_the_index_is_made_says_so_and_not_that_there_is_nothing(tmp_path, monkeypatch):
+    """Until it is there; then what is not found is not there."""
+    desk = Desk(tmp_path)
+    desk.publish()
+    made, update = threading.Event(), finding.Finder.update
+
+    def slowly(*args):
+        assert made.wait(20)
+        return update(*args)
+
+    monkeypatch.setattr(finding.Finder, "update", slowly)
+    with serving(desk.settings) as ask:
+        first = ask(f"/search?q={quote('苹果')}", **PAGE).text
+        made.set()
+        assert found(ask, "苹果")
+        after = ask("/search?q=xyzzy", **PAGE).text
+    assert ("还没有找到：搜索索引正在建立" in first, "没有找到。" in first) == (True, False)
+    assert ("搜索索引" in after, "没有找到。" in after) == (False, True)
 
 
 def test_a_search_cannot_break_out_of_its_page(ask):

@@ -60,6 +60,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "sources_opml": "来源列表（OPML）",
         "state": "状态",
         "status": "状态",
+        "still_indexing": "还没有找到：搜索索引正在建立，请稍后再试。",
         "status_note": "这一页由内容和配置生成，不随每次抓取变化；下次抓取的时间见服务器的 /status。",
         "stuck": "调度停住了",
         "subscribe": "订阅：把这个地址交给阅读器",
@@ -122,6 +123,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "sources_opml": "List of sources (OPML)",
         "state": "State",
         "status": "Status",
+        "still_indexing": "Nothing found yet, the search index is still being made: try again in a moment.",
         "status_note": "This page follows from items and configuration and does not change with every fetch; "
         "the server's /status tells when each source is asked next.",
         "stuck": "The scheduler is stuck",
