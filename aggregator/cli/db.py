@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from aggregator.cli.options import CommandGroup, Options, pass_options, wait_option
-from aggregator.errors import StoreCorrupt
+from aggregator.errors import StoreCorrupt, UsageError
 
 
 @click.group(
@@ -29,16 +29,20 @@ def db() -> None:
     "backup",
     examples={
         "tagwire db backup /backup/tagwire.db": "while the daemon runs",
+        "tagwire db backup --force /backup/tagwire.db": "every night",
     },
 )
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--force", is_flag=True, help="Put it in the place of a file that is there.")
 @pass_options
-def backup(options: Options, file: Path) -> None:
+def backup(options: Options, *, file: Path, force: bool) -> None:
     """Write a copy of the index to FILE, complete or not at all; the daemon may go on meanwhile."""
     from aggregator import stores
     from aggregator.cli.output import emit, out
 
     settings = options.settings()
+    if file.exists() and not force:
+        raise UsageError(f"{file} is there already: nothing was written (--force replaces it)")
     stores.backup(settings.storage.index, settings.root, str(file))
     size = file.stat().st_size
     if options.json:

@@ -5,7 +5,7 @@ This module changes nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from aggregator import reading
@@ -57,6 +57,7 @@ def explain(store: Store, tree: ItemTree, record: Record, others: Iterable[Recor
     bonds = sorted(store.sketches.links([record.key]), key=lambda link: link.bond == "merged")
     links = {_other(link, record.key): link for link in bonds if link.bond != "related"}
     direct = {_other(link, record.key) for link in bonds if link.bond == "related"}
+    joined = _joined(store, record)
     asked = {one.key for one in others}
     mates = {one.key for one in store.known([], [record.url] if record.url else [], [])}
     keys = {row.key for row in found} | mates | asked | {*record.copies, *record.related, *links} - {record.key}
@@ -65,13 +66,29 @@ def explain(store: Store, tree: ItemTree, record: Record, others: Iterable[Recor
     reasons = []
     for other in known:
         theirs = sketches.get(other.key) or sketch_of(store, tree, other)
-        reasons.append(_reason((record, mine), (other, theirs), links.get(other.key), direct=other.key in direct))
+        reason = _reason((record, mine), (other, theirs), links.get(other.key), direct=other.key in direct)
+        if reason.rule == "chain" and other.key not in joined:
+            reason = replace(reason, rule="merged", evidence="you merged items of this story")
+        reasons.append(reason)
     bound = [one for one in reasons if one.rule]
     apart = [one for one in reasons if not one.rule and (one.score > 0 or one.other.key in asked | mates)]
     apart.sort(key=lambda one: (one.other.key not in asked, -one.score, one.other.key))
     order = {key: place for place, key in enumerate((*record.copies, *record.related))}
     bound.sort(key=lambda one: (order.get(one.other.key, len(order)), one.other.key))
     return [*bound, *apart[: max(NEAREST, len(asked))]]
+
+
+def _joined(store: Store, record: Record) -> set[str]:
+    """Return the keys of an item and of those that the rules alone put into one story with it."""
+    members = store.known({record.key, *record.copies}, [], [])
+    steps = [(one.key, one.duplicate_of) for one in members if one.duplicate_of]
+    links = store.sketches.links(one.key for one in members)
+    steps += [(link.small, link.big) for link in links if link.bond == "near"]
+    found, before = {record.key}, 0
+    while len(found) > before:
+        before = len(found)
+        found |= {key for step in steps if found.intersection(step) for key in step}
+    return found
 
 
 def sketch_of(store: Store, tree: ItemTree, record: Record) -> Sketch:

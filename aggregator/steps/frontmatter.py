@@ -160,7 +160,9 @@ def _split(content: str) -> tuple[str, str, int]:
     line = content.count("\n", 0, start) + 1
     closing = _CLOSING.search(content, start - 1, start + HEADER_LIMIT + len("---"))
     if not closing:
-        raise EntryError(f"front matter does not end within {HEADER_LIMIT // 1024} kB", line=line - 1)
+        long = len(content) - start > HEADER_LIMIT
+        problem = f"does not end within {HEADER_LIMIT // 1024} kB" if long else "has no end: no second line is ---"
+        raise EntryError(f"front matter {problem}", line=line - 1)
     body = content[closing.end() :].removeprefix("\n").removeprefix("\n")
     return content[start : closing.start() + 1], body, line
 

@@ -289,6 +289,9 @@ def test_backup_check_and_vacuum(site, findings, tmp_path, capsys):
     assert call(site, "db", "backup", tmp_path / "second.db", "--json") == 0
     assert json.loads(capsys.readouterr().out)["bytes"] == copy.stat().st_size
     assert stores.check(f"sqlite:///{copy}", "/") == []
+    assert call(site, "db", "backup", copy) == 2
+    assert "--force" in capsys.readouterr().err
+    assert call(site, "db", "backup", "-q", "--force", copy) == 0
     (site / "var/tagwire.db").write_bytes(copy.read_bytes())
     assert findings() == {}
     assert call(site, "db", "check") == 0

@@ -72,6 +72,15 @@ def test_split_and_merge_are_published_and_shown(site, tagwire, story):
     assert tagwire("merge", story["a"]).code == 2
 
 
+def test_explain_tells_what_was_merged_though_by_another_item_of_the_story(tagwire, story):
+    """Not that they are copies, of which the score would say the opposite."""
+    assert tagwire("merge", story["a"], story["welcome"]).code == 0
+    told = tagwire("explain", story["b"], story["welcome"])
+    assert f"a copy, since you said so: {story['welcome']}" in told.out
+    assert "you merged items of this story" in told.out
+    assert f"a copy: {story['a']}" in told.out
+
+
 def test_duplicates_lists_copies_under_urls_of_their_own(tagwire, story):
     (item,) = tagwire("items", "--duplicates", "--json").json["items"]
     assert (item["key"], item["story"], item["duplicate_of"]) == (story["b"], story["a"], None)

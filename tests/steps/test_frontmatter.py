@@ -299,6 +299,12 @@ class TestRefusals:
             load(text)
         assert caught.value.line == line
 
+    def test_a_header_without_an_end_and_one_that_is_too_long_are_told_apart(self) -> None:
+        with pytest.raises(EntryError, match="has no end: no second line is ---"):
+            load("---\ntitle: T\n")
+        with pytest.raises(EntryError, match="does not end within 64 kB"):
+            load("---\n" + "a: b\n" * 14_000 + "---\n")
+
     def test_a_header_of_brackets_leaves_the_process_alive(self) -> None:
         with pytest.raises(EntryError, match="nested too deeply"):
             load("---\n" + "[" * 65_000 + "\n---\n")
