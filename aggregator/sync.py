@@ -1,15 +1,15 @@
 """Brings the index in line with the item tree: files are the truth.
 
-A file that its owner edited is read again, one that appeared is taken in, one that vanished is buried for good. An
-index that was lost is rebuilt by the same road: every file appeared. Files are read as entries of a folder are. When
-the rules changed, files that are ours alone are rewritten with their new tags; of all others the index learns them.
+A file that its owner edited is read again, one that appeared is taken in, one that vanished is buried for good. For a
+lost index every file appeared. Files are read as entries of a folder are, so what rules give them and what they lack is
+filled in alike. When the rules changed, files that are ours alone are rewritten; of all others the index learns it.
 
 This module fetches and publishes nothing; the store marks the feeds that changed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -129,7 +129,7 @@ class _Desk:
         by_key = {record.key: record for record in present}
         taken = {record.entry_id: record.key for record in present}
         taken |= {self._ids[record.key]: record.key for record in fresh if self._goes_by(record)}
-        owners = {record.url: record.key for record in present if self._may_own(record)}
+        owners = {record.url: record.key for record in present if _may_own(record, self._alone)}
         for found in fresh:
             if succession.never_read(found) and (known := by_key.get(found.key)):
                 self.records += succession.put_by(found, known, listing)
@@ -143,10 +143,10 @@ class _Desk:
                 row = succession.mended(row, known) if known else row
             by_key[row.key] = row
             taken[row.entry_id] = row.key
-            if self._may_own(row):
-                owners.setdefault(row.url, row.key)
             self.records.append(row)
             self.added += not row.broken
+            if _may_own(row, self._alone):
+                owners.setdefault(row.url, row.key)
 
     def look_again(self, paths: Mapping[str, str], listing: Listing, retag: Retag | None) -> None:
         """Make rows for known files, given with their keys, that were touched; with `retag` write those of ours."""
@@ -261,10 +261,6 @@ class _Desk:
             record = replace(record, duplicate_of=owners.get(record.url) or self._urls.get(record.url, record.key))
         return record
 
-    def _may_own(self, record: Record) -> bool:
-        """Whether copies that were set aside can be those of an item: one that its owner split has none."""
-        return bool(record.url) and not record.duplicate_of and record.key not in self._alone
-
     def _goes_by(self, record: Record) -> bool:
         """Whether the journal gives a file's item another id; of copies set aside their place says enough."""
         return record.key in self._ids and not record.path.startswith(f"{ASIDE}/")
@@ -293,6 +289,11 @@ class _Desk:
             row = replace(row, contested=True)
             self._kept_ids.append(replace(row, url=record.url))
         return row
+
+
+def _may_own(record: Record, alone: Collection[str]) -> bool:
+    """Whether copies that were set aside can be those of an item: one that its owner split has none."""
+    return bool(record.url) and not record.duplicate_of and record.key not in alone
 
 
 def _in_file(seen: Record, path: str, data: bytes, facts: tuple[int, int]) -> Record:
