@@ -1,8 +1,7 @@
 """Brings the index in line with the item tree: files are the truth.
 
-A file that its owner edited is read again, one that appeared is taken in, one that vanished is buried for good. For a
-lost index every file appeared. Files are read as entries of a folder are, so what rules give them and what they lack is
-filled in alike. When the rules changed, files that are ours alone are rewritten; of all others the index learns it.
+A file that its owner edited is read again, one that appeared is taken in, one that vanished is buried for good; for a
+lost index every file appeared. When the rules changed, files of ours are rewritten; of all others the index learns it.
 
 This module fetches and publishes nothing; the store marks the feeds that changed.
 """
