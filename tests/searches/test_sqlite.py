@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -105,3 +106,13 @@ def test_more_items_than_an_hour_has_numbers_for_are_kept(tmp_path, monkeypatch)
         search.put([page(9, published=NOW + timedelta(hours=1))])
         search.put([page(number, published=NOW) for number in range(3, 9)])
         assert find(search, "tide", limit=100).total == 10
+
+
+def test_many_may_make_it_at_once(tmp_path):
+    def opened(path):
+        with open_search(str(path)) as search:
+            return search.known()
+
+    with ThreadPoolExecutor(8) as pool:
+        paths = [tmp_path / f"{number}.db" for number in range(20) for _ in range(8)]
+        assert list(pool.map(opened, paths)) == [{}] * len(paths)

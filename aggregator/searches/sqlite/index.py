@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
@@ -53,6 +53,8 @@ _SHORT: Final = 4
 _HOUR_BITS: Final = 14
 """A row's number is the hour of publication and, in the lowest bits, which one it is of that hour."""
 _MOST_GONE: Final = 0.25
+_WAL_HEADER: Final = slice(18, 20)
+"""Where a file's header says that it is in WAL mode (SQLite file format §1.3.3)."""
 _BUSY: Final = 5.0
 _NOT_WRITABLE: Final = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY})
 
@@ -201,24 +203,28 @@ def _hit(key: str, path: str, source: str, title: str, link: str, lang: str, pub
 
 def _connect(path: str) -> sqlite3.Connection:
     """Open the file. Raises `sqlite3.DatabaseError`, unless it is an `OperationalError` of a file to be made anew."""
-    with suppress(OSError):  # opening tells better what is wrong
-        files.claim(path)
+    if not Path(path).exists():
+        _make(path)
     connection = sqlite3.connect(path, timeout=_BUSY, isolation_level=None, check_same_thread=False)
     try:
-        connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = OFF")  # losing it costs time only
         connection.execute("PRAGMA cache_size = -8000")
-        if _is_empty(connection):
-            connection.execute("BEGIN IMMEDIATE")
-            if _is_empty(connection):  # others, too, may have come first
-                _create(connection)
-            connection.execute("COMMIT")
         if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
             raise sqlite3.DatabaseError("not a search index of tagwire")
     except sqlite3.Error:
         connection.close()
         raise
     return connection
+
+
+def _make(path: str) -> None:
+    """Make an empty index, unless another process comes first: whole at once, since becoming WAL waits for nobody."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        _create(connection)
+        image = bytearray(connection.serialize())
+    image[_WAL_HEADER] = b"\x02\x02"
+    with suppress(OSError):  # opening tells better what is wrong
+        files.create(path, bytes(image))
 
 
 def _as_it_is(path: str, error: sqlite3.OperationalError) -> sqlite3.Connection:
@@ -235,10 +241,6 @@ def _as_it_is(path: str, error: sqlite3.OperationalError) -> sqlite3.Connection:
             connection.close()
             raise sqlite3.DatabaseError("not a search index of tagwire")
     return connection
-
-
-def _is_empty(connection: sqlite3.Connection) -> bool:
-    return not connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
 
 
 def _create(connection: sqlite3.Connection) -> None:
