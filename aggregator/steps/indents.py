@@ -11,7 +11,6 @@ import re
 _WIDE = "\u3000\u2003\u2002"
 _BLOCKS = "p|div|li|blockquote|section|article|figcaption|h[1-6]|t[dh]|[uo]l|table|pre"
 _INLINE = "(?:<(?:a|b|strong|em|i|code|kbd|samp)(?: [^<>]*)?>)*"
-_HAS_WIDE = re.compile(f"[{_WIDE}]")
 _INDENT = re.compile(
     rf"(?P<block>(?:^|</?(?:{_BLOCKS})(?: [^<>]*)?>|<hr>)[ \t\n]*(?:<wbr>)?)(?P<inline>{_INLINE})"
     rf"(?P<indent>(?:\xa0|&nbsp;)*[{_WIDE}](?:[{_WIDE}\xa0]|&nbsp;)*)(?=(?P<markup>{_INLINE})\s*(?:[^<\s]|<img ))"
@@ -27,7 +26,7 @@ def secure(html: str) -> str:
     They stand before all markup, behind a `<wbr>`, and what would strip its content is a `<p>`, which markdownify
     writes alike. The identical object where no indent is in danger.
     """
-    if not _HAS_WIDE.search(html) or not _INDENT.search(html):
+    if not _has_wide(html) or not _INDENT.search(html):
         return html
     secured = _STRIPPING.sub(r"<\1p>", _INDENT.sub(_secured, html))
     return html if secured == html else secured
@@ -40,7 +39,7 @@ def _secured(match: re.Match[str]) -> str:
 
 def hide(html: str) -> str:
     """Return HTML with indents as signs that no converter takes for white space; the same if it has none."""
-    return _INDENT.sub(_hidden, html) if _HAS_WIDE.search(html) else html
+    return _INDENT.sub(_hidden, html) if _has_wide(html) else html
 
 
 def _hidden(match: re.Match[str]) -> str:
@@ -51,3 +50,7 @@ def _hidden(match: re.Match[str]) -> str:
 def show(text: str) -> str:
     """Return what a converter made of `hide`'s HTML, with the indents."""
     return text.translate(_SHOWN)
+
+
+def _has_wide(html: str) -> bool:
+    return any(space in html for space in _WIDE)  # a tenth of what an expression costs
