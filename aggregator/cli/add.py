@@ -71,13 +71,12 @@ def _added(options: Options, address: str, keys: dict[str, Any], *, discover: bo
     from aggregator.config.editing import Editor, assumed, keys_for
 
     guess = assumed(address) if discover else ""
-    place, settings = options.place(), options.settings()
-    where = {"url": guess} if guess else keys_for(address, place.root)
+    where = {"url": guess} if guess else keys_for(address, options.place().root)
     wanted = {name: value for name, value in keys.items() if value}
     found, note = None, ""
     if "url" in where:
-        # what is known already, or no URL at all, is refused before anybody is asked
-        Editor(place, settings).add({**where, **wanted})
+        with options.editing("add") as site:  # what is known already is refused before anybody is asked
+            Editor(*site).add({**where, **wanted})
         if discover:
             options.start_logging()
             found, note = _found(options, where["url"])
