@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from aggregator import files
-from aggregator.app import FRAGMENTS, App
+from aggregator.app import App
 from aggregator.model import Item, Record, Source
 from aggregator.outputs import discover
-from aggregator.publish import Publisher
+from aggregator.publish import FRAGMENTS, Publisher
 from aggregator.settings import Publish, Settings, Site
 from aggregator.steps import frontmatter
 from aggregator.stores import open_store
