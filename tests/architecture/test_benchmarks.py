@@ -17,7 +17,7 @@ def test_what_a_benchmark_imports_is_there(script):
     taken = [
         (node.module, alias.name)
         for node in ast.walk(ast.parse(script.read_text(encoding="utf-8")))
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("aggregator")
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("aggregator")
         for alias in node.names
     ]
     missing = [
