@@ -59,8 +59,12 @@ class Connection:
             yield bytes(event.data)
 
     def finish(self) -> None:
-        """Make ready for the next request, if the answer was read to its end; else close."""
-        if self._state.our_state is h11.DONE and self._state.their_state is h11.DONE:
+        """Make ready for the next request, if the answer was read to its end and nothing came behind it; else close.
+
+        What came unasked would be taken for the answer to the next request, which may be another source's.
+        """
+        done = self._state.our_state is h11.DONE and self._state.their_state is h11.DONE
+        if done and not self._state.trailing_data[0]:
             self._state.start_next_cycle()
         else:
             self.close()

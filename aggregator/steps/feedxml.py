@@ -33,6 +33,8 @@ _DEEPEST = 120_000
 """Elements within elements: so many take two seconds, no feed comes near, and more would keep other sources waiting."""
 _OPEN = 50_000
 """Elements that are never closed, where a document is not well-formed."""
+_BARE = re.compile(rb"<!\[CDATA\[(?:[^\]]|\](?!\]>))*+\]\]>|&(?!(?:[A-Za-z][A-Za-z0-9]*|#[0-9]+|#[xX][0-9A-Fa-f]+);)")
+"""An ampersand that begins no reference, or CDATA, where it may stand: feedparser would make references of them."""
 _TAGS = 500
 """Categories taken of one entry."""
 
@@ -261,6 +263,10 @@ def read(body: bytes, *, limit: int = 0) -> Raw:
         raise ParseError(f"feedparser cannot read this: {type(error).__name__}: {error}"[:300]) from error
 
 
+def _mended(found: re.Match[bytes]) -> bytes:
+    return b"&amp;" if found[0] == b"&" else found[0]
+
+
 def _read(body: bytes, entities: dict[str, str], version: str, limit: int) -> Raw:
     parser: Any = _Strict("", None, "utf-8")
     parser.limit = limit
@@ -272,7 +278,7 @@ def _read(body: bytes, entities: dict[str, str], version: str, limit: int) -> Ra
         parser = _Loose("", None, "utf-8", entities)
         parser.limit = limit
         try:
-            parser.feed(body.decode("utf-8", "replace"))
+            parser.feed(_BARE.sub(_mended, body).decode("utf-8", "replace"))
         except _FullError:
             full = True
     except _FullError:

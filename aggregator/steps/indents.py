@@ -10,7 +10,8 @@ import re
 
 _WIDE = "\u3000\u2003\u2002"
 _BLOCKS = "p|div|li|blockquote|section|article|figcaption|h[1-6]|t[dh]|[uo]l|table|pre"
-_INLINE = "(?:<(?:a|b|strong|em|i|code|kbd|samp)(?: [^<>]*)?>)*"
+_NAMES = "a|abbr|b|big|cite|code|dfn|em|i|ins|kbd|mark|q|ruby|samp|small|strong|sub|sup|time|tt|u|var"
+_INLINE = f"(?:<(?:{_NAMES})(?: [^<>]*)?>)*"
 _INDENT = re.compile(
     rf"(?P<block>(?:^|</?(?:{_BLOCKS})(?: [^<>]*)?>|<hr>)[ \t\n]*(?:<wbr>)?)(?P<inline>{_INLINE})"
     rf"(?P<indent>(?:\xa0|&nbsp;)*[{_WIDE}](?:[{_WIDE}\xa0]|&nbsp;)*)(?=(?P<markup>{_INLINE})\s*(?:[^<\s]|<img ))"

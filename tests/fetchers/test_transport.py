@@ -166,6 +166,22 @@ def test_bytes_behind_an_answer_do_not_spoil_the_next_one(on_bench):
     assert on_bench(scenario) == ([b"<rss>"] * 3, 3)
 
 
+def test_a_second_answer_that_nobody_asked_for_is_nobodys(on_bench):
+    """Else a server's page could be put in place of the feed of another source on the same host."""
+
+    async def scenario(bench):
+        async def serve(reader, writer):
+            while True:
+                await bench.raw.hear(reader)
+                writer.write(OK + OK.replace(b"<rss>", b"wrong"))
+                await writer.drain()
+
+        url = await url_of(bench, serve)
+        return [(await bench.get(url)).documents[0].body for _ in range(3)], bench.raw.connections
+
+    assert on_bench(scenario) == ([b"<rss>"] * 3, 3)
+
+
 def test_idle_connections_are_closed_after_a_while(on_bench):
     """Young ones stay; the sweeper ends when it has closed the last one, and begins again with the next."""
 

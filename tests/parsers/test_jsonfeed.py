@@ -110,3 +110,9 @@ def test_entries_are_told_by_their_place_in_the_document_even_behind_others_that
     job = Job(source=source, documents=(found,), url="http://a/", now=NOW, zone="UTC", authority="a")
     told = [str(problem) for problem in reading.read(job).problems]
     assert [re.findall(r"entry (\d)", line) for line in told] == [["2"], ["5"], ["3"], ["6"]]
+
+
+def test_dates_may_be_numbers():
+    body = b'{"version": "https://jsonfeed.org/version/1.1", "items": [{"id": "1", "date_published": 1790848800}]}'
+    (entry,) = jsonfeed.parse(Document(name="x", body=body)).entries
+    assert entry.published == "1790848800"

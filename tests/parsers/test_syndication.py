@@ -280,3 +280,11 @@ def test_texts_keep_the_wide_spaces_that_indent_them(inner, text, sloppy):
         body = ATOM.format(title + inner, sloppy)
     (entry,) = read(body).entries
     assert (entry.content or entry.summary, entry.title) == (text, "题")
+
+
+def test_an_ampersand_that_begins_no_reference_stays_one():
+    text = "<title>Q&A: R&D; caf&eacute;</title><link>https://a.example/?a=1&b=2&copy=3</link>"
+    parsed = read(rss(f"<item>{text}<description><![CDATA[B&B &amp; C]]></description></item>"))
+    (entry,) = parsed.entries
+    assert (entry.title, entry.link) == ("Q&A: R&D; café", "https://a.example/?a=1&b=2&copy=3")
+    assert (entry.content or entry.summary) == "B&B &amp; C"
