@@ -133,6 +133,11 @@ def test_all_mistakes_are_told_at_once_in_the_order_of_files_and_lines(site):
         ("[site]\ntimezone = 8", "2:1: site.timezone: expected a time zone"),
         ('[site]\ntag_authority = "localhost"', "2:1: site.tag_authority: expected a domain and a date such as"),
         ('[site]\nbase_url = "https://x.example/?a=1"', "2:1: site.base_url: expected a URL without query"),
+        (
+            '[publish]\nhub = "http://u:p@hub.example/"',
+            "2:1: publish.hub: expected a URL without user name and password",
+        ),
+        ('[site]\nbase_url = "https://u@x.example/"', "2:1: site.base_url: expected a URL without user name"),
         ("site = 3", "1:1: site: expected a table: [site]"),
         ("[schedule]\nmin = 30", "2:1: schedule.min: expected a duration"),
         ('[schedule]\nmin = "0s"', "2:1: schedule.min: expected a duration from 1s to 3650d"),

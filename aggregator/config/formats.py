@@ -82,8 +82,11 @@ def authority() -> Kind:
     return text('a domain and a date such as "news.example,2026"', empty=False, pattern=_AUTHORITY)
 
 
-def web_url(*, directory: bool = False) -> Kind:
-    """Return the kind of absolute http(s) URLs; a `directory` has no query and ends with a slash once read."""
+def web_url(*, directory: bool = False, public: bool = False) -> Kind:
+    """Return the kind of absolute http(s) URLs; a `directory` has no query and ends with a slash once read.
+
+    One that is `public`, as directories are, stands in published files: it names no user and no password.
+    """
 
     def read(value: object) -> str:
         if not isinstance(value, str):
@@ -91,6 +94,8 @@ def web_url(*, directory: bool = False) -> Kind:
         check_url(value)
         if directory and ("?" in value or "#" in value):
             raise ValueError("expected a URL without query and fragment")
+        if (directory or public) and urlsplit(value).username is not None:
+            raise ValueError("expected a URL without user name and password: it is published")
         return value if not directory or value.endswith("/") else f"{value}/"
 
     json = {"type": "string", "format": "uri", "pattern": "^[hH][tT][tT][pP][sS]?://"}
