@@ -30,11 +30,11 @@ _TYPES: Final = {
 }
 _OTHERS: Final = mimetypes.MimeTypes(filenames=())
 """The standard library's own table: what the machine has installed changes nothing."""
-_FOLDERS: Final = ("tags/", "sources/", "queries/")
+_FOLDERS: Final = ("tags/", "sources/", "queries/", "all/")
 
 
 def is_feed(name: str) -> bool:
-    """Whether a file of the published directory is one of a feed's: `all.…` or in one of the feeds' folders."""
+    """Whether a file of the published directory is one of a feed's or of its archive: `all.…`, or in one of the folders of these."""
     return name.startswith(_FOLDERS) or name.rpartition(".")[0] == "all"
 
 

@@ -52,5 +52,6 @@ def test_files_that_are_no_feeds_keep_their_type_whatever_is_liked():
     assert media.media_type("sitemap.xml", "application/atom+xml") == "application/xml; charset=utf-8"
     assert media.media_type("about.json", "") == "application/json; charset=utf-8"
     assert media.media_type("queries/a.json", "") == "application/feed+json; charset=utf-8"
+    assert media.media_type("all/2026-11.xml", "application/atom+xml") == "application/atom+xml; charset=utf-8"
     assert media.media_type("LICENSE", "") == media.media_type("x.unheard-of", "") == "application/octet-stream"
     assert media.varies("sitemap.xml") == "Accept-Encoding"
