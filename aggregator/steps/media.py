@@ -34,7 +34,7 @@ _FOLDERS: Final = ("tags/", "sources/", "queries/", "all/")
 
 
 def is_feed(name: str) -> bool:
-    """Whether a file of the published directory is one of a feed's or of its archive: `all.…`, or in one of the folders of these."""
+    """Whether a published file is a feed's (`all.…`, or in one of the feeds' folders) or one of its archive's."""
     return name.startswith(_FOLDERS) or name.rpartition(".")[0] == "all"
 
 

@@ -84,7 +84,8 @@ def _cured(html: str) -> str:
     for element in list(root.iter(*_UNSEEN)):
         nodes.unwrap(element)
     changed = [
-        cure(root) for cure in (_blocks, listings.mend, _links, _tables, emphasis.mend, escapes.escape, _inline_images)
+        cure(root)
+        for cure in (_quotes, _blocks, listings.mend, _links, _tables, emphasis.mend, escapes.escape, _inline_images)
     ]
     return nodes.serialize(root) if any(changed) or lined != html else html
 
@@ -106,6 +107,19 @@ def _is_odd(html: str, tag: re.Match[str]) -> bool:
         return before.endswith(_ODD_SPACE) or not (edge.isalnum() or _HARMLESS_AFTER.match(after))
     edge = after[:1]
     return after.startswith(_ODD_SPACE) or not (edge.isalnum() or _HARMLESS_BEFORE.search(before))
+
+
+def _quotes(root: nodes.Element) -> bool:
+    """Quotations in the signs that they become, since emphasis depends on the signs beside it."""
+    quotes = list(root.iter("q"))
+    for quote in quotes:
+        quote.text = '"' + (quote.text or "")
+        if len(quote):
+            quote[-1].tail = (quote[-1].tail or "") + '"'
+        else:
+            quote.text += '"'
+        nodes.unwrap(quote)
+    return bool(quotes)
 
 
 def _blocks(root: nodes.Element) -> bool:

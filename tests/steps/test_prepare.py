@@ -97,6 +97,8 @@ def test_html_with_nothing_to_cure_is_returned_as_the_identical_object(html):
             '<p><img src="https://h.test/i" alt="a]\n\n`b_ *c*"></p>',
             '<p><img src="https://h.test/i" alt="a] `b_ *c*"></p>',
         ),
+        ("<p>a<b><q>中文</q></b>b</p>", "<p>a&quot;<strong>中文</strong>&quot;b</p>"),
+        ("<p>word<em><q>x</q></em>word</p>", "<p>word&quot;<em>x</em>&quot;word</p>"),
         # text that looks like Markdown
         ("<p>1. one</p>", "<p>1. one</p>"),
         ("<p>2) two</p>", "<p>2) two</p>"),
