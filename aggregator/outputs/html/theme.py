@@ -36,6 +36,7 @@ REPLACEABLE: Final = (
     "post.html",
     "origin.html",
     "post_tags.html",
+    "post_links.html",
     "live.html",
     "search.html",
     STYLE,
