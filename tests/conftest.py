@@ -17,7 +17,7 @@ import pytest
 from hypothesis import settings
 
 from aggregator.cli.runner import run
-from aggregator.testing import InlineWorkers
+from aggregator.testing import InlineWorkers, LoopbackSite
 
 settings.register_profile("tagwire", max_examples=50, derandomize=True, deadline=None, database=None)
 settings.register_profile("thorough", max_examples=2000, deadline=None, database=None)
@@ -110,3 +110,10 @@ def inline_workers(monkeypatch):
     """Documents are read in this process: a test about something else starts no processes, half a second each."""
     for module in ("aggregator.app", "aggregator.operations.discovery"):
         monkeypatch.setattr(f"{module}.Workers", lambda _count, **_limits: InlineWorkers())
+
+
+@pytest.fixture
+def web():
+    """A site on loopback, for the time of one test."""
+    with LoopbackSite() as site:
+        yield site

@@ -29,12 +29,6 @@ FEED = "<rss version='2.0'><channel><title>T</title><item><guid>g{0}</guid><titl
 
 
 @pytest.fixture
-def web():
-    with LoopbackSite() as site:
-        yield site
-
-
-@pytest.fixture
 def site(tmp_path, web):
     """A site with one source on loopback."""
     (tmp_path / "config").mkdir()

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from aggregator.cli.init import templates
+from aggregator.testing import LoopbackSite
 
 
 @pytest.fixture(autouse=True)
@@ -39,3 +40,13 @@ def add_source(site):
             file.write(f"\n[[sources]]\n{text}\n")
 
     return add
+
+
+@pytest.fixture
+def web(site):
+    """A loopback site that this site may fetch from."""
+    (site / "config" / "tagwire.toml").write_text(
+        '[http]\nallow_private_networks = true\ntimeout = "5s"\nper_host_delay = "0s"\n'
+    )
+    with LoopbackSite() as loopback:
+        yield loopback

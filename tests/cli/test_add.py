@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from aggregator.config.editing import assumed
-from aggregator.testing import LoopbackSite
 from aggregator.workers import Workers
 
 FEED = (
@@ -22,16 +21,6 @@ PAGE = """<!DOCTYPE html><html><head><title>Blog</title><base href="/blog/">
 <link rel="alternate" type="application/rss+xml" title="Blog" href="rss.xml">
 <link rel="alternate" type="application/atom+xml" title="Atom" href="atom.xml">
 </head><body>text"""
-
-
-@pytest.fixture
-def web(site):
-    """A loopback site that this site may fetch from."""
-    (site / "config" / "tagwire.toml").write_text(
-        '[http]\nallow_private_networks = true\ntimeout = "5s"\nper_host_delay = "0s"\n'
-    )
-    with LoopbackSite() as loopback:
-        yield loopback
 
 
 def sources(site):

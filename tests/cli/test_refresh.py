@@ -16,7 +16,6 @@ import pytest
 
 from aggregator.cli.reporting import exit_code, source_event, summary_event
 from aggregator.model import Failure, Outcome, Summary
-from aggregator.testing import LoopbackSite
 
 FEED = b"""<?xml version="1.0"?><rss version="2.0"><channel><title>T</title><link>http://127.0.0.1/</link>
 <item><title>One</title><link>http://127.0.0.1/1</link><guid>1</guid><description>Text of one</description></item>
@@ -83,16 +82,6 @@ def test_events_have_exactly_the_designed_keys_in_order():
         "event schema sources ok not_modified failed new updated duplicates dropped held feeds_written seconds exit"
     )
     assert (event["sources"], event["ok"], event["failed"], event["seconds"], event["exit"]) == (2, 1, 1, 1.235, 3)
-
-
-@pytest.fixture
-def web(site):
-    """A loopback site that this site may fetch from."""
-    (site / "config" / "tagwire.toml").write_text(
-        '[http]\nallow_private_networks = true\ntimeout = "5s"\nper_host_delay = "0s"\n'
-    )
-    with LoopbackSite() as loopback:
-        yield loopback
 
 
 def test_a_refresh_tells_each_source_and_the_whole(tagwire, web, add_source, site):

@@ -14,7 +14,7 @@ from aggregator.app import App
 from aggregator.clock import SystemClock
 from aggregator.config import load
 from aggregator.intents import Intents
-from aggregator.testing import FakeClock, LoopbackSite
+from aggregator.testing import FakeClock
 
 ENTRY = "<item><guid isPermaLink='false'>g</guid><title>One</title><description>{}</description></item>"
 FEED = "<rss version='2.0'><channel><title>T</title>" + ENTRY + "</channel></rss>"
@@ -38,12 +38,6 @@ with app.App.open(load(sys.argv[1]), write=True) as opened:
     asyncio.run(opened.refresh())
 """
 pytestmark = pytest.mark.usefixtures("inline_workers")
-
-
-@pytest.fixture
-def web():
-    with LoopbackSite() as site:
-        yield site
 
 
 @pytest.fixture
