@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
+from zoneinfo import ZoneInfo
+
+from aggregator.tree import ItemTree
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,3 +34,9 @@ class Patient:
     settings: Settings
     now: datetime
     states: Mapping[str, FetchState] = field(default_factory=dict)
+
+    @property
+    def tree(self) -> ItemTree:
+        """The item files, to be read and never written."""
+        site, storage = self.settings.site, self.settings.storage
+        return ItemTree(Path(self.settings.root) / storage.items, storage.path, ZoneInfo(site.timezone), dry=True)

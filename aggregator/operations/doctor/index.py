@@ -12,12 +12,12 @@ from aggregator.files import temporaries as stray
 from aggregator.model import Problem
 from aggregator.operations.doctor.findings import Finding
 from aggregator.steps import frontmatter
-from aggregator.tree import ItemTree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from aggregator.operations.doctor.findings import Patient
+    from aggregator.tree import ItemTree
 
 SHOWN = 5
 """Broken item files that are named; the others are counted."""
@@ -30,7 +30,7 @@ def index(patient: Patient) -> Iterator[Finding]:
         for complaint in stores.check(settings.storage.index, settings.root):
             yield Finding(check="index", level="error", message=complaint, fix="tagwire reindex")
     except StoreMissing:
-        yield _missing(len(_tree(patient).listing()))
+        yield _missing(len(patient.tree.listing()))
     except SchemaTooNew as error:
         fix = "install that version, or put the file aside and run `tagwire reindex`"
         yield Finding(check="index", level="error", message=str(error), fix=fix)
@@ -40,7 +40,7 @@ def index(patient: Patient) -> Iterator[Finding]:
 
 def items(patient: Patient) -> Iterator[Finding]:
     """Item files are what the index knows, and all of them can be read."""
-    zone, tree = ZoneInfo(patient.settings.site.timezone), _tree(patient)
+    zone, tree = ZoneInfo(patient.settings.site.timezone), patient.tree
     listing = tree.listing()
     broken = list(filter(None, (_broken(tree, path, zone) for path in sorted(listing))))
     for message in broken[:SHOWN]:
@@ -87,12 +87,6 @@ def _missing(items: int) -> Finding:
         return Finding(check="index", level="ok", message=message, fix="tagwire refresh")
     message = f"the index is missing, and there are {items} item files"
     return Finding(check="index", level="error", message=message, fix="tagwire reindex")
-
-
-def _tree(patient: Patient) -> ItemTree:
-    settings = patient.settings
-    zone = ZoneInfo(settings.site.timezone)
-    return ItemTree(Path(settings.root) / settings.storage.items, settings.storage.path, zone, dry=True)
 
 
 def _broken(tree: ItemTree, path: str, zone: ZoneInfo) -> str:

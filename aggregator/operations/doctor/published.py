@@ -6,7 +6,6 @@ from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
-from zoneinfo import ZoneInfo
 
 from lxml import etree
 
@@ -15,14 +14,12 @@ from aggregator.errors import PublishError, StoreError
 from aggregator.model.published import Published
 from aggregator.operations.doctor.findings import Finding
 from aggregator.settings import Site
-from aggregator.tree import ItemTree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from aggregator.operations.doctor.findings import Patient
     from aggregator.ports import Store
-    from aggregator.settings import Settings
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 _REQUIRED = ("id", "title", "updated")
@@ -79,7 +76,7 @@ def contents(patient: Patient) -> Iterator[Finding]:
         return  # nothing was published yet, which another check tells
     try:
         with stores.open_store(patient.settings.storage.index, patient.settings.root, access="scratch") as store:
-            wanted = _differing(patient.settings, store) if store.items(limit=1) else Published()
+            wanted = _differing(patient, store) if store.items(limit=1) else Published()
     except StoreError:  # the index is damaged, which another check tells
         return
     except PublishError as error:
@@ -100,12 +97,12 @@ def _home(patient: Patient) -> Path:
     return Path(patient.settings.root) / patient.settings.publish.dir
 
 
-def _differing(settings: Settings, store: Store) -> Published:
+def _differing(patient: Patient, store: Store) -> Published:
     """Return which files a publication would write and remove."""
-    items = Path(settings.root) / settings.storage.items
-    tree = ItemTree(items, settings.storage.path, ZoneInfo(settings.site.timezone), dry=True)
+    settings = patient.settings
     cache = str(Path(settings.root, publish.FRAGMENTS))
-    return publish.Publisher(settings, store, tree.read, outputs.discover(settings), cache=cache).publish(check=True)
+    publisher = publish.Publisher(settings, store, patient.tree.read, outputs.discover(settings), cache=cache)
+    return publisher.publish(check=True)
 
 
 def _some(names: Sequence[str]) -> str:
