@@ -80,22 +80,24 @@ class Villain:
         self.asked = []
 
     async def serve(self, reader, writer):
-        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
-            path = (await reader.readuntil(b"\r\n\r\n")).split()[1].decode().strip("/")
-            self.asked.append(path)
-            if path in ANSWERS:
-                writer.write(ANSWERS[path][0])
-                await writer.drain()
-            elif path in SLOW:
-                writer.write(SLOW[path])
-                await reader.read()
-            else:
-                writer.write(http(length=10**6) if path == "drip" else b"")
-                while not writer.is_closing():
-                    writer.write(DRIPS[path])
+        try:
+            with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+                path = (await reader.readuntil(b"\r\n\r\n")).split()[1].decode().strip("/")
+                self.asked.append(path)
+                if path in ANSWERS:
+                    writer.write(ANSWERS[path][0])
                     await writer.drain()
-                    await asyncio.sleep(0.05)
-        writer.close()
+                elif path in SLOW:
+                    writer.write(SLOW[path])
+                    await reader.read()
+                else:
+                    writer.write(http(length=10**6) if path == "drip" else b"")
+                    while not writer.is_closing():
+                        writer.write(DRIPS[path])
+                        await writer.drain()
+                        await asyncio.sleep(0.05)
+        finally:  # a drip may be cut off with the loop
+            writer.close()
 
 
 @pytest.fixture(scope="module")
