@@ -136,7 +136,7 @@ class Sketches(Protocol):
     """The part of the index that finds copies: sketches of the last weeks, and links between items, for good."""
 
     def fresh(self) -> list[str]:
-        """Keys of items that came into the index and were not looked at since, in order."""
+        """Keys of items that came into the index, were set aside or came back, and were not looked at since."""
 
     def keep(self, rows: Sequence[Sketched], looked: Iterable[str]) -> None:
         """Insert or replace sketches, and remember that the items with the keys `looked` were looked at."""

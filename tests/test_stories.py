@@ -70,6 +70,9 @@ class Town:
         url = site.page(f"/{name}.xml", rss(*entries).replace("<title>T<", f"<title>{title}<", 1))
         self._sources[name] = Source(id=name, url=url, **fields)  # type: ignore[arg-type]
 
+    def forget(self, name: str) -> None:
+        del self._sources[name]
+
     def settings(self, order: str = "") -> Settings:
         sources = tuple(self._sources[name] for name in order or self._sources)
         return Settings(
@@ -262,6 +265,36 @@ def test_copies_under_other_urls_are_items_of_one_story_shown_once(town: Town) -
     assert '"copies":[{"source":"T","title":"另一个标题"' in (town.root / "feeds/all.json").read_text(encoding="utf-8")
     town.refresh()
     assert town.publish_changed() == ()
+
+
+@pytest.mark.parametrize("later", ["b", "a"], ids=["the copy comes later", "the owner comes later"])
+def test_copies_that_were_set_aside_are_shown_with_the_article(town: Town, later: str) -> None:
+    """As where else it was read, in every format, whoever comes first."""
+    link = "http://127.0.0.10/1"
+    town.write("b" if later == "a" else "a", entry(link=link))
+    town.refresh()
+    town.write(later, entry(link=link), title="Elsewhere" if later == "b" else "T")
+    town.refresh()
+    items = town.by_source()
+    assert (items["a"].copies, items["b"].duplicate_of) == ((items["b"].key,), items["a"].key)
+    assert shown(town) == [link]
+    name = "Elsewhere" if later == "b" else "T"
+    assert f'<link href="{link}" rel="via" title="{name}"' in town.feed("all")
+    assert f'<link href="{link}" rel="via" title="T"' in town.feed("sources/b")
+    assert f'"copies":[{{"source":"{name}"' in (town.root / "feeds/all.json").read_text(encoding="utf-8")
+    page = (town.root / "feeds/all.html").read_text(encoding="utf-8")
+    assert f'<div class="also">其他来源\n<ul>\n<li><a href="{link}"' in page
+
+
+def test_a_text_that_was_purged_is_nobodys_copy(town: Town) -> None:
+    """Its sketch may stay until it is old: the next one who brings the text finds an item that is gone."""
+    town.write("a", entry(link="http://127.0.0.10/1"))
+    town.refresh()
+    with town.open() as app:
+        app.purge("a")
+    town.forget("a")
+    town.write("b", entry(link="http://127.0.0.11/1"))
+    assert (town.refresh().near, shown(town)) == (0, ["http://127.0.0.11/1"])
 
 
 def test_keep_shows_every_copy(town: Town) -> None:

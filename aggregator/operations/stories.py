@@ -97,7 +97,8 @@ class Review:
         sketches.keep(rows, looked=keys)
         links = self._found(rows, records)
         before = sketches.link(links, renewed=keys)
-        return before.union(*((link.small, link.big) for link in links))
+        aside = {key for key, one in records.items() if one.duplicate_of or one.copies}
+        return before.union(aside, *((link.small, link.big) for link in links))
 
     def _sketch(self, record: Record) -> Sketched | None:
         """Return an item's sketch: the one at hand, else of its file; None if that cannot be read, as the sync told."""
@@ -128,7 +129,11 @@ class Review:
                     pairs[min(row.key, other), max(row.key, other)] = both
         missing = {key for pair in pairs for key in pair} - records.keys()
         records.update((one.key, one) for one in self.store.known(missing, [], []))
-        linked = (_link((records[a], one), (records[b], other)) for (a, b), (one, other) in pairs.items())
+        linked = (
+            _link((records[a], one), (records[b], other))
+            for (a, b), (one, other) in pairs.items()
+            if a in records and b in records  # sketches of purged items stay until they are old
+        )
         return [link for link in linked if link]
 
     def _neighbourhood(self, touched: set[str]) -> tuple[dict[str, Record], list[Link], set[str]]:

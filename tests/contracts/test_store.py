@@ -540,6 +540,10 @@ def test_items_are_fresh_until_they_are_looked_at(store):
     store.sketches.keep([], looked=["1" * 16])
     store.replace([record("1" * 16, title="another")])
     assert store.sketches.fresh() == ["2" * 16], "what is known stays so"
+    for of, fresh in (("2" * 16, ["1" * 16]), ("3" * 16, []), ("", ["1" * 16])):
+        store.sketches.keep([], looked=["1" * 16, "2" * 16])
+        store.replace([record("1" * 16, duplicate_of=of)])
+        assert store.sketches.fresh() == fresh, "who was set aside, or came back, is looked at anew"
 
 
 def test_sketches_are_found_by_any_place_those_with_most_first(store):

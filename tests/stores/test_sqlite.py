@@ -479,6 +479,7 @@ def test_an_older_index_learns_who_brought_its_items(opened, tmp_path):
         store.replace([record(key, via=via) for key, via in zip(keys, ["seeds", "qq", "seeds"], strict=True)])
     raw(
         tmp_path / "tagwire.db",
+        "DROP TRIGGER near_aside",
         "DROP INDEX item_brought",
         "ALTER TABLE item DROP COLUMN brought_by",
         f"UPDATE item SET record = '{{' WHERE key = '{keys[2]}'",

@@ -205,8 +205,10 @@ class MemoryStore:
         old = [self._records[key] for key in {*removed, *(one.key for one in settled)} & self._records.keys()]
         for key in removed:
             self._records.pop(key, None)
-        self._sketches.waiting.update(one.key for one in settled if one.key not in self._records)
         for one in settled:
+            known = self._records.get(one.key)
+            if known is None or bool(known.duplicate_of) != bool(one.duplicate_of):
+                self._sketches.waiting.add(one.key)
             self._records[one.key] = one
             self._labels = {**indexing.tags(one.tags), **self._labels}
         self._outbox.update(indexing.stale(old, settled))

@@ -142,5 +142,16 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """,
         "CREATE INDEX item_brought ON item (brought_by, aside) WHERE brought_by <> '' AND NOT gone",
     ),
+    (
+        # Who was set aside, or came back, changes the story of another item. OR IGNORE would be that of the statement
+        # which sets the trigger off (https://www.sqlite.org/lang_createtrigger.html), and an upsert's aborts.
+        """
+        CREATE TRIGGER near_aside AFTER UPDATE OF aside ON item WHEN new.aside <> old.aside
+        BEGIN
+            INSERT INTO near_fresh SELECT new.key WHERE NOT EXISTS (SELECT 1 FROM near_fresh WHERE key = new.key);
+        END
+        """,
+        "INSERT OR IGNORE INTO near_fresh SELECT key FROM item WHERE aside AND NOT gone",
+    ),
 )
 """What each version changed; the file's `user_version` is the number of migrations that it has seen."""
