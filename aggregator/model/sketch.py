@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime  # noqa: TC003 - msgspec reads the annotations at run time
-from typing import Literal
+from typing import Final, Literal
 
 Bond = Literal["near", "related", "merged"]
+MOST_TOKENS: Final = 1536
+MOST_NUMBERS: Final = 32
+"""So much of a text is looked at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,7 +17,7 @@ class Sketch:
     """A text in a few hundred bytes (`steps.sketch`); enough to tell copies of it, not to read it."""
 
     tokens: int = 0
-    """How long the text is, in characters of Chinese and words of other languages."""
+    """How long the text is, in characters of Chinese and words of other languages, up to `MOST_TOKENS`."""
     level: int = 0
     """Every 2^level-th shingle was kept."""
     hashes: tuple[int, ...] = ()
@@ -22,7 +25,7 @@ class Sketch:
     lead: int = 0
     """31-bit hash of the first 24 tokens; 0 for shorter texts."""
     numbers: tuple[int, ...] = ()
-    """16-bit hashes of the distinct runs of digits, sorted."""
+    """16-bit hashes of the distinct runs of digits, sorted; of more than `MOST_NUMBERS` the least ones."""
     topic: tuple[tuple[int, int], ...] = ()
     """(31-bit hash, weight of 1 to 255) of the terms that say most, the heaviest first."""
 

@@ -21,7 +21,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from aggregator.model import Sketch, Verdict
+from aggregator.model import MOST_NUMBERS, MOST_TOKENS, Sketch, Verdict
 from aggregator.steps.folding import comparable
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ _STEPS: Final = ((128, 7), (256, 15), (512, 31))
 """(tokens, mask): which hashes of a text are searched; of longer texts every 64th."""
 _HEAD = struct.Struct("<IBIHB")
 _DIGITS = re.compile(r"\d+")
+_RUNS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]+|[^\W_\u3040-\u30ff\u3400-\u9fff]+")
 _CORRECTED = re.compile(r"更正|勘误|订正|修订|correct|updat|revis|errat")
 
 
@@ -65,7 +66,7 @@ def verdict(one: tuple[Record, Sketch], other: tuple[Record, Sketch]) -> Verdict
     )
     failed = next((name for name, holds in clauses if not holds), "")
     evidence = (
-        f"{shared} of {seen} shingles shared, {len(less.numbers) - numbers.missing} of {len(less.numbers)} numbers, "
+        f"{shared} of {seen} shingles shared, {numbers.seen - numbers.missing} of {numbers.seen} numbers, "
         f"lengths {less.tokens} and {more.tokens}, titles {agree:.0%} alike{', same beginning' if alike else ''}"
     )
     return Verdict(near=not failed, score=round(score, 3), failed=failed, evidence=evidence, part=ratio < WHOLE)
@@ -74,8 +75,7 @@ def verdict(one: tuple[Record, Sketch], other: tuple[Record, Sketch]) -> Verdict
 def promising(one: Sketch, other: Sketch) -> bool:
     """Whether two sketches can be of one text, before anything is known of titles; much cheaper than `verdict`."""
     less, more = sorted((one, other), key=lambda sketch: (sketch.tokens, sketch.hashes))
-    missing = len(set(less.numbers).difference(more.numbers))
-    if missing and 1 - missing / len(less.numbers) < NUMBERS:
+    if not _Numbers(less, more).forgivable():
         return False
     shared, seen = _shared(less, more)
     return _contained(shared, seen, certain=bool(less.lead) and less.lead == more.lead)
@@ -124,7 +124,8 @@ class _Pair:
 
     def __init__(self, small: Record, big: Record, agree: float) -> None:
         self.same_source = small.source == big.source
-        self.corrected = agree >= TITLES and any(_CORRECTED.search(comparable(one.title)) for one in (small, big))
+        said = [bool(_CORRECTED.search(comparable(one.title))) for one in (small, big)]
+        self.corrected = agree >= TITLES and said[0] != said[1]
         self.numbered = [set(_DIGITS.findall(comparable(one.title))) for one in (small, big)]
 
     def serial(self) -> bool:
@@ -134,20 +135,27 @@ class _Pair:
 
 
 class _Numbers:
-    """The numbers of two texts compared."""
+    """The numbers of two texts compared: those that, where a text has more than a sketch holds, were seen in both."""
 
     def __init__(self, less: Sketch, more: Sketch) -> None:
-        mine, theirs = set(less.numbers), set(more.numbers)
+        mine, theirs = _within(less, more), _within(more, less)
+        self.seen = len(mine)
         self.missing = len(mine - theirs)
         self.share = 1 - self.missing / len(mine) if mine else 1.0
-        self._replaced = bool(self.missing) and bool(theirs - mine) and abs(less.tokens - more.tokens) <= FEWEST
+        whole = less.tokens < MOST_TOKENS  # of longer texts the ends differ as soon as their beginnings do
+        other = bool(theirs - mine) or len(more.numbers) >= MOST_NUMBERS  # what came instead may be out of sight
+        self._replaced = whole and bool(self.missing) and other and more.tokens - less.tokens <= FEWEST
+
+    def forgivable(self) -> bool:
+        """Whether a correction may explain what is missing: one number, or a fifth of them."""
+        return self.missing <= 1 or self.share >= NUMBERS
 
     def hold(self, pair: _Pair, *, same_length: bool) -> bool:
         """Whether the numbers agree; where only numbers were replaced, only a correction that says so is forgiven."""
         if not self.missing:
             return True
         if pair.corrected:
-            return self.share >= NUMBERS
+            return self.forgivable()
         strict = pair.same_source or pair.serial() or (same_length and self._replaced)
         return not strict and self.share >= NUMBERS
 
@@ -175,16 +183,25 @@ def _shared(less: Sketch, more: Sketch) -> tuple[int, int]:
     return len(mine.intersection(more.hashes)), len(mine)
 
 
+def _within(one: Sketch, other: Sketch) -> set[int]:
+    """Return those numbers of a text that the other text's sketch would hold: of very many it holds the least ones."""
+    most = other.numbers[-1] if len(other.numbers) >= MOST_NUMBERS else 0
+    return {number for number in one.numbers if number <= most} if most else set(one.numbers)
+
+
 def _agreement(one: str, other: str) -> float:
-    """The share of the shorter title's pairs of characters that the other one has; 0 without titles."""
-    less, more = sorted((_pairs(one), _pairs(other)), key=len)
+    """The share of what the shorter title consists of that the other one has; 0 without titles."""
+    less, more = sorted((_units(one), _units(other)), key=len)
     return len(less & more) / len(less) if less else 0.0
 
 
 @lru_cache(maxsize=4096)
-def _pairs(title: str) -> frozenset[str]:
-    letters = [char for char in comparable(title) if char.isalnum()]
-    return frozenset(map("".join, pairwise(letters)))
+def _units(title: str) -> frozenset[str]:
+    """A title's words, and of what is written without spaces the pairs of characters."""
+    found: set[str] = set()
+    for run in _RUNS.findall(comparable(title)):
+        found.update(map("".join, pairwise(run)) if run[0] >= "\u3040" and len(run) > 1 else [run])
+    return frozenset(found)
 
 
 def _bytes(code: str, values: Sequence[int]) -> bytes:

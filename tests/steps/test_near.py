@@ -8,7 +8,7 @@ from zlib import crc32
 
 import pytest
 
-from aggregator.model import Record, Sketch, Verdict
+from aggregator.model import MOST_NUMBERS, MOST_TOKENS, Record, Sketch, Verdict
 from aggregator.steps import near
 from aggregator.steps.sketch import sketch
 
@@ -64,6 +64,49 @@ def test_a_correction_that_says_so_may_change_a_number() -> None:
     one, other = words.format(21, 350, 14, 60, 905), words.format(21, 350, 15, 60, 905)
     assert judge(known("集市重新开张", one), known("更正：集市重新开张", other, "b")).near
     assert judge(known("集市重新开张", one), known("集市重新开张", other, "b")).failed == "numbers"
+
+
+@pytest.mark.parametrize("numbers", [(21,), (21, 350), (21, 350, 14)])
+def test_a_correction_may_change_one_number_however_few_there_are(numbers: tuple[int, ...]) -> None:
+    """Of two that both say so neither corrects the other: so do bulletins with times in them."""
+    words = LEAD + "，".join(f"第{n}排摆了{{}}摊" for n in "甲乙丙"[: len(numbers)]) + "。" + MIDDLE
+    one, other = words.format(*numbers), words.format(29, *numbers[1:])
+    assert judge(known("集市重新开张", one), known("更正：集市重新开张", other, "b")).near
+    assert judge(known("集市重新开张", one), known("集市重新开张", other, "b")).failed == "numbers"
+    assert judge(known("更正：集市重新开张", one), known("更正：集市重新开张", other, "b")).failed == "numbers"
+
+
+def counted(first: int, last: int) -> str:
+    return "".join(f"{name}巷{n}号换出旧书{n * 7}册，" for n in range(first, last) for name in ("桐", "柳"))
+
+
+def test_of_very_many_numbers_those_are_compared_that_both_sketches_hold() -> None:
+    """A sketch holds the least 32: those of a beginning are not the least of the whole."""
+    whole, half = LEAD + counted(100, 140), LEAD + counted(100, 125)
+    assert len(sketch("", whole).numbers) == MOST_NUMBERS
+    verdict = judge(known("集市", whole), known("集市", half, "b"))
+    assert verdict.near, verdict
+    assert judge(known("集市", whole), known("集市", LEAD + counted(300, 325), "b")).failed
+    least = min(range(100, 140), key=lambda n: sketch("", str(n)).numbers)
+    template = known("集市", whole.replace(f"{least}号", "999号"), "b")
+    assert judge(known("集市", whole), template).failed == "numbers", "also where what came instead is out of sight"
+
+
+def test_titles_agree_by_words_where_words_are_written() -> None:
+    """Letters that occur in any title say nothing: a digest that begins with an article has a title of its own."""
+    body = "The old book fair at Stone Bridge opened again on Saturday, and bakers queued along the river for it. " * 3
+    more = "".join(f"Another thing was said on day {name} of trees and boats and bread. " for name in "abcdefghijkl")
+    article = known("The clock tower drew visitors from across the valley", body)
+    assert judge(article, known("This week in the valley", body + more, "b")).failed == "length"
+    assert judge(article, known("Clock tower drew visitors", body + more, "b")).near
+
+
+@pytest.mark.parametrize("put", ["", "（本报讯）"])
+def test_a_text_that_is_longer_than_what_is_looked_at_is_a_copy_of_its_beginning(put: str) -> None:
+    """Numbers beyond do not count; those at the end go out of sight when a few words are put before."""
+    whole = LEAD + "".join(f"第{n}天，{MIDDLE}" for n in range(100, 140))
+    assert sketch("", whole).tokens == MOST_TOKENS
+    assert judge(known("集市", whole), known("集市", put + whole[:1700], "b")).near
 
 
 def test_a_digest_is_no_copy_of_what_it_holds() -> None:

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aggregator.model import MOST_TOKENS
 from aggregator.steps import folding, hashing, near
-from aggregator.steps import sketch as module
 from aggregator.steps.sketch import sketch, sketches, tokens
 from tests.near.labelled import Writer
 
@@ -92,7 +92,7 @@ def test_a_long_text_is_sampled_and_bounded() -> None:
     writer = Writer("train")
     text = "\n".join(writer.piece("zh").body for _ in range(12))
     found = sketch("", text)
-    assert (found.tokens, found.level) == (module.TOKENS, 3)
+    assert (found.tokens, found.level) == (MOST_TOKENS, 3)
     assert 90 < len(found.hashes) < 260
     assert list(found.hashes) == sorted(set(found.hashes))
 
@@ -147,7 +147,7 @@ def test_the_table_folds_what_unicode_and_opencc_say() -> None:
 def test_any_text_can_be_sketched(title: str, body: str) -> None:
     """Lone surrogates and all."""
     found = sketch(title, body)
-    assert found.tokens <= module.TOKENS
+    assert found.tokens <= MOST_TOKENS
     assert near.unpack(near.pack(found), near.pack_topic(found)) == found
     assert all(re.fullmatch(r"-?\d+", str(place)) for place in near.places(found))
 
