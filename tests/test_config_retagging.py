@@ -117,6 +117,7 @@ def test_merging_a_parent_into_its_child_is_no_circle(edit):
         ("rename", ("News", "AI"), "there is a tag '人工智能' already: tagwire tags merge 'News' '人工智能'"),
         ("rename", ("科技", "news"), "there is a tag 'News' already: tagwire tags merge '科技' 'News'"),
         ("rename", ("QQ", "x"), "is the id of a source"),
+        ("rename", ("news", "News"), "the tag is called 'News' already"),
         ("merge", (["nope"], "x"), "no tag 'nope'"),
         ("merge", (["人工智能"], "AI"), "nothing to merge into '人工智能'"),
         ("rename", ("科技", " "), "cannot be the name of a tag"),

@@ -69,6 +69,8 @@ class TagEditor:
         """
         label = self._existing(old)
         _check(new)
+        if label == new:
+            raise UsageError(f"the tag is called {new!r} already")
         rule, owner = self._owner(label), self._owner(new)
         taken = owner.name if owner and owner != rule else next((one for one in self._alike(new) if one != label), "")
         if taken:
