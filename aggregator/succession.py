@@ -209,3 +209,8 @@ def _by_link(lost: dict[str, Record], texts: Iterable[tuple[str, str]], read: Re
         if key := pages.pop((item.source, canonical(item.link)), ""):
             found[path] = key
     return found
+
+
+def may_own(record: Record, alone: Collection[str]) -> bool:
+    """Whether copies that were set aside can be those of an item: one that its owner split has none."""
+    return bool(record.url) and not record.duplicate_of and record.key not in alone

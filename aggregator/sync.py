@@ -8,7 +8,7 @@ This module fetches and publishes nothing; the store marks the feeds that change
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -43,6 +43,8 @@ class Synced:
     """Items whose tags changed because the rules did."""
     rewritten: tuple[str, ...] = ()
     """Paths of item files that got their new tags."""
+    left: tuple[str, ...] = field(default=(), compare=False)
+    """Paths of files that are not ours to write, whose items have other tags now."""
     problems: tuple[Problem, ...] = ()
     touched: tuple[str, ...] = field(default=(), compare=False)
     """Keys of the items that say something else now, or are gone."""
@@ -62,9 +64,8 @@ def sync(
     """Compare the tree with the index and bring the index up to date in one transaction.
 
     With `retag` files that did not change are read again too, since the rules did. With `since` files that were deleted
-    before are not remembered: the index has forgotten them for good. Raises `errors.TreeError`, and
-    changes nothing, if over half of the known files vanished at once (an unmounted disk looks like that), unless
-    `accept_deletions`.
+    before are not remembered: the index has forgotten them for good. Raises `errors.TreeError`, and changes nothing, if
+    over half of the known files vanished at once (an unmounted disk looks like that), unless `accept_deletions`.
     """
     unfinished = journal.check(tree.root)
     listing, known = tree.listing(), store.files()
@@ -96,6 +97,7 @@ def sync(
         deleted=len(lost),
         retagged=desk.retagged,
         rewritten=tuple(sorted(desk.rewritten)),
+        left=tuple(sorted(desk.left)),
         problems=tuple(sorted(desk.problems, key=str)),
         touched=(*desk.reread, *(missing[path] for path in lost)),
     )
@@ -111,6 +113,7 @@ class _Desk:
         self.problems: list[Problem] = [*journal.unfinished(tree.root)]
         self.reread: list[str] = []
         self.rewritten: list[str] = []
+        self.left: list[str] = []
         self.added = self.edited = self.retagged = 0
         self._tree, self._store, self._read, self._now, self._authority = tree, store, read, now, authority
         self._ids, self._places, self._urls = (take(tree.root) for take in (journal.ids, journal.places, journal.urls))
@@ -128,7 +131,7 @@ class _Desk:
         by_key = {record.key: record for record in present}
         taken = {record.entry_id: record.key for record in present}
         taken |= {self._ids[record.key]: record.key for record in fresh if self._goes_by(record)}
-        owners = {record.url: record.key for record in present if _may_own(record, self._alone)}
+        owners = {record.url: record.key for record in present if succession.may_own(record, self._alone)}
         for found in fresh:
             if succession.never_read(found) and (known := by_key.get(found.key)):
                 self.records += succession.put_by(found, known, listing)
@@ -144,7 +147,7 @@ class _Desk:
             taken[row.entry_id] = row.key
             self.records.append(row)
             self.added += not row.broken
-            if _may_own(row, self._alone):
+            if succession.may_own(row, self._alone):
                 owners.setdefault(row.url, row.key)
 
     def look_again(self, paths: Mapping[str, str], listing: Listing, retag: Retag | None) -> None:
@@ -165,7 +168,7 @@ class _Desk:
             seen = replace(seen, published=item.published or record.published)
             row = self._as_read(record, _in_file(seen, path, data, listing[path]))
             same = row.file_hash == record.file_hash or ours is not None
-            if same and not retag:
+            if same and not retag and not record.broken:  # rules may have changed while it could not be read
                 row = replace(record, size=row.size, mtime_ns=row.mtime_ns, broken=False)
             elif same:
                 row = replace(row, updated=record.updated, edited=record.edited, categories=record.categories)
@@ -173,6 +176,7 @@ class _Desk:
             elif intents.get(path) == row.file_hash:  # we were killed before the index heard of it
                 row = replace(row, edited=record.edited)
             self.edited += row.edited and not same
+            self.left += [path] if retag and not ours and set(row.tags) != set(record.tags) else []
             self.reread += [] if same else [key]
             if ours and wanted != data:
                 changes.append(Updated(item=ours, record=row, previous=record))
@@ -184,9 +188,9 @@ class _Desk:
     def _ours(self, record: Record, data: bytes, retag: Retag) -> tuple[Item | None, bytes]:
         """Return the item to write, if the file is what we wrote last, or what we were about to write in a crash."""
         pair = retag(record, data.decode("utf-8"))
-        if pair is None or (files.digest(data) != record.file_hash and pair[1] != data):
-            return None, data
-        return pair
+        if pair and (files.digest(data) == record.file_hash or pair[1] == data):
+            return pair
+        return None, data
 
     def bury(self, keys: Iterable[str]) -> None:
         """Make tombstones for files that their owner deleted, and for decisions that the index lost."""
@@ -205,11 +209,9 @@ class _Desk:
 
     def write_down(self) -> None:
         """Append what files do not say to the journal: ids from before an edit, keys of names without one."""
-        if self._tree.dry:
-            return
-        if self._kept_ids:
+        if self._kept_ids and not self._tree.dry:
             journal.renamed(self._tree.root, self._kept_ids, self._now)
-        if self._moves:
+        if self._moves and not self._tree.dry:
             journal.moved(self._tree.root, [(key, path) for path, key in self._moves.items()], self._now)
 
     def _found(self, path: str, facts: tuple[int, int]) -> Record | None:
@@ -288,11 +290,6 @@ class _Desk:
             row = replace(row, contested=True)
             self._kept_ids.append(replace(row, url=record.url))
         return row
-
-
-def _may_own(record: Record, alone: Collection[str]) -> bool:
-    """Whether copies that were set aside can be those of an item: one that its owner split has none."""
-    return bool(record.url) and not record.duplicate_of and record.key not in alone
 
 
 def _in_file(seen: Record, path: str, data: bytes, facts: tuple[int, int]) -> Record:

@@ -285,6 +285,10 @@ def test_an_id_is_derived_from_the_address(url, path, expected):
         ('name = "A"\nslug = "b"\n[[tags]]\nname = "B"', '5:1: tags[2].name: "b" belongs to the tag "A"'),
         ('name = "A"\nslug = "x/y"', "3:1: tags[1].slug: expected a lower-case name that can stand in paths"),
         ('name = "A"\nparent = "C"', '3:1: tags[1].parent: expected the name of a tag, "C" is none'),
+        (
+            'name = "Tech"\n[[tags]]\nname = "AI"\nparent = "tehc"',
+            '5:1: tags[2].parent: expected the name of a tag, "tehc" is none - did you mean "Tech"?',
+        ),
         ('name = "A"\nparent = "a"', "3:1: tags[1].parent: a tag cannot be its own ancestor"),
     ],
 )

@@ -7,6 +7,8 @@ import pytest
 from aggregator.config import load, locate
 from aggregator.config.retagging import TagEditor
 from aggregator.errors import ConfigError, UsageError
+from aggregator.steps import tag
+from aggregator.steps.slugs import tag_key
 
 RULES = """# top
 [[tags]]
@@ -45,7 +47,8 @@ def edit(tmp_path):
         if rules is not None:
             (tmp_path / "config" / "tags.toml").write_text(rules)
         place, settings = locate(str(tmp_path), "", {}), load(str(tmp_path), environ={})
-        return TagEditor(place=place, settings=settings, known=known, today="2026-11-22", environ={})
+        index = {tag_key(label): (label, 1) for label in known}
+        return TagEditor(place=place, settings=settings, known=index, today="2026-11-22", environ={})
 
     return editor
 
@@ -112,8 +115,9 @@ def test_merging_a_parent_into_its_child_is_no_circle(edit):
         ("rename", ("nope", "x"), "no tag 'nope'"),
         ("rename", ("AI", "x"), "another spelling of the tag '人工智能'"),
         ("rename", ("News", "AI"), "there is a tag '人工智能' already: tagwire tags merge 'News' '人工智能'"),
-        ("rename", ("科技", "news"), "there is a tag 'news' already"),
+        ("rename", ("科技", "news"), "there is a tag 'News' already: tagwire tags merge '科技' 'News'"),
         ("rename", ("QQ", "x"), "is the id of a source"),
+        ("rename", ("news", "News"), "the tag is called 'News' already"),
         ("merge", (["nope"], "x"), "no tag 'nope'"),
         ("merge", (["人工智能"], "AI"), "nothing to merge into '人工智能'"),
         ("rename", ("科技", " "), "cannot be the name of a tag"),
@@ -122,6 +126,70 @@ def test_merging_a_parent_into_its_child_is_no_circle(edit):
 def test_what_cannot_be_done_is_refused(edit, call, args, told):
     with pytest.raises((UsageError, ConfigError), match=told.replace("(", r"\(")):
         getattr(edit(), call)(*args)
+
+
+@pytest.mark.parametrize(
+    ("call", "args", "told"),
+    [
+        ("rename", ("手机", "手機"), "there is a tag '手機' already: tagwire tags merge '手机' '手機'"),
+        ("rename", ("科技", "手機"), "there is a tag '手機' already: tagwire tags merge '科技' '手機'"),
+        ("rename", ("手機", "Phone"), "'手机' is the same .* script: tagwire tags merge '手機' '手机' 'Phone'"),
+    ],
+)
+def test_no_rename_takes_a_tag_in_the_other_script_along(edit, call, args, told):
+    """With the extra one rule takes both, so renaming one would be a merge that nobody asked for."""
+    with pytest.raises(UsageError, match=told):
+        getattr(edit(known=("科技", "手机", "手機")), call)(*args)
+
+
+@pytest.mark.parametrize(
+    ("names", "into", "gone"),
+    [
+        (["手机"], "手機", ("手机",)),
+        (["手機"], "手机", ("手機",)),
+        (["手機"], "Phone", ("手機", "手机")),
+        (["News"], "手機", ("News", "手机")),
+    ],
+)
+def test_a_merge_takes_both_scripts_and_says_so(edit, names, into, gone):
+    change = edit(known=("科技", "News", "手机", "手機")).merge(names, into)
+    (rule,) = [rule for rule in change.settings.tags if rule.name == into]
+    assert (change.gone, rule.aliases, tuple(dict(rule.was))) == (gone, gone, tuple(map(str.lower, gone)))
+
+
+def test_a_tag_gets_its_name_in_the_other_script_and_its_subscribers_learn_of_it(edit):
+    change = edit(known=("手机",)).rename("手机", "手機")
+    assert change.text.endswith('[[tags]]\nname = "手機"\naliases = ["手机"]\nwas = { "手机" = "2026-11-22" }\n')
+
+
+def test_without_the_extra_two_scripts_are_two_tags(edit, monkeypatch):
+    monkeypatch.setattr(tag, "spelling", tag_key)
+    assert edit(known=("手机", "手機")).rename("手機", "Phone").gone == ("手機",)
+    with pytest.raises(UsageError, match="there is a tag '手機' already"):
+        edit(known=("手机", "手機")).rename("手机", "手機")
+
+
+def test_two_rules_in_two_scripts_become_one(edit):
+    rules = '[[tags]]\nname = "手机"\n\n[[tags]]\nname = "手機"\nmatch = ["5G"]\n'
+    (rule,) = edit(rules=rules).merge(["手機"], "手机").settings.tags
+    assert (rule.name, rule.aliases, rule.match) == ("手机", ("手機",), ("5G",))
+
+
+def test_words_that_only_look_like_one_name_are_all_kept(edit):
+    """A hyphen and a space are one in names, not in words; and expressions are what they are."""
+    rules = (
+        '[[tags]]\nname = "a"\nmatch = ["deep learning", "re:gpt\\\\b"]\n\n'
+        '[[tags]]\nname = "b"\nmatch = ["deep-learning", "re:gpt\\\\B", "Deep  Learning"]\n'
+    )
+    (rule,) = edit(rules=rules).merge(["b"], "a").settings.tags
+    assert sorted(rule.match) == ["deep learning", "deep-learning", "re:gpt\\B", "re:gpt\\b"]
+
+
+def test_the_former_slug_is_the_one_that_was_published(edit):
+    """`AI` yields to the tag that chose `ai` as its slug, so its feed never was `ai.xml`."""
+    rules = '[[tags]]\nname = "人工智能"\nslug = "ai"\n'
+    change = edit(rules=rules, known=("人工智能", "AI")).rename("AI", "Robots")
+    assert dict(change.settings.tags[1].was) == {"ai-32e83e92": "2026-11-22"}
 
 
 def test_other_ways_of_writing_are_left_alone(edit):

@@ -9,13 +9,16 @@ import click
 from aggregator.cli.options import CommandGroup, Options, pass_options, wait_option
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from aggregator.config import Place as Site
     from aggregator.config.retagging import TagChange, TagEditor
     from aggregator.operations.tags import Explanation, Ground, Place
     from aggregator.settings import Settings
     from aggregator.steps.suggest import Suggestion
+
+SHOWN = 5
+"""Paths that are told of files that were left alone."""
 
 dry_option = click.option("--dry-run", is_flag=True, help="Tell what would change, but change nothing.")
 
@@ -219,7 +222,7 @@ def _change(options: Options, plan: Callable[[TagEditor], TagChange], *, dry_run
     from aggregator.config.retagging import TagEditor
 
     with options.app() as app:
-        known = [label for label, _ in app.store.tags().values()]
+        known = app.store.tags()
         sources = [*app.store.sources()]
         today = f"{app.clock.now():%Y-%m-%d}"
 
@@ -236,7 +239,8 @@ def _change(options: Options, plan: Callable[[TagEditor], TagChange], *, dry_run
     for problem in (*synced.problems, *published.problems):
         err(f"tagwire: {safe(str(problem))}")
     told: dict[str, Any] = {"name": change.name, "gone": list(change.gone), "items": synced.retagged}
-    told |= {"files": list(synced.rewritten), "feeds": [*published.written, *published.removed], "dry_run": dry_run}
+    told |= {"files": list(synced.rewritten), "left": list(synced.left)}
+    told |= {"feeds": [*published.written, *published.removed], "dry_run": dry_run}
     if options.json:
         emit(told)
     elif not options.quiet:
@@ -244,8 +248,19 @@ def _change(options: Options, plan: Callable[[TagEditor], TagChange], *, dry_run
         out(f"{', '.join(map(safe, change.gone))} {verb} {safe(change.name)}")
         files = f"{len(told['files'])} of {'its' if told['items'] == 1 else 'their'} files"
         out(f"{counted(told['items'], 'item')}, {files}, {counted(len(told['feeds']), 'published file')}")
+        if synced.left:
+            out(_left(synced.left, change.name))
         if dry_run:
             out("dry run: nothing was changed")
+
+
+def _left(paths: Sequence[str], name: str) -> str:
+    """Return which files keep the former name; under which name their items stand all the same."""
+    from aggregator.cli.output import counted, safe
+
+    more = f", and {len(paths) - SHOWN} more" if len(paths) > SHOWN else ""
+    files = f"{', '.join(safe(path) for path in paths[:SHOWN])}{more}"
+    return f"{counted(len(paths), 'file')} left as others wrote them, with their items under {safe(name)}: {files}"
 
 
 command = tags

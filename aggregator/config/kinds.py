@@ -59,8 +59,9 @@ class Key:
 
 def suggest(word: str, known: Iterable[str]) -> str:
     """Return ` - did you mean "…"?` for the nearest known word, or nothing."""
-    near = get_close_matches(word.casefold(), list(known), 1, 0.6)
-    return f' - did you mean "{near[0]}"?' if near else ""
+    names = {name.casefold(): name for name in known}
+    near = get_close_matches(word.casefold(), list(names), 1, 0.6)
+    return f' - did you mean "{names[near[0]]}"?' if near else ""
 
 
 def optional(kind: Kind) -> Kind:

@@ -15,7 +15,9 @@ from aggregator.config.loading import load
 from aggregator.config.reading import Document, read
 from aggregator.errors import ConfigError, UsageError
 from aggregator.settings import TagRule
-from aggregator.steps import slugs, tag
+from aggregator.steps import slugs, tag, terms
+from aggregator.steps.slugs import tag_key
+from aggregator.steps.taxonomy import Taxonomy
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -48,49 +50,57 @@ class TagChange:
 class TagEditor:
     """Plans changes of one site's tags.
 
-    `known` are the labels of all tags that the index knows, `sources` the ids of all sources that items name, `today` is
-    the day to write down (YYYY-MM-DD).
+    `known` are the tags that the index knows (`ports.Store.tags`), `sources` the ids of all sources that items name,
+    `today` is the day to write down (YYYY-MM-DD).
     """
 
     place: Place
     settings: Settings
-    known: Collection[str]
+    known: Mapping[str, tuple[str, int]]
     today: str
     environ: Mapping[str, str] | None = None
     sources: Collection[str] = ()
 
     def rename(self, old: str, new: str) -> TagChange:
-        """Give a tag another name. Raises `UsageError` if there is no such tag, or if the new name is none or taken."""
+        """Give a tag another name.
+
+        Raises `UsageError` if there is no such tag, or if the new name is none or taken, or if another tag would come
+        along, since the extra `zh` takes both names for one once a rule has them.
+        """
         label = self._existing(old)
         _check(new)
-        owner = self._owner(new)
-        if owner is not None and tag.spelling(owner.name) != tag.spelling(label):
-            raise UsageError(f"there is a tag {owner.name!r} already: tagwire tags merge {label!r} {owner.name!r}")
-        if owner is None and tag.spelling(new) in map(tag.spelling, self.known) and not _same(label, new):
-            raise UsageError(f"there is a tag {new!r} already: tagwire tags merge {label!r} {new!r}")
+        if label == new:
+            raise UsageError(f"the tag is called {new!r} already")
+        rule, owner = self._owner(label), self._owner(new)
+        taken = owner.name if owner and owner != rule else next((one for one in self._alike(new) if one != label), "")
+        if taken:
+            raise UsageError(f"there is a tag {taken!r} already: tagwire tags merge {label!r} {taken!r}")
+        if twins := [one for one in self._alike(label) if one != label]:
+            names = " ".join(map(repr, (label, *twins, new)))
+            raise UsageError(f"{twins[0]!r} is the same name in the other script: tagwire tags merge {names}")
         document = self._document()
-        rule = self._owner(label)
         if rule is None:
-            keys = {"name": new, "aliases": [] if _same(label, new) else [label]}
-            document = _again(document, patching.appended(document.text, "tags", keys))
+            document = _again(document, patching.appended(document.text, "tags", {"name": new, "aliases": []}))
         else:
             document = _again(document, patching.with_text(document, _at(document, rule.name), "name", new))
-            if not _same(label, new) and tag.spelling(label) not in map(tag.spelling, rule.aliases):
-                at = _at(document, new)
-                document = _again(document, patching.with_members(document, at, "aliases", [label]))
-        moved = () if rule and rule.slug else (slugs.slug(label),)
+        alias = {tag_key(label)} - {tag_key(new), *map(tag_key, rule.aliases if rule else ())}
+        at = _at(document, new)
+        document = _again(document, patching.with_members(document, at, "aliases", [label] if alias else []))
+        moved = () if rule and rule.slug else (self._slug(label),)
         return self._finished(document, new, (label,), moved)
 
     def merge(self, names: Sequence[str], into: str) -> TagChange:
         """Make several tags one, which may be new; its rules are those of all of them, its parent is its own, else theirs.
 
-        Raises `UsageError` for names that are no tags.
+        With the extra `zh` tags of the same names in the other script come along. Raises `UsageError` for names that
+        are no tags.
         """
-        labels = tuple(dict.fromkeys(self._existing(name) for name in names))
         _check(into)
         owner = self._owner(into)
         target = owner.name if owner else into
-        labels = tuple(label for label in labels if not _same(label, target))
+        told = [self._existing(name) for name in names]
+        labels = tuple(dict.fromkeys([*told, *(twin for name in (*told, target) for twin in self._alike(name))]))
+        labels = tuple(label for label in labels if tag_key(label) != tag_key(target))
         if not labels:
             raise UsageError(f"nothing to merge into {target!r}")
         rules = [rule for label in labels if (rule := self._owner(label))]
@@ -112,14 +122,15 @@ class TagEditor:
             "not": [word for rule in rules for word in rule.not_],
         }
         for name, values in lists.items():
-            there = {tag.spelling(value) for value in getattr(held, "not_" if name == "not" else name)}
-            there |= {tag.spelling(target)} if name == "aliases" else set()
-            fresh = {tag.spelling(value): value for value in values if tag.spelling(value) not in there}
+            key = tag_key if name == "aliases" else terms.key
+            there = set(map(key, getattr(held, "not_" if name == "not" else name)))
+            there |= {tag_key(target)} if name == "aliases" else set()
+            fresh = {key(value): value for value in values if key(value) not in there}
             at = _at(document, target)
             document = _again(document, patching.with_members(document, at, name, list(fresh.values())))
-        gone = {tag.spelling(name) for name in (*labels, target)}
+        gone = {tag_key(name) for name in (*labels, target)}
         parents = [parent for parent in (held.parent, *(rule.parent for rule in rules)) if parent]
-        parent = next((one for one in parents if tag.spelling(one) not in gone), "")
+        parent = next((one for one in parents if tag_key(one) not in gone), "")
         if parent != held.parent:
             document = _again(document, patching.with_text(document, _at(document, target), "parent", parent))
         return document
@@ -133,11 +144,10 @@ class TagEditor:
         was: Sequence[tuple[str, str]] = (),
     ) -> TagChange:
         """Return the change, with children handed over and former slugs written down."""
+        former = set(map(tag_key, gone))
         for rule in self.settings.tags:
-            if not any(_same(rule.name, label) for label in gone) and any(_same(rule.parent, label) for label in gone):
-                child = _at(document, rule.name)
-                if not _same(rule.name, name):
-                    document = _again(document, patching.with_text(document, child, "parent", name))
+            if tag_key(rule.parent) in former and tag_key(rule.name) not in {*former, tag_key(name)}:
+                document = _again(document, patching.with_text(document, _at(document, rule.name), "parent", name))
         present = _row(document, name)
         own = {str(present.get("slug") or slugs.slug(name)), *present.get("was", {})}
         pairs = {slug: day for slug, day in [*was, *((slug, self.today) for slug in moved)] if slug not in own}
@@ -148,9 +158,9 @@ class TagEditor:
 
     def _compare(self, settings: Settings, name: str, gone: Sequence[str]) -> None:
         """Raise `ConfigError` if any other rule than those that were meant differs now."""
-        touched = {tag.spelling(label) for label in (name, *gone)}
+        touched = {tag_key(label) for label in (name, *gone)}
         before, after = (
-            [replace(rule, parent="") for rule in rules if tag.spelling(rule.name) not in touched]
+            [replace(rule, parent="") for rule in rules if tag_key(rule.name) not in touched]
             for rules in (self.settings.tags, settings.tags)
         )
         if before != after or settings.filters != self.settings.filters:
@@ -163,21 +173,30 @@ class TagEditor:
         owner = self._owner(name)
         if owner is not None and not _same(owner.name, name):
             raise UsageError(f"{name!r} is another spelling of the tag {owner.name!r}: name that one")
-        label = owner.name if owner else next((label for label in self.known if _same(label, name)), "")
+        label = owner.name if owner else next(iter(self._alike(name)), "")
         if not label:
             raise UsageError(f"no tag {name!r}; `tagwire tags` lists them")
         return label
 
     def _owner(self, name: str) -> TagRule | None:
-        """Return the rule that has the name or knows it as an alias."""
-        named = next((rule for rule in self.settings.tags if _same(rule.name, name)), None)
-        return named or next(
-            (rule for rule in self.settings.tags if any(_same(alias, name) for alias in rule.aliases)), None
-        )
+        """Return the rule that has the name or knows it as an alias, as it is written, else in the other script."""
+        for key in (tag_key, tag.spelling):
+            named = [rule for rule in self.settings.tags if key(rule.name) == key(name)]
+            known = [rule for rule in self.settings.tags if key(name) in map(key, rule.aliases)]
+            if named or known:
+                return (named or known)[0]
+        return None
+
+    def _alike(self, name: str) -> list[str]:
+        """Return the tags without a rule that a rule with this name takes for its own, first the one written so."""
+        alike = [label for label, _ in self.known.values() if _same(label, name)]
+        alike.sort(key=lambda label: tag_key(label) != tag_key(name))
+        return [label for label in alike if self._owner(label) is None]
 
     def _slug(self, label: str) -> str:
+        """Return the name of the tag's files, as it is published."""
         rule = self._owner(label)
-        return (rule.slug if rule else "") or slugs.slug(label)
+        return (rule.slug if rule else "") or Taxonomy(self.known, self.settings.tags).tag(label).slug
 
     def _path(self) -> Path:
         return self.place.file.with_name(FILE)
@@ -204,14 +223,14 @@ def _check(name: str) -> None:
 def _at(document: Document, name: str) -> tuple[str | int, ...]:
     """Return where the tag's table stands. Raises `UsageError` if it is not written as [[tags]]."""
     rows = document.data.get("tags", ())
-    path = ("tags", next(number for number, row in enumerate(rows) if _same(row["name"], name)))
+    path = ("tags", next(number for number, row in enumerate(rows) if tag_key(row["name"]) == tag_key(name)))
     if not document.text.startswith("[[", document.spans[path].key):
         raise UsageError(f"{document.shown} is not written as [[tags]] tables: change {name} by hand")
     return path
 
 
 def _row(document: Document, name: str) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = next(row for row in document.data["tags"] if _same(row["name"], name))
+    found: Mapping[str, Any] = next(row for row in document.data["tags"] if tag_key(row["name"]) == tag_key(name))
     return found
 
 

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from aggregator.config.checking import Checker
 
+SUGGESTED = 1000
+"""Names of tags among which the one that was meant is looked for: thousands of mistakes over thousands take minutes."""
+
 
 def build_tags(rows: Sequence[Row], checker: Checker) -> tuple[TagRule, ...]:
     """Return the tag rules; names, aliases and slugs of two tags must differ, and parents exist without circles."""
@@ -48,13 +51,15 @@ def _claim(row: Row, at: str | tuple[str, int | str], value: str, taken: dict[st
 
 def _check_parents(built: Sequence[tuple[Row, TagRule]], checker: Checker) -> None:
     parents = {slugs.tag_key(rule.name): slugs.tag_key(rule.parent) for _, rule in built}
+    names = [rule.name for _, rule in built[:SUGGESTED]]
     for row, rule in built:
         if not rule.parent:
             continue
         seen = {slugs.tag_key(rule.name)}
         parent = slugs.tag_key(rule.parent)
         if parent not in parents:
-            checker.add(row.document, (*row.path, "parent"), f'expected the name of a tag, "{rule.parent}" is none')
+            message = f'expected the name of a tag, "{rule.parent}" is none{suggest(rule.parent, names)}'
+            checker.add(row.document, (*row.path, "parent"), message)
         while parent and parent not in seen:
             seen.add(parent)
             parent = parents.get(parent, "")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from aggregator.errors import TagwireError
 from aggregator.steps import compose, query, select
 from aggregator.steps.slugs import tag_key
+from aggregator.steps.tag import spelling
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -29,7 +30,8 @@ class Queries:
     """The feeds by query of one site; `body` returns the Markdown of a record's file and may raise as `read` does."""
 
     def __init__(self, settings: Settings, store: Store, body: Callable[[Record], str]) -> None:
-        names = {tag_key(alias): tag_key(rule.name) for rule in settings.tags for alias in rule.aliases}
+        names = {spelling(alias): tag_key(rule.name) for rule in settings.tags for alias in rule.aliases}
+        names |= {spelling(rule.name): tag_key(rule.name) for rule in reversed(settings.tags)}
         self._queries = {feed.slug: query.parse(feed.query, names) for feed in settings.feeds}
         self._titles = {feed.slug: feed.title or feed.query for feed in settings.feeds}
         self._store = store

@@ -7,8 +7,9 @@ This module does not read the clock; `clamp` is told what time it is.
 from __future__ import annotations
 
 import re
-import unicodedata
 from datetime import UTC, datetime, timedelta, tzinfo
+
+from aggregator.steps import eastern
 
 _LIMIT = 100
 """Characters; longer texts are no dates."""
@@ -64,21 +65,31 @@ _ZONES = {
     "hst": -10.0,
 }
 _CHINA = timedelta(hours=8)
-_FORENOON = frozenset(("am", "上午", "凌晨", "早上", "오전", "午前"))
+_HOURS = {
+    "am": {12: 0} | {hour: hour for hour in range(12)},
+    "pm": {hour: hour + 12 for hour in range(12)} | {hour: hour for hour in range(12, 24)},
+    "早上": {hour: hour for hour in range(3, 12)},
+    "中午": {1: 13, 2: 14} | {hour: hour for hour in range(11, 15)},
+    "晚上": {hour: hour + 12 for hour in range(4, 13)} | {hour: hour for hour in range(16, 24)},
+}
+"""The hour of the day that each hour of a part of the day is; others are unknown: one at night is of which day?
+
+Twelve at night is the end of the day (24).
+"""
 _WIDEST = timedelta(hours=14, minutes=59)
 
 _TIME = r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d+)?)?"
 _ZONE = r"(?P<zone>(?:[a-z]{1,5})?\s?[+-]\d{1,2}:?\d{0,2}|[a-z]{1,5})?(?:\s*\([^()]*\)|(?<=\d)\s+[a-z]{3,5}$)?"
-_AMPM = r"(?:\s?(?P<after>am|pm))?"
-
-_PART = r"(?:(?P<part>上午|下午|凌晨|早上|中午|晚上|傍晚|오전|오후|午前|午後)\s*)?"
+_PART = rf"(?:(?P<part>{'|'.join(eastern.PARTS)})\s*)?"
+_AMPM = rf"(?:\s?(?P<after>{'|'.join(eastern.PARTS)}))?"
 
 _W3C = re.compile(
-    r"(?P<year>\d{4})(?:-(?P<month>\d{1,2})(?:-(?P<day>\d{1,2})"
-    rf"(?:(?:t|\s+|t\s+){_PART}{_TIME}{_AMPM}\s*{_ZONE})?)?)?"
+    r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})"
+    rf"(?:(?:t|\s+|t\s+){_PART}{_TIME}{_AMPM}\s*{_ZONE})?"
 )
+_HOURLY = re.compile(rf"(?P<year>\d{{4}})-(?P<month>\d{{2}})-(?P<day>\d{{2}})t(?P<hour>\d{{2}}){_ZONE}")
 _SLASHED = re.compile(
-    r"(?P<year>\d{4})(?P<mark>[/.])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})"
+    r"(?P<year>\d{4})(?P<mark>[/.])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})\.?"
     rf"(?:[t\s]+{_PART}{_TIME}{_AMPM}\s*{_ZONE})?"
 )
 _COMPACT = re.compile(
@@ -102,20 +113,11 @@ _AMERICAN = re.compile(
 _ASCTIME = re.compile(
     rf"[a-z]{{3,9}},?\s+(?P<name>[a-z]{{3,9}})\s+(?P<day>\d{{1,2}})\s+{_TIME}\s*{_ZONE}\s+(?P<year>\d{{4}})"
 )
-_EAST_ASIAN = re.compile(
-    r"(?P<year>\d{4})\s*[年년]\s*(?P<month>\d{1,2})\s*[月월]\s*(?P<day>\d{1,2})\s*[日号號일]?"
-    r"(?:\s*\(?(?:星期|周|週)?[一二三四五六日天月火水木金土월화수목금토일](?:曜日|요일)?\)?)?\s*"
-    rf"(?:{_PART}"
-    r"(?P<hour>\d{1,2})\s*[:时時点點시]\s*(?:(?P<minute>\d{1,2})\s*[分분]?"
-    r"(?:\s*:?\s*(?P<second>\d{1,2})\s*[秒초]?)?)?"
-    rf"\s*{_ZONE})?"
-)
 _EPOCH = re.compile(r"(?:/date\()?(?P<seconds>\d{10})(?:\d{3}|\.\d+)?(?:\)/)?")
 _NAMED_ZONE = re.compile(r"(?<=[\dz])\[[a-z0-9_/+-]+\]$")
 """What Java adds to an offset."""
-_LABEL = re.compile(r"^(?:(?:发布|發布|发表|發表|更新)(?:时间|時間|日期|于|於)|时间|時間|日期)\s*:?\s*")
-_WEEKDAY = re.compile(r"\s*\(?(?:星期|周|週)[一二三四五六日天]\)?\s*")
-_REPUBLIC = re.compile(r"^(?:中華)?民[國国]\s*(\d{2,3})(?=\s*年)")
+_DOTTED = re.compile(r"(?<=\d)\. (?=\d{1,4}(?:[. ]|$))")
+"""Between numbers of a date, as Koreans and Germans write it: `2026. 10. 1.`, `1. 10. 2026`."""
 _WEEK = re.compile(r"(?P<year>\d{4})-?w(?P<week>\d{2})-?(?P<weekday>[1-7])")
 _ORDINAL = re.compile(r"(?P<year>\d{4})-(?P<ordinal>\d{3})")
 _OFFSET = re.compile(r"([+-])(\d{1,2}?):?(\d{2})?")
@@ -127,9 +129,11 @@ _FAST_RFC822 = re.compile(
 _FAST_RFC3339 = re.compile(
     r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{3})?(?:Z|[+-](?:0\d|1[0-4]):[0-5]\d)", re.ASCII
 )
-_FORMS = (_W3C, _RFC822, _SLASHED, _EAST_ASIAN, _COMPACT, _DAY, _AMERICAN, _ASCTIME, _EUROPEAN)
+_FORMS = (_W3C, _RFC822, _SLASHED, _COMPACT, _DAY, _AMERICAN, _ASCTIME, _EUROPEAN, _HOURLY)
 _PREFIXES = frozenset(("", "gmt", "utc", "ut", "z"))
 """What may stand before a numeric offset."""
+_NEVER = 99
+"""An hour that no day has."""
 _FIRST = datetime(1990, 1, 1, tzinfo=UTC)
 
 
@@ -162,8 +166,9 @@ def _slow(text: str, zone: tzinfo) -> datetime | None:
     text = text.strip()
     if not text or len(text) > _LIMIT:
         return None
-    text = text.lower() if text.isascii() else _ascii(text.lower())
-    text = _NAMED_ZONE.sub("", " ".join(text.split()))
+    text = " ".join(text.lower().split()) if text.isascii() else eastern.respelt(text.lower())
+    text = _NAMED_ZONE.sub("", text)
+    text = _DOTTED.sub(".", text) if ". " in text else text
     if match := _EPOCH.fullmatch(text):
         return datetime.fromtimestamp(int(match["seconds"]), UTC)
     if match := _WEEK.fullmatch(text):
@@ -175,13 +180,6 @@ def _slow(text: str, zone: tzinfo) -> datetime | None:
         if match := form.fullmatch(text):
             return _instant(_ordered(match.groupdict()), zone)
     return None
-
-
-def _ascii(text: str) -> str:
-    """Full-width signs narrow; without what stands around Chinese dates; years of the Republic as everybody's."""
-    text = unicodedata.normalize("NFKC", text)
-    text = _WEEKDAY.sub(" ", _LABEL.sub("", text)).strip()
-    return _REPUBLIC.sub(lambda match: str(1911 + int(match[1])), text)
 
 
 def _ordered(found: dict[str, str | None]) -> dict[str, str | None]:
@@ -205,32 +203,22 @@ def _instant(found: dict[str, str | None], zone: tzinfo) -> datetime | None:
     year = int(found["year"] or 0)
     if found["year"] and len(found["year"]) == 2:  # noqa: PLR2004 - two digits, RFC 2822 §4.3
         year += 2000 if year < 50 else 1900  # noqa: PLR2004
-    month = _MONTHS[name] if name else int(found.get("month") or 1)
-    hour = _hour(int(found.get("hour") or 0), found.get("part") or found.get("after"))
+    month = _MONTHS[name] if name else int(found["month"] or 0)
+    parts = {part for part in (found.get("part"), found.get("after")) if part}
+    hour = int(found.get("hour") or 0)
+    for part in parts:
+        hour = _HOURS[part].get(hour, _NEVER)
     second = int(found.get("second") or 0)
-    if hour is None or second > 60:  # noqa: PLR2004 - 60 is a leap second
+    if len(parts) > 1 or second > 60:  # noqa: PLR2004 - 60 is a leap second
         return None
     midnight = hour == 24  # noqa: PLR2004 - ISO 8601 §4.2.3
     if midnight and (int(found.get("minute") or 0) or second):
         return None
     local = datetime(  # noqa: DTZ001 - the zone comes next
-        year, month, int(found.get("day") or 1), 0 if midnight else hour, int(found.get("minute") or 0), min(second, 59)
+        year, month, int(found["day"] or 0), 0 if midnight else hour, int(found.get("minute") or 0), min(second, 59)
     )
     local += timedelta(days=midnight, seconds=second // 60)
     return _zoned(local, (found.get("zone") or "").replace(" ", ""), zone)
-
-
-def _hour(hour: int, part: str | None) -> int | None:
-    """The hour of the day; None where the part of the day makes it ambiguous (12 o'clock at night)."""
-    if not part or hour > 12:  # noqa: PLR2004
-        return hour
-    if part in _FORENOON:
-        return hour % 12
-    if part == "中午":
-        return hour if hour > 10 else hour + 12  # noqa: PLR2004
-    if hour == 12:  # noqa: PLR2004
-        return None if part in {"晚上", "傍晚"} else hour
-    return hour + 12
 
 
 def _zoned(local: datetime, written: str, zone: tzinfo) -> datetime | None:

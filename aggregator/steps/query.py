@@ -22,6 +22,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from aggregator.steps.slugs import tag_key
+from aggregator.steps.tag import spelling
 from aggregator.steps.text import fold
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class Query:
 
 
 def parse(text: str, names: Mapping[str, str] | None = None) -> Query:
-    """Return the query; `names` gives the tag key that an alias' key stands for. Raises `QueryError`."""
+    """Return the query; `names` gives the tag key that a spelling (`tag.spelling`) stands for. Raises `QueryError`."""
     reader = _Reader(text, names or {})
     query = reader.either(0)
     if reader.kind:
@@ -122,7 +123,7 @@ class _Reader:
         self._terms += 1
         if self._terms > TERMS:
             raise QueryError(f"expected at most {TERMS} terms", at)
-        return _TERMS[kind](self._names.get(tag_key(value), value) if kind == "tag" else value)
+        return _TERMS[kind](self._names.get(spelling(value), value) if kind == "tag" else value)
 
     def _step(self) -> None:
         self.kind, self.value, self.at = next(self._words, ("", "", len(self._text)))

@@ -7,7 +7,7 @@ found is `steps.terms`' business. This module does not know where texts come fro
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
@@ -96,7 +96,7 @@ class Tagger:
         in `text`, in the order of the rules; parents of all these.
         """
         found: dict[str, str] = {}
-        for reason in self.reasons(source_id, source_tags, categories, text):
+        for reason in self._reasons(source_id, source_tags, categories, text):
             if reason.kind != "veto":
                 found.setdefault(spelling(reason.tag), reason.tag)
         return tuple(found.values())
@@ -104,7 +104,18 @@ class Tagger:
     def reasons(
         self, source_id: str, source_tags: Sequence[str], categories: Iterable[str], text: str
     ) -> Iterator[Reason]:
-        """Give every reason for a tag, and every veto; one tag may have several. Spans are in `terms.folded(text)`."""
+        """Give every reason for a tag, and every veto; one tag may have several, and is spelt as its first one is.
+
+        Spans are in `terms.folded(text)`.
+        """
+        shown: dict[str, str] = {}
+        for reason in self._reasons(source_id, source_tags, categories, text):
+            first = reason.tag if reason.kind == "veto" else shown.setdefault(spelling(reason.tag), reason.tag)
+            yield reason if first == reason.tag else replace(reason, tag=first)
+
+    def _reasons(
+        self, source_id: str, source_tags: Sequence[str], categories: Iterable[str], text: str
+    ) -> Iterator[Reason]:
         labels = [source_id]
         yield Reason(tag=source_id, kind="source")
         for name in source_tags:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aggregator.model import Tag
-from aggregator.steps import slugs, splice, text
+from aggregator.steps import han, slugs, splice, text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -33,7 +33,7 @@ class Taxonomy:
         self._tags: dict[str, Tag] = {}
         for key in order:
             label, count = known[key]
-            if not count and key in former:
+            if key not in by_key and _only_alias(key, label, count, former):
                 continue
             self._tags[key] = tag = _tag(key, label, count, rule=by_key.get(key), taken=taken)
             taken.update(_names(tag.slug))
@@ -85,10 +85,24 @@ class Taxonomy:
         return sorted(full, key=lambda pair: (-pair[1].count, pair[1].label))
 
 
-def _former(rules: Sequence[TagRule]) -> set[str]:
-    """Keys of names that tags had before their feeds moved: without items they are tags no more."""
-    named = {slugs.tag_key(rule.name) for rule in rules}
-    return {slugs.tag_key(alias) for rule in rules if rule.was for alias in rule.aliases} - named
+def _former(rules: Sequence[TagRule]) -> Mapping[str, Collection[str]]:
+    """Other names of the rules' tags, by key and by spelling, each with the slugs that its rule's feed had."""
+    former: dict[str, list[str]] = {}
+    for rule in rules:
+        for key in map(slugs.tag_key, (rule.name, *rule.aliases)):
+            for name in {key, han.simplify(key)}:
+                former.setdefault(name, []).extend(slug for slug, _ in rule.was)
+    return former
+
+
+def _only_alias(key: str, label: str, count: int, former: Mapping[str, Collection[str]]) -> bool:
+    """Whether a name is another tag's and has no feed of its own: no item bears it, or where it was is a notice.
+
+    After that only items do whose files cannot be read: they are published under the new name, once they can.
+    """
+    if count:
+        return key in former and slugs.slug(label) in former[key]
+    return han.simplify(key) in former
 
 
 def _slug(rule: TagRule) -> str:

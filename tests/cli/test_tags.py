@@ -170,6 +170,50 @@ def test_the_source_that_items_name_is_no_tag_to_rename(tagwire, wired, words):
     assert (wired / "config" / "tags.toml").read_bytes() == before
 
 
+def test_files_of_owners_are_named_and_read_under_the_new_name(tagwire, wired):
+    """A chosen slug keeps the feed where it is, and under the former name there never was one."""
+    rules = wired / "config" / "tags.toml"
+    rules.write_text(RULES + '\n[[tags]]\nname = "Weather"\nslug = "sky"\n')
+    mine = next((wired / "items" / "wire").rglob("*nothing*.md"))
+    mine.write_text(mine.read_text() + "\nMy note.\n")
+    assert tagwire("publish").code == 0
+    before = mine.read_text()
+    done = tagwire("tags", "rename", "Weather", "天气", "--dry-run").out
+    place = mine.relative_to(wired / "items").as_posix()
+    assert f"\n1 file left as others wrote them, with their items under 天气: {place}\n" in done
+    assert tagwire("tags", "rename", "Weather", "天气", "--json").json["left"] == [place]
+    assert mine.read_text() == before
+    assert [entry.title for entry in entries(wired / "feeds" / "tags" / "sky.xml")] == ["Nothing"]
+    assert not (wired / "feeds" / "tags" / "weather.xml").exists()
+    assert tagwire("publish", "--check").code == 0
+
+
+def test_a_file_that_cannot_be_read_does_not_keep_the_notice_away(tagwire, wired):
+    mine = next((wired / "items" / "wire").rglob("*nothing*.md"))
+    text = mine.read_text()
+    mine.write_text(text.removeprefix("---\n"))
+    assert "no front matter" in tagwire("tags", "rename", "Weather", "天气").err
+    (notice,) = entries(wired / "feeds" / "tags" / "weather.xml")
+    assert "天气" in notice.title
+    mine.write_text(text)
+    assert tagwire("publish").code == 0
+    assert [entry.title for entry in entries(wired / "feeds" / "tags" / "天气.xml")] == ["Nothing"]
+    assert [entry.title for entry in entries(wired / "feeds" / "tags" / "weather.xml")] == [notice.title]
+
+
+@pytest.mark.parametrize("names", [("B", "C", "D"), ("B", "Weather"), ("B", "C", "Weather", "B")])
+def test_renamed_again_and_back_everybody_is_led_to_the_last_name(tagwire, wired, names):
+    former = "Weather"
+    for name in names:
+        assert tagwire("tags", "rename", former, name).code == 0
+        former = name
+    assert [entry.title for entry in entries(wired / "feeds" / "tags" / f"{former.lower()}.xml")] == ["Nothing"]
+    for name in {"Weather", *names} - {former}:
+        (notice,) = entries(wired / "feeds" / "tags" / f"{name.lower()}.xml")
+        assert notice.link == f"http://127.0.0.1:8420/tags/{former.lower()}.html"
+    assert tagwire("publish", "--check").code == 0
+
+
 def test_what_changed_is_counted_in_words(tagwire, wired):
     assert "\n1 item, 1 of its files, " in tagwire("tags", "rename", "Weather", "天气").out
 

@@ -57,6 +57,12 @@ def test_an_alias_means_its_tag(stocked):
     assert ask(stocked, "Apple", tags=(TagRule(name="苹果", aliases=("Apple",)),)) == [2, 1]
 
 
+@pytest.mark.parametrize("rule", [TagRule(name="苹果"), TagRule(name="苹果", aliases=("蘋果公司",))])
+def test_a_tag_with_a_rule_is_meant_in_either_script(stocked, rule):
+    assert ask(stocked, rule.aliases[0] if rule.aliases else "蘋果", tags=(rule,)) == [2, 1]
+    assert ask(stocked, "苹果公司" if rule.aliases else "苹果", tags=(rule,)) == [2, 1]
+
+
 def test_a_feed_by_query_has_its_title_twins_and_place_in_opml(stocked):
     stocked.settings = replace(stocked.settings, feeds=(QueryFeed(slug="fruit", query="苹果", title="水果"),))
     stocked.publish()

@@ -128,9 +128,63 @@ def test_a_day_begins_at_midnight_of_the_zone(text):
     assert parse(text, SHANGHAI) == datetime(2025, 2, 11, 16, tzinfo=UTC)
 
 
-@pytest.mark.parametrize(("text", "month"), [("2025", 1), ("2025-03", 3)])
-def test_months_and_years_are_their_first_day(text, month):
-    assert parse(text, UTC) == datetime(2025, month, 1, tzinfo=UTC)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026. 10. 1. 오전 9:05",
+        "2026. 10. 1.(목) 오전 9:05",
+        "2026.10.1. 9:05",
+        "1. 10. 2026 9:05",
+        "2026년 10월 1일 목요일 오전 9시 5분",
+        "2026年10月1日9点05",
+        "2026年10月1日 9时5分",
+        "2026年10月1日 9:5",
+        "2026年10月1日(木) 午前9時05分00秒",
+        "2026年10月1日，早上9:05",
+        "2026年10月1日 9:05 AM",
+        "2026-10-01 9:05 上午",
+        "2026年10月1日 9:05 上午",
+        "2026-10-01 AM 9:05",
+        "二〇二六年十月一日 上午九点零五分",
+        "二零二六年十月一日九時〇五",
+        "二○二六年十月一日 星期四 上午九点五分",
+        "令和8年10月1日 9時5分",
+        "令和八年十月一日（木）午前九時五分",
+        "民國115年10月1日 上午9:05",
+        "中華民國一一五年十月一日 上午9時5分",
+        "中華民國一百一十五年十月一日 9:05",
+        "２０２６／１０／０１　０９：０５",
+        "2026\u200e/\u200e10\u200e/\u200e1 9:05",
+        "2026-10-01T09:05+08:00",
+        "2026-10-01T09:05\uff0b08:00",
+        "Wed, 30 Sep 2026 20:05:00 \u22120500",
+        "2026-09-30T20:05\u221205:00",
+    ],
+)
+def test_numerals_eras_units_and_signs_of_east_asia(text):
+    assert parse(text, SHANGHAI) == datetime(2026, 10, 1, 1, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("平成30年4月1日", (2018, 4, 1)),
+        ("令和元年5月1日", (2019, 5, 1)),
+        ("昭和64年1月7日", (1989, 1, 7)),
+        ("平成三十一年四月三十日", (2019, 4, 30)),
+        ("二〇二六年十二月廿五日", (2026, 12, 25)),
+        ("二〇二六年十二月三十一日", (2026, 12, 31)),
+        ("㋿8年1月2日", (2026, 1, 2)),
+    ],
+)
+def test_years_of_reigns_and_days_in_numerals(text, day):
+    year, month, number = day
+    assert parse(text, UTC) == datetime(year, month, number, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("text", ["2026-10-01T10Z", "2026-10-01T18+08", "2026-10-01t10"])
+def test_an_hour_alone_is_read_behind_a_t(text):
+    assert parse(text, UTC) == datetime(2026, 10, 1, 10, tzinfo=UTC)
 
 
 def test_cst_is_chinas_only_where_the_source_is():
@@ -153,6 +207,17 @@ def test_summer_time_of_the_zone_counts():
         ("中午1:00", 13),
         ("晚上8:05", 20),
         ("下午15:00", 15),
+        ("午後0:30", 12),
+        ("晚8点半", 20),
+        ("8点半 晚上", 20),
+        ("八点一刻", 8),
+        ("上午十点整", 10),
+        ("12:30 AM", 0),
+        ("12:30 PM", 12),
+        ("10:00 下午", 22),
+        ("새벽 1시", 1),
+        ("낮 12시 30분", 12),
+        ("二十三时五十九分", 23),
         ("오전 7:00", 7),
     ],
 )
@@ -164,6 +229,7 @@ def test_parts_of_the_day(text, hour):
 
 def test_the_last_minute_of_a_day_may_be_24_and_a_leap_second_60():
     assert parse("2025-02-12T24:00:00Z", UTC) == datetime(2025, 2, 13, tzinfo=UTC)
+    assert parse("2025年2月12日 晚上12:00", UTC) == datetime(2025, 2, 13, tzinfo=UTC)
     assert parse("Wed, 12 Feb 2025 23:59:60 GMT", UTC) == datetime(2025, 2, 13, tzinfo=UTC)
     assert parse("31 Dec 49 00:00 GMT", UTC) == datetime(2049, 12, 31, tzinfo=UTC)
     assert parse("31 Dec 50 00:00 GMT", UTC) == datetime(1950, 12, 31, tzinfo=UTC)
@@ -176,7 +242,28 @@ def test_the_last_minute_of_a_day_may_be_24_and_a_leap_second_60():
         "   ",
         "not a date",
         "yesterday",
+        "3 hours ago",
+        "刚刚",
+        "3小时前",
+        "昨天 10:20",
         "今天 05:15",
+        "2025",
+        "2025-03",
+        "2025年3月",
+        "二〇二五年三月",
+        "10月1日",
+        "二六年十月一日",
+        "2026年10月110:00",
+        "农历二〇二六年十月一日",
+        "平成32年1月1日",
+        "令和0年1月1日",
+        "二〇二六年一十四十月一日",
+        "2026年10月1日 上午15:00",
+        "2026年10月1日 早上12:00",
+        "2026年10月1日 中午7:00",
+        "2026年10月1日 晚上1:05",
+        "2026-10-01 下午 3:00 AM",
+        "2026-10-01T1",
         "12/02/2025",
         "05/06/2026 08:00",
         "05-06-2026",
@@ -231,6 +318,20 @@ def test_nothing_that_looks_like_a_date_raises(text):
     assert found is None or found.microsecond == 0
 
 
+@given(st.text("0129年月日時点分秒半刻:：-. 令和元平成民國〇一二十百廿上下午晚早오전星期曜(（）)−zt+", max_size=40))
+def test_nothing_that_looks_east_asian_raises(text):
+    found = parse(text, SHANGHAI)
+    assert found is None or found.tzinfo is UTC
+
+
+NUMERALS = "〇一二三四五六七八九"
+
+
+def counted(number):
+    tens, ones = divmod(number, 10)
+    return ("" if tens < 2 else NUMERALS[tens]) + ("十" if tens else "") + (NUMERALS[ones] if ones or not tens else "")
+
+
 INSTANTS = st.datetimes(datetime(1950, 1, 2), datetime(2049, 12, 30))  # noqa: DTZ001 - the zone is drawn apart
 INSTANTS = INSTANTS.map(lambda value: value.replace(microsecond=0))
 OFFSETS = st.integers(-12 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
@@ -248,6 +349,14 @@ def test_local_forms_are_read_back(local):
     value = local.replace(tzinfo=SHANGHAI).astimezone(UTC)
     for form in ("%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M:%S", "%Y年%m月%d日 %H:%M:%S", "%Y%m%d%H%M%S"):
         assert parse(local.strftime(form), SHANGHAI) == value
+
+
+@given(INSTANTS)
+def test_chinese_numerals_are_read_back(local):
+    year = "".join(NUMERALS[int(digit)] for digit in f"{local:%Y}")
+    day = f"{year}年{counted(local.month)}月{counted(local.day)}日"
+    text = f"{day}{counted(local.hour)}时{counted(local.minute)}分{counted(local.second)}秒"
+    assert parse(text, SHANGHAI) == local.replace(tzinfo=SHANGHAI).astimezone(UTC)
 
 
 def test_clamp_leaves_only_what_can_be_true():

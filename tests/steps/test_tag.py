@@ -122,6 +122,13 @@ class TestReasons:
             tag.Reason(tag="科技", kind="parent", written="人工智能"),
         ]
 
+    def test_reasons_name_the_tags_that_the_item_has(self) -> None:
+        """Of spellings that no rule knows the first is the tag, and the others are reasons for it."""
+        reasons = list(tag.compile(()).reasons("QQ", (), ("手机", "手機", "qq"), ""))
+        assert [(reason.tag, reason.written) for reason in reasons] == [
+            ("QQ", ""), ("手机", "手机"), ("手机", "手機"), ("QQ", "qq"),
+        ]  # fmt: skip
+
 
 class TestParents:
     def test_parents_of_parents_follow(self) -> None:

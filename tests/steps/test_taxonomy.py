@@ -33,6 +33,20 @@ def test_a_chosen_slug_is_kept_and_a_tag_named_alike_yields():
     assert found.tag("AI").slug == "ai-32e83e92"
 
 
+def test_an_alias_without_items_is_no_tag_and_a_notice_stands_before_items_that_cannot_be_read():
+    """A name that lost its last item keeps its feed; one that is now another tag's has none, renamed or not."""
+    alias = TagRule(name="Future", slug="next", aliases=("gone", "AI"))
+    assert set(Taxonomy(KNOWN, [alias])) == {"ai", "苹果", "open-source"}
+    renamed = Taxonomy(KNOWN, [TagRule(name="Future", aliases=("gone", "AI"), was=(("ai", "2026-11-22"),))])
+    assert set(renamed) == {"苹果", "open-source"}
+    assert renamed.moved == {"ai": ("Future", "2026-11-22")}
+    assert renamed.tag("AI").fed is False
+
+
+def test_the_other_script_of_a_rules_name_is_no_tag_of_its_own():
+    assert list(Taxonomy({"手机": ("手机", 3), "手機": ("手機", 0)}, [TagRule(name="手机")])) == ["手机"]
+
+
 def test_no_tag_has_the_folder_of_another_ones_file():
     """`con.xml.html` is the page of `con.xml`, so it cannot be the folder of another tag's archive."""
     names = ("con", "con.xml", "con.xml.html", "node.js")
