@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 
 from aggregator.errors import ParseError
 from aggregator.model import Enclosure, Entry, Parsed, Person, Problem
-from aggregator.steps import decode, plain, sniff
+from aggregator.steps import decode, plain, sniff, urls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,6 +63,7 @@ def parse(document: Document) -> Parsed:
     return Parsed(
         title=_text(feed, "title"),
         link=_text(feed, "home_page_url"),
+        base=url if urls.is_web(url := _text(feed, "feed_url")) else "",
         icon=_text(feed, "icon") or _text(feed, "favicon"),
         lang=_text(feed, "language"),
         authors=_authors(feed),

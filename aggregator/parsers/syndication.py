@@ -70,6 +70,7 @@ def _parsed(raw: feedxml.Raw, body: bytes, document: Document) -> Parsed:
     return Parsed(
         title=_title(feed),
         link=_text(feed.get("link")),
+        base=_own_address(feed),
         feed_id=_text(feed.get("id")),
         icon=_text(feed.get("icon") or feed.get("logo") or _href(feed.get("image"))),
         lang=_text(feed.get("language")),
@@ -176,6 +177,12 @@ def _markup(part: dict[str, Any]) -> str:
 def _base(part: dict[str, Any]) -> str:
     base = str(part.get("base") or "")
     return base if _WEB.match(base) else ""
+
+
+def _own_address(feed: dict[str, Any]) -> str:
+    """The address that a feed gives for itself: xml:base of its root, as its title has it, else its link to itself."""
+    links = (_text(link.get("href")) for link in feed.get("links") or () if link.get("rel") == "self")
+    return _base(feed.get("title_detail") or {}) or next((link for link in links if _WEB.match(link)), "")
 
 
 def _link(entry: dict[str, Any]) -> str:
