@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from aggregator.errors import EntryError, ParseError
 from aggregator.model import Entry, Parsed, Person, Problem
-from aggregator.steps import plain, urls
+from aggregator.steps import plain, titles, urls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -41,6 +41,9 @@ LIMIT = 1000
 """Entries taken of one document."""
 ENOUGH = 5
 """Entries that make it odd if none of them has a field that may be missing."""
+
+LINES = frozenset(("title", "author", "tags"))
+"""Fields that are one line of text for people."""
 
 _BRACES = re.compile(r"\{([^{}]*)\}")
 _TEMPLATE = re.compile(r"https?://|/", re.IGNORECASE)
@@ -159,12 +162,16 @@ def _asked(declared: Declaration, name: str) -> bool:
 def _values(declared: Declaration, row: Any, find: Callable[[Any, str, str], Values]) -> dict[str, Values]:
     """The sound texts that each field of a row has; templates come later."""
     found = {name: find(row, name, expression) for name, expression in declared.fields if not is_template(expression)}
-    return {name: tuple(filter(None, (_stripped(name, one) for one in texts))) for name, texts in found.items()}
+    cleaned = ((name, (_cleaned(declared, name, one) for one in texts)) for name, texts in found.items())
+    return {name: tuple(filter(None, texts)) for name, texts in cleaned}
 
 
-def _stripped(name: str, text: str) -> str:
+def _cleaned(declared: Declaration, name: str, text: str) -> str:
+    """A sound text without blanks around it; of what an API shows to people, and may write as HTML, what that says."""
     sound = plain.sound(text)
-    return plain.trimmed(sound) if name in {"content", "summary"} else sound.strip()
+    if name in {"content", "summary"}:
+        return plain.trimmed(sound)
+    return (titles.of_line(sound) if declared.kind == "json" and name in LINES else sound).strip()
 
 
 def _entry(declared: Declaration, values: Mapping[str, Values], base: str) -> Entry:

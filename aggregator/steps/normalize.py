@@ -9,17 +9,14 @@ This module decides nothing about identity (`steps.identity`) or duplicates (`st
 
 from __future__ import annotations
 
-import html as entities
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-import nh3
-
 from aggregator.errors import EntryError
 from aggregator.model import Enclosure, Item, Person
-from aggregator.steps import bases, dates, frontmatter, language, markdown, summary, tag, text, urls
+from aggregator.steps import bases, dates, frontmatter, language, markdown, summary, tag, text, titles, urls
 from aggregator.steps.prepare import prepare
 from aggregator.steps.sanitize import sanitize
 
@@ -178,9 +175,7 @@ def _words(html: str, title: str, languages: tuple[str, str, str, str]) -> tuple
 
 def _title(entry: Entry) -> str:
     title = text.clean(entry.title)
-    if entry.title_is_html:
-        title = entities.unescape(nh3.clean(title, tags=set()))
-    return text.one_line(title)
+    return text.one_line(titles.of_html(title) if entry.title_is_html else title)
 
 
 def _title_from(words: str, link: str) -> str:
