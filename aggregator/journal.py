@@ -29,6 +29,7 @@ _NEEDED = {
     "deleted": ("key",),
     "id": ("key", "id"),
     "moved": ("key", "path"),
+    "seen": ("key", "first"),
     "split": ("key",),
     "merge": ("key", "with"),
 }
@@ -78,6 +79,15 @@ def moved(root: Path, pairs: Iterable[tuple[str, str]], now: datetime) -> None:
     _append(root, [{"event": "moved", "at": now.isoformat(), "key": key, "path": path} for key, path in pairs])
 
 
+def seen(root: Path, records: Iterable[Record], now: datetime) -> None:
+    """Append when these items, whose files have no date, were first seen, unless that is known. Raises OSError."""
+    said = {record.key: record.published.isoformat() for record in records}
+    known = first_seen(root) if said else {}
+    lines = [{"key": key, "first": at} for key, at in said.items() if known.get(key) != datetime.fromisoformat(at)]
+    if lines:
+        _append(root, [{"event": "seen", "at": now.isoformat(), **line} for line in lines])
+
+
 def split(root: Path, keys: Iterable[str], now: datetime) -> None:
     """Append that the owner wants these items to stand alone. Raises OSError."""
     _append(root, [{"event": "split", "at": now.isoformat(), "key": key} for key in keys])
@@ -124,6 +134,12 @@ def urls(root: Path) -> dict[str, str]:
 def places(root: Path) -> dict[str, str]:
     """Return path → key of the items in files that their owner gave names without key."""
     return {line["path"]: line["key"] for line in read(root) if line.get("event") == "moved"}
+
+
+def first_seen(root: Path) -> dict[str, datetime]:
+    """Return key → instant of first sight of items whose files have no date; what is no instant says nothing."""
+    said = ((line["key"], _instant(line["first"])) for line in read(root) if line.get("event") == "seen")
+    return {key: at for key, at in said if at}
 
 
 def buried(root: Path, since: datetime | None) -> list[dict[str, str]]:
@@ -197,10 +213,14 @@ def _text(value: Any) -> str:
 
 def said_at(line: Mapping[str, str]) -> datetime:
     """Return when a decision was taken; of what its owner wrote without saying so, the end of time."""
+    return _instant(line.get("at", "")) or datetime.max.replace(tzinfo=UTC)
+
+
+def _instant(said: str) -> datetime | None:
     try:
-        at = datetime.fromisoformat(line.get("at", ""))
+        at = datetime.fromisoformat(said)
     except ValueError:
-        return datetime.max.replace(tzinfo=UTC)
+        return None
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 

@@ -8,7 +8,7 @@ This module fetches and publishes nothing; the store marks the feeds that change
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -115,7 +115,9 @@ class _Desk:
         self._tree, self._store, self._read, self._now, self._authority = tree, store, read, now, authority
         self._ids, self._places, self._urls = (take(tree.root) for take in (journal.ids, journal.places, journal.urls))
         self._alone = journal.bonds(tree.root).alone
+        self._first = journal.first_seen(tree.root)
         self._kept_ids: list[Record] = []
+        self._undated: list[Record] = []
         self._moves: Mapping[str, str] = {}
         self._buried = {line["key"]: line for line in journal.buried(tree.root, since)}
 
@@ -128,7 +130,7 @@ class _Desk:
         by_key = {record.key: record for record in present}
         taken = {record.entry_id: record.key for record in present}
         taken |= {self._ids[record.key]: record.key for record in fresh if self._goes_by(record)}
-        owners = {record.url: record.key for record in present if _may_own(record, self._alone)}
+        owners = {record.url: record.key for record in present if succession.may_own(record, self._alone)}
         for found in fresh:
             if succession.never_read(found) and (known := by_key.get(found.key)):
                 self.records += succession.put_by(found, known, listing)
@@ -144,7 +146,7 @@ class _Desk:
             taken[row.entry_id] = row.key
             self.records.append(row)
             self.added += not row.broken
-            if _may_own(row, self._alone):
+            if succession.may_own(row, self._alone):
                 owners.setdefault(row.url, row.key)
 
     def look_again(self, paths: Mapping[str, str], listing: Listing, retag: Retag | None) -> None:
@@ -209,19 +211,22 @@ class _Desk:
             return
         if self._kept_ids:
             journal.renamed(self._tree.root, self._kept_ids, self._now)
+        journal.seen(self._tree.root, self._undated, self._now)
         if self._moves:
             journal.moved(self._tree.root, [(key, path) for path, key in self._moves.items()], self._now)
 
     def _found(self, path: str, facts: tuple[int, int]) -> Record | None:
-        """Return the row of a file that appeared; without a date of its own it is as old as the file."""
+        """Return the row of a file that appeared; without a date it is as old as its first sight, else as the file."""
         pair = self._load(path, "", source_in(path), "")
         if pair is None:
             key = self._key_at(path)
             return succession.unread(path, key, facts[1], self._now, self._authority) if key else None
         item, data = pair
         written = datetime.fromtimestamp(facts[1] // 1_000_000_000, UTC)
-        dated = item if item.published else replace(item, published=min(written, self._now))
+        first = self._first.get(item.key) or min(written, self._now)
+        dated = item if item.published else replace(item, published=first)
         seen = record_of(dated, via="", now=self._now, authority=self._authority)
+        self._undated += [] if item.published else [seen]
         return replace(_in_file(seen, path, data, facts), content_hash="")
 
     def _load(self, path: str, key: str, source: str, via: str) -> tuple[Item, bytes] | None:
@@ -288,11 +293,6 @@ class _Desk:
             row = replace(row, contested=True)
             self._kept_ids.append(replace(row, url=record.url))
         return row
-
-
-def _may_own(record: Record, alone: Collection[str]) -> bool:
-    """Whether copies that were set aside can be those of an item: one that its owner split has none."""
-    return bool(record.url) and not record.duplicate_of and record.key not in alone
 
 
 def _in_file(seen: Record, path: str, data: bytes, facts: tuple[int, int]) -> Record:
