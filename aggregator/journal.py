@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from aggregator.errors import TreeError
 from aggregator.model import Problem
+from aggregator.steps import notjson
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -155,7 +156,8 @@ def read(root: Path) -> list[dict[str, str]]:
         try:
             decisions += [_decision(line)] if line.strip() else []
         except (ValueError, AttributeError) as error:
-            raise TreeError(f"{path}:{number}: not a decision of tagwire ({error}); mend or delete the line") from error
+            why = notjson.why(error) if isinstance(error, json.JSONDecodeError) else str(error)
+            raise TreeError(f"{path}:{number}: not a decision of tagwire ({why}); mend or delete the line") from error
     return decisions
 
 
