@@ -91,8 +91,8 @@ def _read_lines(listing: Listing, content: str) -> None:
             continue
         try:
             address, *words = shlex.split(line)
-        except ValueError as error:
-            listing.complain(f"{error}: {line.strip()[:_SHOWN]}", number)
+        except ValueError:
+            listing.complain(f"a quotation without end: {line.strip()[:_SHOWN]}", number)
             continue
         if _REFUSED.match(address):
             listing.complain(f"{address.partition(':')[0]}: cannot be a source here: {line.strip()[:_SHOWN]}", number)

@@ -158,5 +158,11 @@ class TestOtherFiles:
         found, problems = read("words\n" * 50 + one)
         assert len(found) + len(problems) == 51
 
+    def test_a_quotation_without_end_is_told_in_our_words(self) -> None:
+        assert read('https://a.example/feed "tag\n') == (
+            [],
+            ['f:1: a quotation without end: https://a.example/feed "tag'],
+        )
+
     def test_a_list_in_utf_16_is_text(self) -> None:
         assert read("https://a.example/feed\n".encode("utf-16")) == ([(1, A)], [])
