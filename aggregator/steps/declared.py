@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from aggregator.errors import EntryError, ParseError
 from aggregator.model import Entry, Parsed, Person, Problem
-from aggregator.steps import plain, titles, urls
+from aggregator.steps import plain, urls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -171,7 +171,11 @@ def _cleaned(declared: Declaration, name: str, text: str) -> str:
     sound = plain.sound(text)
     if name in {"content", "summary"}:
         return plain.trimmed(sound)
-    return (titles.of_line(sound) if declared.kind == "json" and name in LINES else sound).strip()
+    if declared.kind == "json" and name in LINES:
+        from aggregator.steps import titles  # noqa: PLC0415 - the sanitiser, which checking a configuration does not need
+
+        sound = titles.of_line(sound)
+    return sound.strip()
 
 
 def _entry(declared: Declaration, values: Mapping[str, Values], base: str) -> Entry:
