@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 from aggregator.errors import TreeError
 from aggregator.model import Problem
+from aggregator.steps import notjson
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from aggregator.model import Record
@@ -29,6 +30,7 @@ _NEEDED = {
     "deleted": ("key",),
     "id": ("key", "id"),
     "moved": ("key", "path"),
+    "seen": ("key", "first"),
     "split": ("key",),
     "merge": ("key", "with"),
 }
@@ -76,6 +78,14 @@ def contested(root: Path, records: Iterable[Record], now: datetime) -> None:
 def moved(root: Path, pairs: Iterable[tuple[str, str]], now: datetime) -> None:
     """Append that items, given by their keys, lie in files whose paths do not name them. Raises OSError."""
     _append(root, [{"event": "moved", "at": now.isoformat(), "key": key, "path": path} for key, path in pairs])
+
+
+def seen(root: Path, records: Iterable[Record], now: datetime) -> None:
+    """Append when these items, whose files have no date, were first seen, unless that is known. Raises OSError."""
+    said = {record.key: record.published.isoformat() for record in records}
+    known = first_seen(root) if said else {}
+    lines = [{"key": key, "first": at} for key, at in said.items() if known.get(key) != datetime.fromisoformat(at)]
+    _append(root, [{"event": "seen", "at": now.isoformat(), **line} for line in lines])
 
 
 def split(root: Path, keys: Iterable[str], now: datetime) -> None:
@@ -126,6 +136,12 @@ def places(root: Path) -> dict[str, str]:
     return {line["path"]: line["key"] for line in read(root) if line.get("event") == "moved"}
 
 
+def first_seen(root: Path) -> dict[str, datetime]:
+    """Return key → instant of first sight of items whose files have no date; what is no instant says nothing."""
+    said = ((line["key"], _instant(line["first"])) for line in read(root) if line.get("event") == "seen")
+    return {key: at for key, at in said if at}
+
+
 def buried(root: Path, since: datetime | None) -> list[dict[str, str]]:
     """Return the lines of deleted files, those from `since` on if that is given."""
     lines = [line for line in read(root) if line.get("event") == "deleted"]
@@ -139,7 +155,8 @@ def read(root: Path) -> list[dict[str, str]]:
         try:
             decisions += [_decision(line)] if line.strip() else []
         except (ValueError, AttributeError) as error:
-            raise TreeError(f"{path}:{number}: not a decision of tagwire ({error}); mend or delete the line") from error
+            why = notjson.why(error) if isinstance(error, json.JSONDecodeError) else str(error)
+            raise TreeError(f"{path}:{number}: not a decision of tagwire ({why}); mend or delete the line") from error
     return decisions
 
 
@@ -197,14 +214,20 @@ def _text(value: Any) -> str:
 
 def said_at(line: Mapping[str, str]) -> datetime:
     """Return when a decision was taken; of what its owner wrote without saying so, the end of time."""
+    return _instant(line.get("at", "")) or datetime.max.replace(tzinfo=UTC)
+
+
+def _instant(said: str) -> datetime | None:
     try:
-        at = datetime.fromisoformat(line.get("at", ""))
+        at = datetime.fromisoformat(said)
     except ValueError:
-        return datetime.max.replace(tzinfo=UTC)
+        return None
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
-def _append(root: Path, lines: Iterable[Mapping[str, str | list[str]]]) -> None:
+def _append(root: Path, lines: Sequence[Mapping[str, str | list[str]]]) -> None:
+    if not lines:
+        return
     root.mkdir(parents=True, exist_ok=True)
     data = "".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in lines).encode()
     with (root / NAME).open("ab+") as journal:

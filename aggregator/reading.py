@@ -17,7 +17,7 @@ import msgspec
 from aggregator import errors, parsers
 from aggregator.model import Document, Dropped, Failure, Hints, Item, Parsed, Problem, Record, Sketched, Source, Wanted
 from aggregator.settings import Filter, TagRule  # noqa: TC001 - msgspec reads the annotations at run time
-from aggregator.steps import declared, near, normalize, sieve, tag, topics
+from aggregator.steps import bases, declared, near, normalize, sieve, tag, topics, urls
 from aggregator.steps.dedupe import record_of
 from aggregator.steps.identity import identify
 
@@ -110,17 +110,18 @@ def read(job: Job) -> Reading:
     keys = identify(job.source.id, parsed.entries)
     wanted = _wanted(job, parsed, keys)
     items, dropped, problems = ([], [], []) if job.source.detail else _items(job, parsed, keys)
+    home = bases.home_of(parsed, job.url)
     return Reading(
         title=parsed.title,
-        link=parsed.link,
+        link=urls.resolve(home, parsed.link),
         feed_id=parsed.feed_id,
-        icon=parsed.icon,
+        icon=urls.resolve(home, parsed.icon),
         hints=parsed.hints,
         entries=len(parsed.entries),
         items=tuple(items),
         records=_records(job, items),
         dropped=tuple(dropped),
-        problems=(*parsed.problems, *problems),
+        problems=(*parsed.problems, *bases.lost(parsed, job.url, document.name), *problems),
         truncated=parsed.truncated,
         wanted=wanted,
         next=parsed.next,
@@ -215,7 +216,7 @@ def _wanted(job: Job, parsed: Parsed, keys: Sequence[str]) -> tuple[Wanted, ...]
         return ()
     found: dict[str, Wanted] = {}
     for entry, key in zip(parsed.entries, keys, strict=True):
-        base = normalize.base_of(entry, parsed, job.url)
+        base = bases.base_of(entry, parsed, job.url)
         whole = declared.absolute(entry, base)
         told = replace(whole, base=base, lang=entry.lang or parsed.lang, authors=entry.authors or parsed.authors)
         url = declared.page_of(job.source.detail, whole, base)

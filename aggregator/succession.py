@@ -151,6 +151,11 @@ def _tidy(root: Path, path: str) -> None:
             (root / folder).rmdir()
 
 
+def may_own(record: Record, alone: Collection[str]) -> bool:
+    """Whether copies that were set aside can be those of an item: one that its owner split has none."""
+    return bool(record.url) and not record.duplicate_of and record.key not in alone
+
+
 def tombstone(line: Mapping[str, str], authority: str, now: datetime) -> Record:
     """Return the tombstone that a decision of the journal stands for, as old as the decision."""
     then = min(journal.said_at(line), now)
@@ -209,8 +214,3 @@ def _by_link(lost: dict[str, Record], texts: Iterable[tuple[str, str]], read: Re
         if key := pages.pop((item.source, canonical(item.link)), ""):
             found[path] = key
     return found
-
-
-def may_own(record: Record, alone: Collection[str]) -> bool:
-    """Whether copies that were set aside can be those of an item: one that its owner split has none."""
-    return bool(record.url) and not record.duplicate_of and record.key not in alone

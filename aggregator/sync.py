@@ -118,7 +118,9 @@ class _Desk:
         self._tree, self._store, self._read, self._now, self._authority = tree, store, read, now, authority
         self._ids, self._places, self._urls = (take(tree.root) for take in (journal.ids, journal.places, journal.urls))
         self._alone = journal.bonds(tree.root).alone
+        self._first = journal.first_seen(tree.root)
         self._kept_ids: list[Record] = []
+        self._undated: list[Record] = []
         self._moves: Mapping[str, str] = {}
         self._buried = {line["key"]: line for line in journal.buried(tree.root, since)}
 
@@ -201,29 +203,30 @@ class _Desk:
         after = [row for one in lost for row in succession.bury(self._tree, one, copies.get(one.key, []), self._now)]
         self.reread += [row.key for row in after]
         self.records = [*(latest | {row.key: row for row in after}).values()]
-        here = {record.key for record in self.records}
-        forgotten = [key for key in self._buried if key not in here]
-        remembered = {record.key for record in self._store.known(forgotten, [], [])} if forgotten else set()
-        lines = [self._buried[key] for key in forgotten if key not in remembered]
+        forgotten = self._buried.keys() - {record.key for record in self.records}
+        forgotten -= {record.key for record in self._store.known(forgotten, [], [])}
+        lines = (self._buried[key] for key in sorted(forgotten))
         self.records += [succession.tombstone(line, self._authority, self._now) for line in lines]
 
     def write_down(self) -> None:
         """Append what files do not say to the journal: ids from before an edit, keys of names without one."""
-        if self._kept_ids and not self._tree.dry:
+        if not self._tree.dry:
             journal.renamed(self._tree.root, self._kept_ids, self._now)
-        if self._moves and not self._tree.dry:
+            journal.seen(self._tree.root, self._undated, self._now)
             journal.moved(self._tree.root, [(key, path) for path, key in self._moves.items()], self._now)
 
     def _found(self, path: str, facts: tuple[int, int]) -> Record | None:
-        """Return the row of a file that appeared; without a date of its own it is as old as the file."""
+        """Return the row of a file that appeared; without a date it is as old as its first sight, else as the file."""
         pair = self._load(path, "", source_in(path), "")
         if pair is None:
             key = self._key_at(path)
             return succession.unread(path, key, facts[1], self._now, self._authority) if key else None
         item, data = pair
         written = datetime.fromtimestamp(facts[1] // 1_000_000_000, UTC)
-        dated = item if item.published else replace(item, published=min(written, self._now))
+        first = self._first.get(item.key) or min(written, self._now)
+        dated = item if item.published else replace(item, published=first)
         seen = record_of(dated, via="", now=self._now, authority=self._authority)
+        self._undated += [] if item.published else [seen]
         return replace(_in_file(seen, path, data, facts), content_hash="")
 
     def _load(self, path: str, key: str, source: str, via: str) -> tuple[Item, bytes] | None:

@@ -38,7 +38,6 @@ STAGING = ".staging"
 SLUG_BYTES = 60
 KEY = re.compile(r"(?<![0-9a-z])[0-9a-f]{16}(?![0-9a-z])")
 
-
 _QUICKER = {"{date:%Y}": "{date.year}", "{date:%m}": "{date.month:02}", "{date:%d}": "{date.day:02}"}
 """The same without strftime, which costs more than the rest of a path."""
 _DATE = re.compile(r"(?<!\{)\{date:%[Ymd]\}(?!\})")
@@ -74,10 +73,10 @@ class ItemTree:
                 saved.append(Saved(record=change.record, problem=problem))
                 if not self._disk.dry:
                     journal.contested(self.root, [change.record, *displaced], now)
-            elif isinstance(change, Updated):
-                saved.append(self._rewrite(change, now))
-            elif isinstance(change, Adopted):
-                saved.append(self._adopt(change, now))
+            elif isinstance(change, Updated | Adopted):
+                saved.append(self._rewrite(change, now) if isinstance(change, Updated) else self._adopt(change, now))
+        if not self._disk.dry:
+            journal.seen(self.root, _undated(changes), now)
         self._disk.write(fresh)
         return [
             replace(one, record=self._disk.facts(one.record, *placed.get(number, ())))
@@ -129,12 +128,8 @@ class ItemTree:
 
     def path_of(self, record: Record) -> str:
         """Return where a new item goes, relative to the root."""
-        return self._pattern.format(
-            source=_folder(record.source),
-            date=record.published.astimezone(self._zone),
-            slug=slug(record.title, SLUG_BYTES),
-            key=record.key,
-        )
+        date, name = record.published.astimezone(self._zone), slug(record.title, SLUG_BYTES)
+        return self._pattern.format(source=_folder(record.source), date=date, slug=name, key=record.key)
 
     def _lay_out(self, change: New | Duplicate) -> tuple[str, bytes, Problem | None]:
         """Return where a new file goes, its bytes, and what is to be told if something else lies at its own path."""
@@ -249,6 +244,11 @@ class _Disk:
                 facts = os.stat(f"{self._root}/{path}")  # noqa: PTH116 - a Path costs more than the call
                 size, mtime_ns = facts.st_size, facts.st_mtime_ns
         return replace(record, path=path, file_hash=file_hash, size=size, mtime_ns=mtime_ns)  # once: it is not cheap
+
+
+def _undated(changes: Iterable[Change]) -> list[Record]:
+    written = (one for one in changes if isinstance(one, New | Duplicate | Updated))
+    return [one.record for one in written if one.item.file and not one.item.published]
 
 
 def _dump(item: Item, zone: ZoneInfo) -> str:

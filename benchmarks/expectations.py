@@ -23,7 +23,7 @@ from zoneinfo import ZoneInfo
 
 from aggregator import errors, parsers
 from aggregator.model import Document, Source
-from aggregator.steps import dates, markdown, normalize, prepare, sanitize, tag, urls
+from aggregator.steps import bases, dates, markdown, normalize, prepare, sanitize, tag, urls
 from aggregator.steps.identity import identify
 
 UNTITLED = normalize.UNTITLED
@@ -190,7 +190,7 @@ def main() -> None:  # noqa: C901, PLR0912
                 outcome = ("no such entry" if parsed else trouble, value)
             else:
                 entry = parsed.entries[chain[1]]
-                base = normalize.base_of(entry, parsed, address)
+                base = bases.base_of(entry, parsed, address)
                 key = identify("fixture", [entry])[0]
                 try:
                     item = normalize.normalize(entry, key, source, parsed, CONTEXT, address)

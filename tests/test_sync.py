@@ -293,6 +293,27 @@ def test_a_bare_file_is_filled_in_and_as_old_as_itself(site: Site) -> None:
     assert (row.source, row.title, row.published.timestamp()) == ("notes", "Hello there.", 1_700_000_000)
 
 
+def test_the_age_of_a_bare_file_outlives_the_index_and_the_times_of_files(site: Site) -> None:
+    """Remembered once; a copy of the items on another disk has other times. What is no instant says nothing."""
+    for name in ("one", "two"):
+        path = site.tree.root / "notes" / f"{name}.md"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"---\ntitle: {name}\n---\n\nHello {name}.\n", encoding="utf-8")
+        os.utime(path, (1_700_000_000, 1_700_000_000))
+    site.sync()
+    before = {row.key: row.published for row in site.store.items()}
+    for path in site.tree.root.rglob("*.md"):
+        os.utime(path, (1_600_000_000, 1_600_000_000))
+    site.store = MemoryStore()
+    site.sync()
+    assert {row.key: row.published for row in site.store.items()} == before
+    lines = journal.read(site.tree.root)
+    assert sorted((line["event"], line["key"]) for line in lines) == [("seen", key) for key in sorted(before)]
+    with (site.tree.root / journal.NAME).open("a", encoding="utf-8") as file:
+        file.write(f'{{"event": "seen", "key": "{min(before)}", "first": "long ago"}}\n')
+    assert journal.first_seen(site.tree.root) == before
+
+
 def test_a_restored_file_lives_again(site: Site) -> None:
     """Putting a deleted file back takes the decision back."""
     old, *_ = site.add(1), site.add(2), site.add(3)

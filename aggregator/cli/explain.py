@@ -84,12 +84,12 @@ def _print(record: Record, found: Sequence[Reason]) -> None:
 
     aside = sum(one.other.duplicate_of == record.key for one in found)
     out(f"{record.key}  {safe(record.source)}  {safe(record.title, 120)}")
-    if record.story:
+    if record.duplicate_of:
+        out(f"set aside, as a copy of {record.duplicate_of}")
+    if record.story not in {"", record.duplicate_of}:
         head = "owns its story" if record.story == record.key else f"belongs to the story of {record.story}"
         out(f"{head}; {counted(len(record.copies), 'other')}")
-    elif record.duplicate_of:
-        out(f"set aside, as a copy of {record.duplicate_of}")
-    elif not aside:
+    elif not (record.duplicate_of or aside):
         out("has no copies")
     if aside:
         out(f"{counted(aside, 'copy', 'copies')} of it set aside")

@@ -145,7 +145,7 @@ def keys_for(address: str, root: Path) -> dict[str, str]:
     Paths below the site directory are made relative to it. Raises `UsageError` if it is neither a URL nor there.
     """
     if "://" in address:
-        return {"url": address}
+        return {"url": urls.of_feed(address)}
     path = Path(address).absolute()
     if not path.exists():
         meant = assumed(address)

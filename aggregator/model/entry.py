@@ -80,6 +80,10 @@ class Parsed:
 
     title: str = ""
     link: str = ""
+    """As written: Atom `link[rel=alternate]`, RSS `link`, JSON Feed `home_page_url`."""
+    base: str = ""
+    """What `link` is relative to where the document has no address: its xml:base, Atom `link[rel=self]`, JSON Feed
+    `feed_url`; absolute or empty."""
     feed_id: str = ""
     icon: str = ""
     lang: str = ""

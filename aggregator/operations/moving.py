@@ -85,6 +85,8 @@ class _Gathered:
     def take(self, one: Subscription) -> None:
         """Make a row of a line, or say why there is none."""
         keys = dict(one.keys)
+        if isinstance(url := keys.get("url"), str):
+            keys["url"] = urls.of_feed(url)
         shown = str(keys.get("url") or keys.get("path"))[:200]
         if wrong := _wrong(keys):
             self.problems.append(_problem(self._listing, one.line, wrong if one.line else f"{shown}: {wrong}"))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from aggregator.errors import EntryError, ParseError
 from aggregator.model import Parsed
-from aggregator.steps import declared, decode, plain, sniff, urls
+from aggregator.steps import declared, decode, notjson, plain, sniff, urls
 
 if TYPE_CHECKING:
     from aggregator.model import Document
@@ -73,11 +73,10 @@ def _load(document: Document) -> Any:
     try:
         return json.loads(text, parse_constant=lambda _: None, strict=False)
     except (ValueError, RecursionError) as error:  # a number of 5000 digits is a ValueError, too
-        line = error.lineno if isinstance(error, json.JSONDecodeError) else 0
         found = sniff.looks_like(document.body)
         begin = f", it begins with {sniff.shown(document.body)}" if document.body.strip() else ""
-        what = f"this is {found}{begin}" if found != "JSON" else f"{_line(error)}"
-        raise ParseError(f"not JSON: {what}", url=document.name, line=line) from error
+        what = f"this is {found}{begin}" if found != "JSON" else notjson.why(error)
+        raise ParseError(f"not JSON: {what}", url=document.name, line=notjson.line_of(error)) from error
 
 
 def _find(row: Any, name: str, expression: str) -> declared.Values:

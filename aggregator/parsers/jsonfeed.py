@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 
 from aggregator.errors import ParseError
 from aggregator.model import Enclosure, Entry, Parsed, Person, Problem
-from aggregator.steps import decode, plain, sniff
+from aggregator.steps import decode, notjson, plain, sniff, urls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,6 +63,7 @@ def parse(document: Document) -> Parsed:
     return Parsed(
         title=_text(feed, "title"),
         link=_text(feed, "home_page_url"),
+        base=url if urls.is_web(url := _text(feed, "feed_url")) else "",
         icon=_text(feed, "icon") or _text(feed, "favicon"),
         lang=_text(feed, "language"),
         authors=_authors(feed),
@@ -77,12 +78,8 @@ def _load(document: Document) -> Any:
     text = decode.decode(document.body, document.charset).lstrip("\x00 \t\r\n\ufeff").rstrip("\x00")
     try:
         return json.loads(text, parse_int=_number, parse_float=_number, parse_constant=lambda _: None, strict=False)
-    except json.JSONDecodeError as error:
-        raise ParseError(
-            f"not JSON: {error.msg} at column {error.colno}", url=document.name, line=error.lineno
-        ) from error
-    except RecursionError as error:
-        raise ParseError("JSON nested too deeply", url=document.name) from error
+    except (ValueError, RecursionError) as error:
+        raise ParseError(f"not JSON: {notjson.why(error)}", url=document.name, line=notjson.line_of(error)) from error
 
 
 def _number(digits: str) -> _Number:

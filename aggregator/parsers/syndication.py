@@ -9,12 +9,13 @@ This module decides nothing about what is kept, and reads no more than the newes
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from aggregator.errors import ParseError
 from aggregator.model import Enclosure, Entry, Hints, Parsed, Person, Problem
-from aggregator.steps import dates, decode, fastxml, feedxml, people, plain, sniff
+from aggregator.steps import dates, decode, fastxml, feedxml, people, plain, sniff, titles
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -27,8 +28,9 @@ LIMIT = 1000
 _NO_FEEDS = frozenset(("html", "opml", "urlset", "sitemapindex", "svg"))
 _FEED_ROOT = re.compile(r"<(?:[\w.-]+:)?(?:rss|feed|rdf|channel)[\s>]", re.IGNORECASE)
 _HTML = frozenset(("text/html", "application/xhtml+xml", "html", "xhtml"))
-_TITLES = _HTML | {"application/octet-stream"}
-"""Types of titles that are HTML; the last was base64, which feedparser has decoded (RFC 4287 §4.1.3.3)."""
+_ENCODED = frozenset(("application/octet-stream",))
+"""The type of titles that were base64, which feedparser has decoded (RFC 4287 §4.1.3.3): HTML."""
+_TITLES = _HTML | _ENCODED
 _ITEM = re.compile(rb"<(?:[\w.-]+:)?(?:item|entry)[\s>/]", re.IGNORECASE)
 _END_TAG = re.compile(rb"</(?:[\w.-]+:)?(rss|feed|rdf|channel|item|entry)\s*>", re.IGNORECASE)
 _ENDS = {b"rss", b"feed", b"rdf"}
@@ -68,8 +70,9 @@ def _parsed(raw: feedxml.Raw, body: bytes, document: Document) -> Parsed:
     feed = raw.feed
     atom = raw.version.startswith("atom")
     return Parsed(
-        title=_title(feed),
+        title=_name(feed, atom=atom),
         link=_text(feed.get("link")),
+        base=_own_address(feed),
         feed_id=_text(feed.get("id")),
         icon=_text(feed.get("icon") or feed.get("logo") or _href(feed.get("image"))),
         lang=_text(feed.get("language")),
@@ -134,15 +137,15 @@ def _entry(entry: dict[str, Any], *, atom: bool) -> Entry:
     return Entry(
         guid=_text(entry.get("id")),
         link=_link(entry),
-        title=_text(entry.get("title")),
-        title_is_html=detail.get("type") in _TITLES,
+        title=_title(entry, atom=atom),
+        title_is_html=detail.get("type") in (_TITLES if atom else _ENCODED),
         summary=summary,
         content=content,
         base=next((base for part in (body, teaser, detail) if (base := _base(part))), ""),
         published=_published(entry),
         updated=_text(entry.get("updated")),
         authors=_people(entry),
-        categories=_categories(entry),
+        categories=_categories(entry, atom=atom),
         enclosures=tuple({enclosure.href: enclosure for enclosure in _enclosures(entry)}.values()),
         image=next(_images(entry), ""),
         lang=_text(entry.get("language"))
@@ -178,6 +181,12 @@ def _base(part: dict[str, Any]) -> str:
     return base if _WEB.match(base) else ""
 
 
+def _own_address(feed: dict[str, Any]) -> str:
+    """The address that a feed gives for itself: xml:base of its root, as its title has it, else its link to itself."""
+    links = (_text(link.get("href")) for link in feed.get("links") or () if link.get("rel") == "self")
+    return _base(feed.get("title_detail") or {}) or next((link for link in links if _WEB.match(link)), "")
+
+
 def _link(entry: dict[str, Any]) -> str:
     """The address of what the entry is about, as written; where there is none, a guid or Atom id that is one."""
     links = [link for link in entry.get("links") or () if link.get("href")]
@@ -199,6 +208,7 @@ def _people(context: dict[str, Any]) -> tuple[Person, ...]:
     for author in context.get("authors") or ():
         if "text" in author:
             someone = people.person(_text(author["text"]))
+            someone = replace(someone, name=titles.of_line(someone.name)) if someone else None
         else:
             name, email, uri = (_text(author.get(key))[:500] for key in ("name", "email", "href"))
             someone = Person(name=name, email=email, uri=uri) if name or email or uri else None
@@ -207,8 +217,9 @@ def _people(context: dict[str, Any]) -> tuple[Person, ...]:
     return tuple(found.values())
 
 
-def _categories(entry: dict[str, Any]) -> tuple[str, ...]:
-    names = (_text(tag.get("label")) or _text(tag.get("term")) for tag in entry.get("tags") or ())
+def _categories(entry: dict[str, Any], *, atom: bool) -> tuple[str, ...]:
+    written = (_text(tag.get("label")) or _text(tag.get("term")) for tag in entry.get("tags") or ())
+    names = (name if atom else titles.of_line(name) for name in written)
     return tuple(dict.fromkeys(name for name in names if name))
 
 
@@ -244,10 +255,16 @@ def _images(entry: dict[str, Any]) -> Iterator[str]:
             yield _text(link["href"])
 
 
-def _title(feed: dict[str, Any]) -> str:
+def _title(context: dict[str, Any], *, atom: bool) -> str:
+    """A title as written; RSS's, of which nobody says whether it is HTML, as text (`steps.titles`)."""
+    title = _text(context.get("title"))
+    return title if atom or (context.get("title_detail") or {}).get("type") in _ENCODED else titles.of_line(title)
+
+
+def _name(feed: dict[str, Any], *, atom: bool) -> str:
     """The feed's title as text."""
-    title = _text(feed.get("title"))
-    return plain.from_html(title) if (feed.get("title_detail") or {}).get("type") in _HTML else title
+    title = _title(feed, atom=atom)
+    return titles.of_html(title) if atom and (feed.get("title_detail") or {}).get("type") in _TITLES else title
 
 
 def _hints(raw: feedxml.Raw) -> Hints:

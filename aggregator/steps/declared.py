@@ -42,6 +42,9 @@ LIMIT = 1000
 ENOUGH = 5
 """Entries that make it odd if none of them has a field that may be missing."""
 
+LINES = frozenset(("title", "author", "tags"))
+"""Fields that are one line of text for people."""
+
 _BRACES = re.compile(r"\{([^{}]*)\}")
 _TEMPLATE = re.compile(r"https?://|/", re.IGNORECASE)
 _MARKUP = re.compile(r"<[a-zA-Z/!]|&(?:#\d+|#x[0-9a-fA-F]+|[a-zA-Z]+);")
@@ -159,12 +162,20 @@ def _asked(declared: Declaration, name: str) -> bool:
 def _values(declared: Declaration, row: Any, find: Callable[[Any, str, str], Values]) -> dict[str, Values]:
     """The sound texts that each field of a row has; templates come later."""
     found = {name: find(row, name, expression) for name, expression in declared.fields if not is_template(expression)}
-    return {name: tuple(filter(None, (_stripped(name, one) for one in texts))) for name, texts in found.items()}
+    cleaned = ((name, (_cleaned(declared, name, one) for one in texts)) for name, texts in found.items())
+    return {name: tuple(filter(None, texts)) for name, texts in cleaned}
 
 
-def _stripped(name: str, text: str) -> str:
+def _cleaned(declared: Declaration, name: str, text: str) -> str:
+    """A sound text without blanks around it; of what an API shows to people, and may write as HTML, what that says."""
     sound = plain.sound(text)
-    return plain.trimmed(sound) if name in {"content", "summary"} else sound.strip()
+    if name in {"content", "summary"}:
+        return plain.trimmed(sound)
+    if declared.kind == "json" and name in LINES:
+        from aggregator.steps import titles  # noqa: PLC0415 - the sanitiser, which checking a configuration does not need
+
+        sound = titles.of_line(sound)
+    return sound.strip()
 
 
 def _entry(declared: Declaration, values: Mapping[str, Values], base: str) -> Entry:

@@ -115,7 +115,7 @@ def revise(item: Item, record: Record, previous: Record, authority: str) -> Adop
         key=previous.key,
         path=previous.path,
         entry_id=previous.entry_id,
-        published=record.published if item.file else previous.published,
+        published=record.published if item.file and item.published else previous.published,
         updated=max(said, previous.updated),
         first_seen=previous.first_seen,
         duplicate_of=previous.duplicate_of,
@@ -159,9 +159,10 @@ def confirmed(one: Record, other: Record) -> bool:
 
 
 def _settled(item: Item, record: Record, authority: str) -> Item:
-    """Return the item as it is saved: dates remembered, and the id spelt out as guid where nothing else gives it."""
-    same = item.key == record.key and item.published == record.published
-    kept = item if same else replace(item, key=record.key, published=record.published)
+    """Return the item as it is saved: the id as guid where nothing gives it, dates remembered but in others' files."""
+    published = item.published if item.file else record.published
+    same = item.key == record.key and item.published == published
+    kept = item if same else replace(item, key=record.key, published=published)
     if record.contested:  # a stranger's claim leaves no trace in the file
         return kept
     for guid in (item.guid, "", record.entry_id):

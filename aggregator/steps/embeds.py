@@ -24,6 +24,12 @@ _SIGN = re.compile(
     re.IGNORECASE,
 )
 """An image that stands for a sign within a line, such as WordPress puts in place of emoji."""
+_TINY = re.compile(
+    r"""<img(?=\s[^<>]{0,1000}?\bstyle\s*=\s*["'](?:[^"'<>]{0,200}?;)?\s*"""
+    r"""(?:width|height)\s*:\s*[01](?:px)?\s*(?:!important\s*)?[;"'])""",
+    re.IGNORECASE,
+)
+"""An image that its style makes a pixel."""
 _BEFORE_NOSCRIPT = re.compile(r"\s*<noscript\b[^<>]*>\s*<img\b", re.IGNORECASE)
 _LOOKED = 50
 """Images in `<noscript>` that are looked for elsewhere: each costs a search of the whole."""
@@ -54,8 +60,8 @@ def reveal(html: str, base: str) -> str:
     """Return HTML where lazy images have their `src`, and where a link stands before each embedded frame or player.
 
     An image that only a `<source>` or a `<noscript>` names is found there; formulas become their TeX, else their text;
-    images that stand for signs get the height of a line, since the sanitiser takes away what else tells them.
-    The players themselves stay for the sanitiser to remove. `base` is what the players' URLs are relative to.
+    images that stand for signs get the height of a line, and pixels theirs, since the sanitiser takes away what else
+    tells them. The players stay for the sanitiser to remove. `base` is what the players' URLs are relative to.
     """
     if "<math" in html:
         html = _MATH.sub(_formula, html)
@@ -64,6 +70,8 @@ def reveal(html: str, base: str) -> str:
         html = _unsheltered(html)
     if "wp-smiley" in html or "emoji" in html or "1em" in html:
         html = _SIGN.sub('<img height="1em"', html)
+    if "<img" in html and "style" in html:
+        html = _TINY.sub('<img height="1"', html)
     return _link_embeds(html, base) if _EMBED.search(html) else html
 
 

@@ -11,11 +11,17 @@ import re
 _WIDE = "\u3000\u2003\u2002"
 _BLOCKS = "p|div|li|blockquote|section|article|figcaption|h[1-6]|t[dh]|[uo]l|table|pre"
 _NAMES = "a|abbr|b|big|cite|code|dfn|em|i|ins|kbd|mark|q|ruby|samp|small|strong|sub|sup|time|tt|u|var"
-_INLINE = f"(?:<(?:{_NAMES})(?: [^<>]*)?>)*"
+_INLINE = f"<(?:{_NAMES})(?: [^<>]*)?>"
+_BEFORE = rf"(?:{_INLINE}|[\xa0 \t\n]|&nbsp;)*+"
+_RUN = rf"(?={_BEFORE}[{_WIDE}])(?P<run>(?:{_INLINE}|[{_WIDE}\xa0 \t\n]|&nbsp;)++)"
 _INDENT = re.compile(
-    rf"(?P<block>(?:^|</?(?:{_BLOCKS})(?: [^<>]*)?>|<hr>)[ \t\n]*(?:<wbr>)?)(?P<inline>{_INLINE})"
-    rf"(?P<indent>(?:\xa0|&nbsp;)*[{_WIDE}](?:[{_WIDE}\xa0]|&nbsp;)*)(?=(?P<markup>{_INLINE})\s*(?:[^<\s]|<img ))"
+    rf"(?P<block>(?:^|</?(?:{_BLOCKS})(?: [^<>]*)?>|<hr>)[ \t\n]*+)(?:<wbr>)?{_RUN}(?=\s*(?:[^<\s]|<img ))"
 )
+"""The begin of a block up to its first sign or image: markup, blanks and an indent, in whatever order."""
+_CELL = re.compile(rf"(?P<block><t[dh](?: [^<>]*)?>[ \t\n]*+){_RUN}(?=</t[dh]>)")
+"""A cell that holds nothing else."""
+_TAG = re.compile("<[^<>]*>")
+_BLANKS = re.compile("[ \t\n]+")
 _STRIPPING = re.compile("<(/?)(?:div|section|article)>")
 _HIDDEN = {ord(space): chr(number) for number, space in enumerate(f"{_WIDE}\xa0", 2)}  # stand in no sanitised HTML
 _SHOWN = {ord(hidden): chr(space) for space, hidden in _HIDDEN.items()}
@@ -34,18 +40,31 @@ def secure(html: str) -> str:
 
 
 def _secured(match: re.Match[str]) -> str:
-    before_markup = match["inline"] or match.string.startswith("<", match.end())
-    return f"{match['block']}<wbr>{match['indent']}{match['inline']}" if before_markup else match[0]
+    indent, markup = _parted(match)
+    before_markup = markup or match.string.startswith("<", match.end())
+    return f"{match['block']}<wbr>{indent}{markup}" if before_markup else match[0]
+
+
+def _parted(match: re.Match[str]) -> tuple[str, str]:
+    """Return the indent that the begin of a block shows, and the markup in and around it.
+
+    Blanks before the first wide space show nothing, later ones are one; in code all of them stand.
+    """
+    indent = _TAG.sub("", match["run"])
+    if not match["block"].startswith("<pre"):
+        indent = _BLANKS.sub(" ", indent.lstrip(" \t\n"))
+    return indent, "".join(_TAG.findall(match["run"]))
 
 
 def hide(html: str) -> str:
     """Return HTML with indents as signs that no converter takes for white space; the same if it has none."""
-    return _INDENT.sub(_hidden, html) if _has_wide(html) else html
+    return _CELL.sub(_hidden, _INDENT.sub(_hidden, html)) if _has_wide(html) else html
 
 
 def _hidden(match: re.Match[str]) -> str:
-    indent = match["indent"].replace("&nbsp;", "\xa0").translate(_HIDDEN)
-    return f"{match['block']}{indent}{match['inline']}"
+    indent, markup = _parted(match)
+    hidden = indent.replace("&nbsp;", "\xa0").translate(_HIDDEN)
+    return f"{match['block']}{hidden}{markup}"
 
 
 def show(text: str) -> str:

@@ -9,18 +9,14 @@ This module decides nothing about identity (`steps.identity`) or duplicates (`st
 
 from __future__ import annotations
 
-import html as entities
 import re
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-import nh3
-
 from aggregator.errors import EntryError
 from aggregator.model import Enclosure, Item, Person
-from aggregator.steps import dates, frontmatter, language, markdown, summary, tag, text, urls
+from aggregator.steps import bases, dates, frontmatter, language, markdown, summary, tag, text, titles, urls
 from aggregator.steps.prepare import prepare
 from aggregator.steps.sanitize import sanitize
 
@@ -68,7 +64,7 @@ def normalize(entry: Entry, key: str, source: Source, parsed: Parsed, context: C
     """
     if entry.file:
         return from_file(entry.file, key, source, context, parsed=parsed)
-    base = base_of(entry, parsed, base_url)
+    base = bases.base_of(entry, parsed, base_url)
     html, body = _body(entry, base)
     title, link = _title(entry), _link(entry.link, base)
     enclosures = _enclosures(entry, base)
@@ -155,20 +151,6 @@ def _dropped(source: Source, context: Context, **fields: str) -> str:
     return context.sieve.verdict(source.id, fields) if context.sieve else ""
 
 
-def base_of(entry: Entry, parsed: Parsed, base_url: str) -> str:
-    """Return what an entry's URLs are relative to: xml:base within the site, else the feed's link, else its URL."""
-    home = _home(parsed.link, base_url)
-    if entry.base and (not home or urls.same_site(urls.host(entry.base), urls.host(home))):
-        return entry.base
-    return home
-
-
-@lru_cache(maxsize=16)
-def _home(link: str, base_url: str) -> str:
-    """The site of a document: all its entries ask."""
-    return _web(link, base_url) or base_url
-
-
 def _body(entry: Entry, base: str) -> tuple[str, str]:
     """Sanitised HTML and its Markdown: the content's if that shows anything, else the summary's."""
     for content in filter(None, (entry.content, entry.summary)):
@@ -193,9 +175,7 @@ def _words(html: str, title: str, languages: tuple[str, str, str, str]) -> tuple
 
 def _title(entry: Entry) -> str:
     title = text.clean(entry.title)
-    if entry.title_is_html:
-        title = entities.unescape(nh3.clean(title, tags=set()))
-    return text.one_line(title)
+    return text.one_line(titles.of_html(title) if entry.title_is_html else title)
 
 
 def _title_from(words: str, link: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from aggregator.steps import emphasis, escapes, indents, listings, nodes, sanitize
+from aggregator.steps import emphasis, escapes, indents, listings, nodes, ruby, sanitize
 from aggregator.steps.nodes import BLOCKS, HEADINGS
 
 MAX_TAGS = 20_000
@@ -26,7 +26,7 @@ _UNSEEN = ("abbr", "bdi", "big", "cite", "dfn", "ins", "mark", "small", "sub", "
 _BLOCK = r"(?:p|div|section|article|blockquote|pre|h\d|[uo]l|li|table)[ >]"
 _MARK, _CODE = "(?:b|strong|em|i)", "(?:code|kbd|samp)"
 _TAGS = (
-    f"(?:table|rt|{'|'.join(_STRIKE + _GLUED + _LISTED)})[ >]",
+    f"(?:table|r[pt]|{'|'.join(_STRIKE + _GLUED + _LISTED)})[ >]",
     rf"a [^<>]*>(?:[^<\[\]]|<(?!/a>|[bh]r>|{_BLOCK}))*+(?!</a>)",
     r"h\d>(?:[^<]|<(?!/h|img))*+<img",
     r"(?P<empty>p|div)>\s*</(?P=empty)>\s*(?:[^<\s]|<(?:a|b|strong|em|i|u|img|code)[ >])",
@@ -127,12 +127,7 @@ def _blocks(root: nodes.Element) -> bool:
     for element in list(root.iter(*_STRIKE)):
         nodes.unwrap(element)
         changed = True
-    for reading in list(root.iter("rt")):
-        if not any(
-            sibling.tag == "rp" for sibling in (reading.getprevious(), reading.getnext()) if sibling is not None
-        ):
-            nodes.replace(reading, ["(", reading, ")"])
-            changed = True
+    changed |= ruby.mend(root)
     for element in list(root.iter(*_GLUED, *_LISTED)):
         element.tag = "p" if element.tag in {"dt", "dd"} else "div"
         changed = True

@@ -17,7 +17,7 @@ from xml.sax.saxutils import escape
 from lxml import etree
 
 from aggregator.model import Problem
-from aggregator.steps import decode, text
+from aggregator.steps import decode, notjson, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -27,7 +27,14 @@ OWN = "{urn:tagwire:sources}keys"
 NAME_LIMIT = 100
 TITLE_LIMIT = 200
 _SHOWN = 80
+_ACCEPTED = (
+    "accepted are OPML, newsboat's urls file, a list with one URL a line, and what `tagwire export --json` writes"
+)
+_MANY = 20
+"""Lines of which one must look like an address: else the text is another thing than a list."""
 _REFUSED = re.compile(r"(query|exec|filter|file):", re.IGNORECASE)
+_ADDRESS = re.compile(r"""^[ \t"']*[a-z][a-z0-9+.-]*:\S|^[ \t"']*[\w-]+(?:\.[\w-]+)+/""", re.IGNORECASE | re.MULTILINE)
+"""What looks like an address at the beginning of a line, with a scheme or without one."""
 _DOCTYPE = re.compile(r"<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>", re.DOTALL | re.IGNORECASE)
 _DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>", re.IGNORECASE)
 _ENTITY = re.compile(r"&([A-Za-z][A-Za-z0-9]{0,31});")
@@ -60,9 +67,12 @@ class Listing:
 def read(name: str, data: bytes) -> Listing:
     """Return the subscriptions in a file, whichever of the formats it has; `name` stands in the problems."""
     listing = Listing(name)
-    content = text.clean(decode.decode(data))
+    decoded = decode.decode(data)
+    content = text.clean(decoded)
     begin = content.lstrip()[:1]
-    if begin == "<":
+    if "\0" in decoded:
+        listing.complain(f"this is no text; {_ACCEPTED}")
+    elif begin == "<":
         _read_opml(listing, content)
     elif begin in ("{", "["):
         _read_json(listing, content)
@@ -73,13 +83,16 @@ def read(name: str, data: bytes) -> Listing:
 
 def _read_lines(listing: Listing, content: str) -> None:
     """One URL a line, behind it tags and `~title` as newsboat has them."""
+    if content.count("\n") >= _MANY and not _ADDRESS.search(content):
+        listing.complain(f"no line of this text begins with an address; {_ACCEPTED}")
+        return
     for number, line in enumerate(content.split("\n"), 1):
         if not line.strip() or line.lstrip().startswith("#"):
             continue
         try:
             address, *words = shlex.split(line)
-        except ValueError as error:
-            listing.complain(f"{error}: {line.strip()[:_SHOWN]}", number)
+        except ValueError:
+            listing.complain(f"a quotation without end: {line.strip()[:_SHOWN]}", number)
             continue
         if _REFUSED.match(address):
             listing.complain(f"{address.partition(':')[0]}: cannot be a source here: {line.strip()[:_SHOWN]}", number)
@@ -94,7 +107,7 @@ def _read_json(listing: Listing, content: str) -> None:
     try:
         held = json.loads(content)
     except (ValueError, RecursionError) as error:
-        listing.complain(f"not JSON: {error}", getattr(error, "lineno", 0))
+        listing.complain(f"not JSON: {notjson.why(error)}", notjson.line_of(error))
         return
     rows = held.get("sources") if isinstance(held, dict) else held
     if not isinstance(rows, list):
@@ -140,8 +153,12 @@ def _outlined(listing: Listing, line: int, said: Mapping[str, str], address: str
         try:
             own = json.loads(said[OWN])
             return Subscription(line, {**own, "url": address})
-        except (ValueError, TypeError, RecursionError) as error:
-            listing.complain(f"the keys of {address[:_SHOWN]} cannot be read ({error}); the rest was", line)
+        except (ValueError, RecursionError) as error:
+            listing.complain(
+                f"the keys of {address[:_SHOWN]} cannot be read ({notjson.why(error)}); the rest was", line
+            )
+        except TypeError:
+            listing.complain(f"the keys of {address[:_SHOWN]} cannot be read (they are no object); the rest was", line)
     tags = [*folders, *_SEPARATORS.split(said.get("category", ""))]
     return Subscription(line, _keys(address, said.get("title") or said.get("text", ""), tags))
 

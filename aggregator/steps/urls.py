@@ -15,6 +15,7 @@ from aggregator.steps import tracking
 
 _WEB = re.compile(r"(https?)://([^/?#]*)([^?#]*)(?:\?([^#]*))?(#.*)?", re.IGNORECASE | re.DOTALL)
 _PLAIN = re.compile(r'https?://[^/?#\s\[\]"<>\\^`{|}\x00-\x20\x7f-\x9f]+(?:[/?#][^\s"<>\\^`{|}\x00-\x20\x7f-\x9f]*)?')
+_FEED = re.compile(r"\A\s*feed:(?:(?://)?(?=(https?)://)|//)", re.IGNORECASE)
 _AUTHORITY = re.compile(r"(?:.*@)?(\[[^\]]*\]|[^:]*)(?::(\d*))?", re.DOTALL)
 _HOST = re.compile(r"[a-z0-9_.-]+|\[[0-9a-f:.]+\]")
 _LONGEST_HOST = 1_000  # percent-encoded; encoding into Punycode is quadratic
@@ -68,6 +69,14 @@ def resolve(base: str, url: str) -> str:
     except ValueError:  # brackets that hold no IPv6 address
         return ""
     return _writable(joined) if is_web(joined) else ""
+
+
+def of_feed(url: str) -> str:
+    """Return the web address that a `feed:` URL stands for, as browsers and readers write them; others as they are.
+
+    `feed://host/path` is http, `feed:https://host/path` what stands behind the colon.
+    """
+    return _FEED.sub(lambda scheme: "" if scheme[1] else "http://", url, count=1)
 
 
 def is_web(url: str) -> bool:

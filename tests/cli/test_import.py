@@ -50,6 +50,32 @@ def sources(site):
     return [source for source in load(str(site), environ={}).sources if source.url]
 
 
+def test_addresses_of_the_scheme_feed_are_those_of_the_web(tagwire, site):
+    lines = [
+        "feed://f.example/rss",
+        "feed:https://g.example/rss",
+        "FEED://https://h.example/rss",
+        "http://f.example/rss",
+    ]
+    (site / "urls").write_text("\n".join(lines))
+    assert tagwire("import", "urls").out.endswith("added 3 sources, 1 known already, 0 problems\n")
+    found = ["http://f.example/rss", "https://g.example/rss", "https://h.example/rss"]
+    assert [source.url for source in sources(site)][-3:] == found
+    (site / "more.json").write_text('["feed://i.example/rss", {"url": "feed:https://j.example/rss"}, {"url": 5}]')
+    assert tagwire("import", "more.json").out.endswith("added 2 sources, 0 known already, 1 problem\n")
+    assert tagwire("add", "--no-discover", "feed://k.example/rss").code == 0
+    assert [source.url for source in sources(site)][-1] == "http://k.example/rss"
+
+
+def test_a_binary_file_is_one_problem_that_names_what_is_accepted(tagwire, site):
+    (site / "photo.jpg").write_bytes(bytes(range(256)) * 400)
+    done = tagwire("import", "photo.jpg")
+    assert done.code == 2
+    (line,) = (line for line in done.err.splitlines() if "photo.jpg" in line)
+    accepted = "OPML, newsboat's urls file, a list with one URL a line, and what `tagwire export --json` writes"
+    assert line == f"tagwire: photo.jpg: this is no text; accepted are {accepted}"
+
+
 def test_a_list_is_taken_in_line_by_line(tagwire, site):
     (site / "urls").write_text(LIST)
     before = (site / "config" / "sources.toml").read_text()

@@ -230,3 +230,21 @@ def test_a_decision_that_cannot_be_read_stops_refresh_and_reindex_and_is_found(l
     assert "tagwire.jsonl:1" in found["decisions"]["message"]
     journal.write_text('{"event": "split", "key": "0123456789abcdef"}\n', encoding="utf-8")
     life.refresh()
+
+
+def test_folder_items_without_a_date_keep_theirs_when_the_index_is_lost(life: Life) -> None:
+    """The copies are the owner's bytes and say nothing; their times on the disk are those of the copying."""
+    folder = life.root / "notes"
+    folder.mkdir()
+    (folder / "a.md").write_text('---\ntitle: "A note"\n---\n\nHello.\n', encoding="utf-8")
+    with (life.root / "config/sources.toml").open("a", encoding="utf-8") as file:
+        file.write('\n[[sources]]\nid = "notes"\nkind = "folder"\npath = "notes"\n')
+    life.run("refresh")
+    published = life.feed("sources/notes")
+    assert "A note" in published
+    for path in (life.root / "items/notes").rglob("*.md"):
+        os.utime(path, (1_600_000_000, 1_600_000_000))
+    life.lose()
+    life.run("reindex")
+    life.run("refresh")
+    assert life.feed("sources/notes") == published

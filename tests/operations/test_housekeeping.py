@@ -79,7 +79,7 @@ def test_after_its_time_a_deleted_item_is_forgotten_and_the_journal_does_not_bri
     (site.root / "items" / "own.md").write_text("---\ntitle: Own\n---\n\nOwn text.\n", encoding="utf-8")
     assert "News 1" not in {outcome.note for outcome in site.refresh(1).outcomes}
     assert site.remembered() == ["News 2", "News 3", "Own"]
-    assert [line["event"] for line in journal.read(site.root / "items")] == ["deleted"]
+    assert [line["event"] for line in journal.read(site.root / "items")] == ["deleted", "seen"]
 
 
 def test_a_decision_without_a_date_counts_for_ever(tmp_path):

@@ -52,7 +52,7 @@ def test_json_that_is_no_feed_is_said_to_be_none(body):
 
 
 def test_bad_json_is_reported_with_its_line():
-    with pytest.raises(ParseError, match=r"not JSON: .* at column 3") as caught:
+    with pytest.raises(ParseError, match=r"not JSON: .* at line 3, column 3") as caught:
         read('{"version": "1",\n "items": [],\n  x}')
     assert caught.value.line == 3
     assert caught.value.kind == "parse-error"

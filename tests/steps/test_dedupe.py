@@ -57,6 +57,19 @@ def test_an_undated_item_takes_the_instant_of_first_sight_for_good() -> None:
     assert again.record.published == NOW
 
 
+def test_a_file_without_a_date_keeps_its_first_sight_and_its_text() -> None:
+    """A folder's file is never rewritten, so it does not say when it was seen; one that has got a date is believed."""
+    (change,) = decide([item(published=None, file="---\n---\n")], [])
+    assert isinstance(change, New)
+    assert (change.record.published, change.item.published) == (NOW, None)
+    (again,) = decide([item(published=None, title="另一个标题", file="---\n---\n\n")], [kept(change)], LATER)
+    assert isinstance(again, Updated)
+    assert (again.record.published, again.item.published) == (NOW, None)
+    (dated,) = decide([item(title="又一个标题", file="---\n---\n\n\n")], [kept(again)], LATER)
+    assert isinstance(dated, Updated)
+    assert dated.record.published == NOW - timedelta(hours=1)
+
+
 def test_deciding_twice_changes_nothing() -> None:
     """What was decided is known."""
     (change,) = decide([item()], [])

@@ -44,6 +44,47 @@ def test_an_image_that_stands_for_a_sign_is_no_thumbnail(sign: str) -> None:
     assert "https://cdn.example.com/1f642.png" in made.body
 
 
+PIXELS = (
+    '<img src="https://pixel.wp.com/g.gif?v=ext&amp;blog=1">',
+    '<img src="https://example.com/b.gif?host=x">',
+    '<img src="http://feeds.feedburner.com/~r/Some/~4/abc" alt="">',
+    '<img src="http://feeds.example.com/~ff/Some?d=yIl2AUoC8zA">',
+    '<img src="https://ad.doubleclick.net/ddm/trackimp/N1.2">',
+    '<img src="https://vg01.met.vgwort.de/na/0123456789abcdef">',
+    '<img src="https://www.facebook.com/tr?id=1&amp;ev=PageView">',
+    '<img src="https://medium.com/_/stat?event=post.clientViewed">',
+    '<img src="https://news.example.com/1x1.gif">',
+    '<img src="https://news.example.com/api/pixel?id=1">',
+    '<img src="https://news.example.com/p.jpg" style="width:1px;height:1px">',
+    "<IMG alt='' style='border:0; Height: 1px !important' src='https://news.example.com/p.jpg'>",
+    '<img src="https://news.example.com/p.jpg" style="height:0">',
+)
+SEEN = (
+    '<img src="https://example.com/b.gif">',
+    '<img src="https://example.com/pixel-art/castle.png">',
+    '<img src="https://pixel.example.com/castle.png">',
+    '<img src="https://www.facebook.com/travel.jpg">',
+    '<img src="https://example.com/counterpoint.gif">',
+    '<img src="https://example.com/a.jpg" style="max-width:1px">',
+    '<img src="https://example.com/a.jpg" style="width:100%;height:auto">',
+    '<img src="https://example.com/a.jpg" style="width:1em0">',
+)
+
+
+@pytest.mark.parametrize("pixel", PIXELS)
+def test_a_pixel_that_counts_readers_is_no_thumbnail_and_stays_in_the_text(pixel: str) -> None:
+    made = item(Entry(title="T", content=f'<p>a {pixel} b</p><p><img src="https://example.com/real.jpg"></p>'))
+    assert made.thumbnail == "https://example.com/real.jpg"
+    assert made.body.count("![") == 2
+
+
+@pytest.mark.parametrize("image", SEEN)
+def test_an_image_that_only_resembles_a_pixel_is_a_thumbnail(image: str) -> None:
+    made = item(Entry(title="T", content=f'<p>a {image}</p><p><img src="https://example.com/real.jpg"></p>'))
+    assert made.thumbnail.startswith(("https://", "http://"))
+    assert made.thumbnail != "https://example.com/real.jpg"
+
+
 class TestWhole:
     def test_an_entry_of_rsshub_becomes_an_item_like_the_seeds(self) -> None:
         entry = Entry(

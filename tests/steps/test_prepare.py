@@ -146,6 +146,21 @@ def test_html_with_nothing_to_cure_is_returned_as_the_identical_object(html):
         ("\ufeffa", "<p>\ufeffa</p>"),
         ("<ruby>漢<rt>hàn</rt></ruby>", "<p>漢(hàn)</p>"),
         ("<ruby>漢<rp>（</rp><rt>hàn</rt><rp>）</rp></ruby>", "<p>漢（hàn）</p>"),
+        ("<ruby>漢<rp>(</rp><rt>hàn</rt></ruby>後", "<p>漢(hàn)後</p>"),
+        ("<ruby>漢<rp>（</rp><rt>hàn</rt></ruby>後", "<p>漢（hàn）後</p>"),
+        ("<ruby>漢<rt>hàn</rt><rp>】</rp></ruby>後", "<p>漢【hàn】後</p>"),
+        ("<ruby>漢<rp>(</rp><rt>hàn</rt>字<rp>(</rp><rt>zì</rt><rp>)</rp></ruby>", "<p>漢(hàn)字(zì)</p>"),
+        ("<ruby>漢<rt>hàn</rt><rp>）</rp>字<rt>zì</rt></ruby>", "<p>漢（hàn）字(zì)</p>"),
+        ("<ruby>漢字<rp>(</rp><rt>hàn </rt><rt>zì</rt><rp>)</rp></ruby>", "<p>漢字(hàn zì)</p>"),
+        ("<ruby>漢字<rt>hàn</rt><rt>zì</rt><rp>)</rp></ruby>", "<p>漢字(hànzì)</p>"),
+        ("<ruby>漢<rt>hàn</rt><rp>(</rp><rt>kan</rt><rp>)</rp></ruby>", "<p>漢(hàn)(kan)</p>"),
+        ("<ruby>漢<rp>(</rp><rp>[</rp><rt>hàn</rt></ruby>", "<p>漢[hàn]</p>"),
+        ("<ruby>漢<rp>(</rp><rt>hàn</rt><rp>[</rp><rt>kan</rt><rp>]</rp></ruby>", "<p>漢(hàn)[kan]</p>"),
+        ("<ruby>漢<rp>(</rp></ruby>後", "<p>漢後</p>"),
+        ("<ruby>漢<rp>)</rp></ruby>後", "<p>漢後</p>"),
+        ("<ruby>漢<rt></rt></ruby>後", "<p>漢後</p>"),
+        ("<ruby>漢<rp></rp><rt>hàn</rt><rp></rp></ruby>後", "<p>漢(hàn)後</p>"),
+        ("<ruby>漢<rp>(</rp><rtc><rt>a</rt></rtc><rp>)</rp></ruby>後", "<p>漢(a)後</p>"),
         ("<p><code>1. `a` | \\ &amp;amp;</code> \\.</p>", "<p><code>1. `a` | \\ &amp;amp;</code> \\.</p>"),
         # tables
         ("<table><tr><td>a</td></tr></table>", "<p>a</p>"),
@@ -252,3 +267,33 @@ def test_no_marks_are_left_in_the_text_of_ordinary_articles():
             + "</p>"
         )
         assert not re.search(r"\*", visible(published(html))[0]), html
+
+
+@pytest.mark.parametrize(
+    ("html", "shown"),
+    [
+        ("<ruby>漢<rp>(<rt>hàn<rp>)</ruby>後", "漢(hàn)後"),
+        ("<ruby><rb>漢<rb>字<rp>（<rt>hàn <rt>zì<rp>）</ruby>後", "漢字（hàn zì）後"),
+        ("<ruby>漢<rp>(<rt>hàn</ruby>後", "漢(hàn)後"),
+        ("<ruby>漢<rt>hàn<rp>)</ruby>後", "漢(hàn)後"),
+    ],
+)
+def test_readings_whose_ends_html_leaves_out_are_paired(html, shown):
+    """The sanitiser closes what is open, as browsers do; the parentheses are ours to pair."""
+    assert published(sanitize.sanitize(f"<p>{html}</p>")).strip() == f"<p>{shown}</p>"
+
+
+_PARTS = ["<rp>(</rp>", "<rp>)</rp>", "<rp>（</rp>", "<rp></rp>", "<rt>a</rt>", "字", " "]
+
+
+@given(st.lists(st.sampled_from(_PARTS), max_size=8))
+def test_readings_are_always_balanced(parts):
+    """No parenthesis is left open or closed twice, whatever stands side by side; every reading stays."""
+    shown = prepare.prepare(f"<p><ruby>漢{''.join(parts)}</ruby></p>")
+    text = re.sub("<[^<>]*>", "", shown)
+    depth = 0
+    for sign in text:
+        depth += (sign in "(（") - (sign in ")）")
+        assert depth in {0, 1}, text
+    assert depth == 0, text
+    assert text.count("a") == parts.count("<rt>a</rt>")

@@ -137,3 +137,32 @@ class TestJson:
     @pytest.mark.parametrize("content", ["{", '{"a": 1}', "[" * 100_000])
     def test_what_is_none_is_told(self, content: str) -> None:
         assert len(read(content)[1]) == 1
+
+
+class TestOtherFiles:
+    @pytest.mark.parametrize(
+        ("content", "why"),
+        [
+            (b"\x00\x01\x02https://a.example/feed\n" * 50, "this is no text"),
+            ("Once upon a time\n" * 50, "no line of this text begins with an address"),
+        ],
+    )
+    def test_what_is_no_list_at_all_is_told_once(self, content: str | bytes, why: str) -> None:
+        found, problems = read(content)
+        assert found == []
+        accepted = "OPML, newsboat's urls file, a list with one URL a line, and what `tagwire export --json` writes"
+        assert problems == [f"f: {why}; accepted are {accepted}"]
+
+    @pytest.mark.parametrize("one", ["https://a.example/feed", "query:x:y", "a.example/feed"])
+    def test_a_list_with_one_good_line_is_a_list(self, one: str) -> None:
+        found, problems = read("words\n" * 50 + one)
+        assert len(found) + len(problems) == 51
+
+    def test_a_quotation_without_end_is_told_in_our_words(self) -> None:
+        assert read('https://a.example/feed "tag\n') == (
+            [],
+            ['f:1: a quotation without end: https://a.example/feed "tag'],
+        )
+
+    def test_a_list_in_utf_16_is_text(self) -> None:
+        assert read("https://a.example/feed\n".encode("utf-16")) == ([(1, A)], [])
