@@ -25,6 +25,7 @@
     │   │   ├── NotAFeed                       not-a-feed
     │   │   ├── ParseTimeout                   parse-timeout
     │   │   └── ParseCrash                     parse-crash
+    │   ├── DiskError          retryable       disk
     │   └── InternalError                      internal
     ├── EntryError                             one entry or file cannot become an item; the others go on
     ├── StoreError                    exit 1   the index
@@ -223,6 +224,13 @@ class ParseCrash(ParseError):
     """The worker died or ran out of memory on this document."""
 
     kind: ClassVar[str] = "parse-crash"
+
+
+class DiskError(SourceError):
+    """What a source brought cannot be written here; that is no fault of the source's, and is not counted as one."""
+
+    kind: ClassVar[str] = "disk"
+    retryable: ClassVar[bool] = True
 
 
 class InternalError(SourceError):

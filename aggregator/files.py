@@ -32,6 +32,8 @@ _BATCH = 32
 """Files open at a time in `write_all`; small enough for `ulimit -n 64`."""
 _BATCH_BYTES = 4 * 1024 * 1024
 """Bytes in memory at a time in `write_all`, as soon as they are reached."""
+_PAGE = 4096
+"""Bytes that tell whether a disk takes files: fewer may find room in what is set aside for their names."""
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 """What keeps every file from being written, so that trying the others is in vain."""
 _NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.ENOSYS})
@@ -157,6 +159,16 @@ def create(path: str | Path, data: bytes, *, sync: bool = False) -> bool:
     return True
 
 
+def probe(folder: str | Path) -> None:
+    """Write a page of bytes into a folder, made if missing, and remove it. Raises `OSError` about the folder."""
+    folder = os.fspath(folder)
+    staged = _within(folder, set(), folder, lambda: _Staged(folder, folder))
+    try:
+        staged.fill(bytes(_PAGE))
+    finally:
+        staged.drop()
+
+
 def sweep(directory: str | Path) -> int:
     """Remove the temporary files that killed writers left below `directory`; return how many.
 
@@ -191,8 +203,12 @@ class _Staged:
 
     def fill(self, data: bytes) -> None:
         rest = memoryview(data)
-        while rest:
-            rest = rest[os.write(self.descriptor, rest) :]
+        try:
+            while rest:
+                rest = rest[os.write(self.descriptor, rest) :]
+        except OSError as error:
+            error.filename = self.path
+            raise
 
     def close(self) -> None:
         descriptor, self.descriptor = self.descriptor, -1

@@ -18,7 +18,7 @@ from aggregator.app import App, lock_file
 from aggregator.clock import SystemClock
 from aggregator.config import locate
 from aggregator.config.watching import Watch
-from aggregator.daemon import Pulse
+from aggregator.daemon import Heartbeat, Pulse
 from aggregator.errors import ClockError
 from aggregator.service import Work, run_daemon
 from aggregator.testing import FakeClock, LoopbackSite
@@ -222,6 +222,30 @@ def test_a_clock_that_was_never_set_stamps_nothing(site, web):
     summary = beat(one)
     assert summary is not None
     assert summary.new == 1
+
+
+def test_a_daemon_goes_on_by_itself_when_items_can_be_written_again(site, web):
+    """Beat after beat says what is wrong; nobody is asked meanwhile, and nothing is held against anybody."""
+    staging, pulse = site / "items" / ".staging", Pulse()
+    staging.parent.mkdir(exist_ok=True)
+    staging.write_text("in the way")
+    stop, wake = asyncio.Event(), asyncio.Event()
+    one = Work(Watch(locate(str(site), "", {})), SystemClock(), pulse)
+
+    async def main():
+        beating = asyncio.create_task(Heartbeat(one.beat, SystemClock(), pulse, every=0.05).run(stop, wake))
+        while pulse.failed < 2:  # noqa: ASYNC110 - the daemon tells nobody
+            await asyncio.sleep(0.01)
+        assert "items/.staging: Not a directory" in pulse.error
+        assert not web.requests
+        staging.unlink()
+        while not web.requests or pulse.error or pulse.busy:  # noqa: ASYNC110 - as above
+            await asyncio.sleep(0.01)
+        stop.set()
+        await beating
+
+    asyncio.run(asyncio.wait_for(main(), 30))
+    assert list((site / "items").rglob("*.md"))
 
 
 def test_the_site_is_let_go_between_sources_when_somebody_waits(site, monkeypatch, caplog):

@@ -153,6 +153,12 @@ def excused(state: FetchState, schedule: Schedule, source: Source, now: datetime
     return replace(state, failures=count, next_at=now + timedelta(seconds=wait), reasons=(reason,))
 
 
+def unkept(state: FetchState, now: datetime) -> FetchState:
+    """Return the state of a source whose items could not be written here: as it was, to be asked again before long."""
+    reason = Reason(rule="disk", why="its items could not be written", seconds=interval.SHORT_BACKOFF)
+    return replace(state, next_at=now + timedelta(seconds=interval.SHORT_BACKOFF), reasons=(reason,))
+
+
 def postponed(state: FetchState, until: datetime) -> FetchState:
     """Return the state of a source that was not asked, since its host told others to come back at `until`."""
     reason = Reason(rule="host", why="its host told several sources to wait")
