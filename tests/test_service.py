@@ -19,7 +19,7 @@ from aggregator.clock import SystemClock
 from aggregator.config import locate
 from aggregator.config.watching import Watch
 from aggregator.daemon import Heartbeat, Pulse
-from aggregator.errors import ClockError
+from aggregator.errors import ClockError, PublishError
 from aggregator.service import Work, run_daemon
 from aggregator.testing import FakeClock, LoopbackSite
 
@@ -303,6 +303,47 @@ def test_a_stop_ends_slow_sources_within_their_grace_and_forgets_nothing(site, w
     assert (state.failures, state.error) == (0, None)
 
 
+def stopped_after_the_first_source(site):
+    stop, one = asyncio.Event(), work(site, SystemClock())
+    one.tell(lambda _: stop.set(), lambda: None)
+    assert beat(one, stop) is not None
+    return one
+
+
+def test_what_came_before_a_stop_is_published_before_the_end(site):
+    """A stop ends the asking; what is kept already is published, since that takes no time."""
+    stopped_after_the_first_source(site)
+    assert "N1" in (site / "feeds" / "all.xml").read_text()
+
+
+def test_what_a_stop_left_unpublished_is_published_at_the_next_start_before_anybody_is_asked(
+    site, web, slow, monkeypatch
+):
+    """Though the only source that is due then takes longer than anybody waits."""
+    with monkeypatch.context() as patch:
+        patch.setattr("aggregator.operations.aftermath.SPARE", 0.0)
+        one = stopped_after_the_first_source(site)
+    assert not (site / "feeds" / "all.xml").exists(), "no time remained"
+    with App.open(one._watch.settings) as app:
+        assert "all" in app.store.outbox()
+    declare(site, slow=slow, a=web.url("/a.xml"))
+    summary = settled(often(site, SystemClock()), until=(site / "feeds" / "status.html").exists)
+    assert "N1" in (site / "feeds" / "all.xml").read_text()
+    assert summary.outcomes == (), "nobody had answered"
+
+
+def test_leftovers_that_cannot_be_published_are_told_once_a_beat_and_stop_nobody(site, web, monkeypatch, caplog):
+    with monkeypatch.context() as patch:
+        patch.setattr("aggregator.operations.aftermath.SPARE", 0.0)
+        stopped_after_the_first_source(site)
+    (site / "feeds" / "all.xml").mkdir(parents=True)
+    declare(site, a=web.url("/a.xml"), b=web.page("/b.xml", FEED.format(2)))
+    with pytest.raises(PublishError):
+        beat(work(site, SystemClock()))
+    assert [visit.path for visit in web.requests] == ["/a.xml", "/b.xml"]
+    assert not caplog.records, "the beat's own error is the one that is told"
+
+
 def settled(one, *, until):
     """Run a beat, which some source keeps from ending, until `until()` holds; then stop it and return the summary."""
     stop = asyncio.Event()
@@ -389,7 +430,8 @@ def test_what_cannot_be_published_meanwhile_is_told_and_ends_nothing(site, web, 
     declare(site, slow=slow, a=web.url("/a.xml"))
     (site / "feeds" / "all.xml").mkdir(parents=True)
     one = often(site, SystemClock())
-    settled(one, until=lambda: one._pulse.failed)
+    with pytest.raises(PublishError):  # the stop tries once more
+        settled(one, until=lambda: one._pulse.failed)
     told = next(record for record in caplog.records if "could not be published" in record.getMessage())
     assert "feeds/all.xml cannot be written" in told.getMessage()
     assert not told.exc_info, "a known error is one line, without a traceback"
