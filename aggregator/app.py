@@ -110,7 +110,8 @@ class App:
 
         Without `near` copies and related items are not looked for: the next refresh does. `on_outcome` hears of every
         source as soon as it is done. Setting `stop` gives running sources a few seconds to finish, starts no others and
-        gives publishing a few, too; else the next refresh does it. Raises `errors.UsageError` for an unknown id, `StoreError`.
+        gives publishing a few, too; else the next refresh does it. Raises `errors.UsageError` for an unknown id,
+        `DiskError`, `StoreError`.
         """
         require_set_clock(self.clock.now())
         started = self.clock.monotonic()

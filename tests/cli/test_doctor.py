@@ -122,6 +122,17 @@ def put_a_file_in_the_way(site):
     (site / "feeds").touch()
 
 
+def let_feeds_dangle(site):
+    shutil.rmtree(site / "feeds")
+    (site / "feeds").symlink_to("elsewhere")
+
+
+def copied(site, name):
+    """Copy the item's file, under this name beside it, `*` being its own."""
+    [file] = (site / "items").rglob("*.md")
+    shutil.copy(file, file.parent.parent / name.replace("*", file.name))
+
+
 DNS = Failure(kind="dns", message="no such host")
 FAULTS: dict[str, tuple[Callable[[Path], object], str, int]] = {
     "clock": (lambda site: change_state(site, fetched_at=SystemClock().now() + timedelta(days=9)), "still to come", 0),
@@ -183,7 +194,14 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str, int]] = {
         "x.xml: not what",
         1,
     ),
-    "permissions": (put_a_file_in_the_way, "is no directory", 1),
+    "permissions: file": (put_a_file_in_the_way, "is no directory", 1),
+    "permissions: link": (let_feeds_dangle, "feeds is a symbolic link to elsewhere, which is not there", 1),
+    "privacy: folder": (lambda site: (site / "var").chmod(0o755), r"/var is open to others \(mode 755\)", 0),
+    "privacy: index": (lambda site: (site / "var/tagwire.db").chmod(0o644), r"tagwire.db is open .* \(mode 644\)", 0),
+    "twice: key": (lambda site: copied(site, "*"), r"^a/.*\.md, a/.*\.md in .* are the same item", 0),
+    "twice: text": (lambda site: copied(site, "again.md"), r"again.md in .* are the same item", 0),
+    "links: dangling": (lambda site: (site / "items/x.md").symlink_to("/no"), "link to /no, which is not there", 0),
+    "links: folder": (lambda site: (site / "items/x").symlink_to(site), "/x is a symbolic link to .* not followed", 0),
 }
 
 
@@ -279,6 +297,14 @@ def test_what_may_not_be_written_is_told(findings, monkeypatch):
     monkeypatch.setattr(os, "access", lambda path, mode: False)
     level, message, fix = findings(1)["permissions"]
     assert (level, "cannot be read" in message, "chmod" in fix) == ("error", True, True)
+
+
+def test_a_folder_among_others_that_may_not_be_written_is_named(site, findings, monkeypatch):
+    """However deep below the published directory or the items it is."""
+    access, tags = os.access, str(site / "feeds" / "tags")
+    monkeypatch.setattr(os, "access", lambda path, mode: path != tags and access(path, mode))
+    level, message, fix = findings(1)["permissions"]
+    assert (level, message.startswith(f"{tags} cannot be written"), tags in fix) == ("error", True, True)
 
 
 def test_backup_check_and_vacuum(site, findings, tmp_path, capsys):

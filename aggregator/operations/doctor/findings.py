@@ -10,11 +10,14 @@ from zoneinfo import ZoneInfo
 from aggregator.tree import ItemTree
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from aggregator.model import FetchState
     from aggregator.settings import Settings
+
+SHOWN = 3
+"""Files that are named of those with the same complaint; the others are counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +28,12 @@ class Finding:
     level: Literal["ok", "warning", "error"]
     message: str
     fix: str = ""
+
+
+def some(names: Sequence[str]) -> str:
+    """Name the first of some files, and count the others."""
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return f"{', '.join(names[:SHOWN])}{more}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
