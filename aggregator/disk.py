@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 STAGING = ".staging"
 """Where files are written before they are renamed into place."""
+_PAGE = 4096
+"""Bytes that tell whether a disk takes files: fewer may find room in what is set aside for their names."""
 
 
 @contextmanager
@@ -46,7 +48,9 @@ class Disk:
     def require_room(self) -> None:
         """Raise `errors.DiskError` if no file can be written here, whatever its name; a `dry` one writes none."""
         if not self.dry:
-            files.probe(f"{self._root}/{STAGING}")
+            trial = Path(f"{self._root}/{STAGING}/trial")
+            files.write(trial, bytes(_PAGE))
+            trial.unlink(missing_ok=True)
 
     def read(self, path: str) -> bytes:
         """Return a file's bytes. Raises OSError."""

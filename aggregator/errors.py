@@ -10,6 +10,7 @@
     │   │   ├── BlockedAddress                 blocked-address
     │   │   ├── DnsFailed        retryable     dns
     │   │   ├── ConnectFailed    retryable     connect
+    │   │   ├── ProxyFailed      retryable     proxy
     │   │   ├── TlsFailed        retryable     tls
     │   │   ├── DeadlineExceeded retryable     deadline
     │   │   ├── TooLarge                       too-large
@@ -116,6 +117,13 @@ class ConnectFailed(FetchError):
     """No connection, or it broke, or what came back is not HTTP."""
 
     kind: ClassVar[str] = "connect"
+    retryable: ClassVar[bool] = True
+
+
+class ProxyFailed(FetchError):
+    """The configured proxy cannot be reached, or does not let us in: no server was asked."""
+
+    kind: ClassVar[str] = "proxy"
     retryable: ClassVar[bool] = True
 
 

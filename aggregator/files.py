@@ -32,8 +32,6 @@ _BATCH = 32
 """Files open at a time in `write_all`; small enough for `ulimit -n 64`."""
 _BATCH_BYTES = 4 * 1024 * 1024
 """Bytes in memory at a time in `write_all`, as soon as they are reached."""
-_PAGE = 4096
-"""Bytes that tell whether a disk takes files: fewer may find room in what is set aside for their names."""
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 """What keeps every file from being written, so that trying the others is in vain."""
 _NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.ENOSYS})
@@ -159,14 +157,11 @@ def create(path: str | Path, data: bytes, *, sync: bool = False) -> bool:
     return True
 
 
-def probe(folder: str | Path) -> None:
-    """Write a page of bytes into a folder, made if missing, and remove it. Raises `OSError` about the folder."""
-    folder = os.fspath(folder)
-    staged = _within(folder, set(), folder, lambda: _Staged(folder, folder))
-    try:
-        staged.fill(bytes(_PAGE))
-    finally:
-        staged.drop()
+def same(path: str | Path, other: str | Path) -> bool:
+    """Whether both name one file, by whatever spelling or link, or would if it were there."""
+    with suppress(OSError):
+        return os.path.samefile(path, other)  # noqa: PTH121 - as above
+    return os.path.realpath(path) == os.path.realpath(other)
 
 
 def sweep(directory: str | Path) -> int:
@@ -295,4 +290,7 @@ def _holds(path: str, data: bytes) -> bool:
         status = os.stat(path)
     except (FileNotFoundError, NotADirectoryError):
         return False
-    return stat.S_ISREG(status.st_mode) and status.st_size == len(data) and read_bytes(path) == data
+    try:
+        return stat.S_ISREG(status.st_mode) and status.st_size == len(data) and read_bytes(path) == data
+    except PermissionError:  # its folder may let us replace what we may not read
+        return False

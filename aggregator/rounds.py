@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from aggregator.errors import DiskError, StaleClaim, StoreError
+from aggregator.errors import DiskError, ProxyFailed, StaleClaim, StoreError
 from aggregator.model import Outcome
 from aggregator.refresh import House, refresh
 from aggregator.steps import cadence, due
@@ -179,15 +179,20 @@ class Round:
             return Outcome(source=source.id, result="skipped", note="somebody else has taken it over meanwhile")
 
     def _settle(self, source: Source, outcome: Outcome) -> None:
-        """Tell an outcome, unless it may be the network's fault."""
-        if outcome.network and outcome.error and outcome.error.kind in due.UNREACHED and not self._answered:
+        """Tell an outcome, unless it may be the network's fault; what the proxy does is none of a source's."""
+        kind = outcome.error.kind if outcome.error else ""
+        if kind == ProxyFailed.kind:
+            state = self._house.store.states()[source.id]
+            self._tell(_excuse(self._house, source, state, outcome))
+            return
+        if outcome.network and kind in due.UNREACHED and not self._answered:
             now = self._house.clock.monotonic()
             self._held_since = self._held_since if self._held else now
             self._held.append((source, outcome))
             if now - self._held_since >= PATIENCE:
                 self._judge()
             return
-        if outcome.network and outcome.result != "skipped" and not self._answered:
+        if outcome.network and outcome.result != "skipped" and kind not in due.UNASKED and not self._answered:
             self._answered = True
             self._release()
         self._tell(outcome)

@@ -123,7 +123,7 @@ def test_a_disk_that_takes_nothing_ends_the_round_and_all_is_due_at_once(town: T
             return function(payload)
 
     town.workers = Breaking()
-    with pytest.raises(DiskError, match=r"items/\.staging: .*; a file lies where a folder is to be"):
+    with pytest.raises(DiskError, match=r"items/\.staging/trial: .*; a file lies where a folder is to be"):
         town.refresh(source, other)
     assert not caplog.records
     states = town.store.states().values()

@@ -236,7 +236,7 @@ def test_a_daemon_goes_on_by_itself_when_items_can_be_written_again(site, web):
         beating = asyncio.create_task(Heartbeat(one.beat, SystemClock(), pulse, every=0.05).run(stop, wake))
         while pulse.failed < 2:  # noqa: ASYNC110 - the daemon tells nobody
             await asyncio.sleep(0.01)
-        assert "items/.staging: Not a directory" in pulse.error
+        assert "items/.staging/trial: Not a directory" in pulse.error
         assert not web.requests
         staging.unlink()
         while not web.requests or pulse.error or pulse.busy:  # noqa: ASYNC110 - as above

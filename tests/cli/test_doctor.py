@@ -342,6 +342,34 @@ def test_backup_check_and_vacuum(site, findings, tmp_path, capsys):
     assert not (tmp_path / "none.db").exists()
 
 
+@pytest.mark.parametrize("name", ["tagwire.db", "tagwire.db-wal", "fragments.db", "search.db-shm", "copy.db"])
+def test_no_backup_goes_where_the_sites_own_files_are(site, monkeypatch, capsys, name):
+    """By no spelling of the path, and by no link: what is in use would be lost, or replayed into the index."""
+    own, elsewhere = site / "var" / name, site / "elsewhere"
+    before = (site / "var/tagwire.db").read_bytes()
+    monkeypatch.chdir(site / "items")
+    elsewhere.symlink_to(own)
+    (site / "other").symlink_to("var")
+    spellings = [own, Path("../var", name), Path("../var/../var", name), elsewhere, site / "other" / name]
+    if own.exists():
+        (site / "hard").hardlink_to(own)
+        spellings.append(site / "hard")
+    for target in spellings:
+        assert call(site, "db", "backup", "--force", target) == 2
+        assert "where tagwire's own files are: name a file elsewhere" in capsys.readouterr().err
+    assert (site / "var/tagwire.db").read_bytes() == before
+
+
+def test_no_backup_replaces_an_index_that_is_kept_elsewhere(site, tmp_path, capsys):
+    (site / "var/tagwire.db").rename(tmp_path / "index.db")
+    configure(site, "tagwire.toml", f'[storage]\nindex = "sqlite:///{tmp_path}/index.db"\n')
+    (tmp_path / "link").hardlink_to(tmp_path / "index.db")
+    for name in ("index.db", "index.db-wal", "link"):
+        assert call(site, "db", "backup", "--force", tmp_path / name) == 2
+        assert "which is in use: name another file" in capsys.readouterr().err
+    assert call(site, "db", "backup", tmp_path / "copy.db") == 0
+
+
 def test_a_store_in_memory_needs_no_upkeep():
     assert stores.check("memory:", "") == []
     assert stores.compact("memory:", "") == (0, 0)

@@ -69,7 +69,7 @@ def test_items_that_cannot_be_written_are_one_line_and_nobodys_failure(site, web
     done = tagwire("-C", str(site), "refresh")
     assert done.code == 1
     assert done.err.splitlines() == [
-        f"tagwire: {site}/items/.staging: Not a directory; a file lies where a folder is to be: move it away"
+        f"tagwire: {site}/items/.staging/trial: Not a directory; a file lies where a folder is to be: move it away"
     ]
     assert not web.requests
     (site / "items" / ".staging").unlink()
