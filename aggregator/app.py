@@ -12,7 +12,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from aggregator import __version__, files, journal, locks, succession
 from aggregator.agenda import Agenda, When
@@ -35,7 +34,7 @@ from aggregator.steps.urls import host
 from aggregator.stores import discard, open_store
 from aggregator.sync import Synced, sync
 from aggregator.threads import apart
-from aggregator.tree import ItemTree
+from aggregator.tree import open_tree
 from aggregator.workers import PARSE_BYTES, PARSE_SECONDS, Workers
 
 if TYPE_CHECKING:
@@ -44,6 +43,7 @@ if TYPE_CHECKING:
 
     from aggregator.ports import Access, Clock, Store
     from aggregator.settings import Settings
+    from aggregator.tree import ItemTree
 
 KEY_PREFIX = 6
 
@@ -81,12 +81,7 @@ class App:
         nothing on disk is touched: the index is copied to memory. With neither it is only read. With `rebuild` a
         damaged index is put aside for a new one. Raises `errors.StoreError` if the index is unusable.
         """
-        tree = ItemTree(
-            Path(settings.root) / settings.storage.items,
-            settings.storage.path,
-            ZoneInfo(settings.site.timezone),
-            dry=dry_run,
-        )
+        tree = open_tree(settings, dry=dry_run)
         with ExitStack() as stack:
             if write and not dry_run:
                 stack.enter_context(locks.lock(lock_file(settings), wait=wait, who=command))

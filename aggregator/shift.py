@@ -48,6 +48,12 @@ class Told:
     """Every file that is read or rendered."""
 
 
+async def tidy(summary: Summary) -> None:
+    """Give memory back to the system if feeds were rendered: nothing takes more."""
+    if summary.feeds_written:
+        await apart(memory.give_back)
+
+
 async def work(app: App, stop: asyncio.Event, told: Told, *, every: float) -> Summary:
     """Refresh what is due, looking anew after so many seconds as long as it takes; return what was not `told` yet.
 
@@ -76,8 +82,7 @@ async def work(app: App, stop: asyncio.Event, told: Told, *, every: float) -> Su
         summary = await aftermath.settle(synced)
         told.summary(replace(summary, outcomes=outcomes))
         synced, overdue = Synced(), False
-        if summary.feeds_written:
-            await apart(memory.give_back)
+        await tidy(summary)
 
     async def between() -> None:
         try:

@@ -17,6 +17,7 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from aggregator import files, journal
 from aggregator.disk import STAGING, Disk, writing
@@ -28,9 +29,9 @@ from aggregator.steps.slugs import slug, tag_key
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
-    from zoneinfo import ZoneInfo
 
     from aggregator.model import Change, Item, Record
+    from aggregator.settings import Settings
 
 ASIDE = ".duplicates"
 SLUG_BYTES = 60
@@ -180,6 +181,12 @@ class ItemTree:
         except OSError:
             same = False
         return Saved(record=replace(change.record, edited=not same))
+
+
+def open_tree(settings: Settings, *, dry: bool = False) -> ItemTree:
+    """Return the item tree of a site."""
+    site, storage = settings.site, settings.storage
+    return ItemTree(Path(settings.root) / storage.items, storage.path, ZoneInfo(site.timezone), dry=dry)
 
 
 def _held(root: Path, change: Updated, now: datetime, text: str, why: str) -> Saved:

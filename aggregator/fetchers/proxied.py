@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ssl
 from http import HTTPStatus
-from urllib.parse import urlsplit
 
 import httpx
 
 from aggregator.errors import ConfigError, ConnectFailed, ProxyFailed, TlsFailed
 
+_PROXY = "the proxy (http.proxy)"
+"""Without its address, since messages are published on the status page."""
 _REFUSED = str(HTTPStatus.PROXY_AUTHENTICATION_REQUIRED.value)
 
 
@@ -23,8 +24,6 @@ class Proxied(httpx.AsyncBaseTransport):
     def __init__(self, proxy: str, ssl_context: ssl.SSLContext | None = None) -> None:
         try:
             self._transport = httpx.AsyncHTTPTransport(verify=ssl_context or True, trust_env=False, proxy=proxy)
-            parts = urlsplit(proxy)
-            self.name = f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
         except (httpx.InvalidURL, ValueError, ImportError) as error:
             raise ConfigError((f"http.proxy: {error}",)) from error
 
@@ -34,15 +33,15 @@ class Proxied(httpx.AsyncBaseTransport):
             answer = await self._transport.handle_async_request(request)
         except httpx.ProxyError as error:
             if str(error).startswith(_REFUSED):
-                raise ProxyFailed(f"the proxy {self.name} lets nobody in: {error}") from error
-            raise ConnectFailed(f"the proxy {self.name} says: {error}") from error
+                raise ProxyFailed(f"{_PROXY} lets nobody in: {error}") from error
+            raise ConnectFailed(f"{_PROXY} says: {error}") from error
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             if _in_tls(error):  # with the server, through the proxy
                 raise TlsFailed(f"TLS failed: {error}") from error
-            raise ProxyFailed(f"the proxy {self.name} cannot be reached: {error or 'no answer'}") from error
+            raise ProxyFailed(f"{_PROXY} cannot be reached: {error or 'no answer'}") from error
         if answer.status_code == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
             await answer.aclose()
-            raise ProxyFailed(f"the proxy {self.name} lets nobody in: {_REFUSED} Proxy Authentication Required")
+            raise ProxyFailed(f"{_PROXY} lets nobody in: {_REFUSED} Proxy Authentication Required")
         return answer
 
     async def aclose(self) -> None:

@@ -360,17 +360,17 @@ def test_a_proxy_gets_the_whole_url(on_bench):
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_a_dead_proxy_is_what_failed(on_bench, scheme):
-    """Its name is told, its password is not."""
-    with pytest.raises(errors.ProxyFailed, match=r"the proxy 127\.0\.0\.1:1 cannot be reached: ") as caught:
+    """Neither its address is told, since messages are published, nor its password."""
+    with pytest.raises(errors.ProxyFailed, match=r"the proxy \(http\.proxy\) cannot be reached: ") as caught:
         on_bench(lambda bench: bench.get(f"{scheme}://feeds.test/feed"), proxy="http://u:secret@127.0.0.1:1")
-    assert "secret" not in str(caught.value)
+    assert not any(part in str(caught.value) for part in ("secret", "127"))
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
 @pytest.mark.parametrize(
     ("status", "kind", "words"),
     [
-        ("407 Proxy Authentication Required", errors.ProxyFailed, r"the proxy 127.* lets nobody in: 407 Proxy"),
+        ("407 Proxy Authentication Required", errors.ProxyFailed, "lets nobody in: 407 Proxy"),
         ("502 Bad Gateway", errors.FetchError, "502 Bad Gateway"),
     ],
 )

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
-from zoneinfo import ZoneInfo
 
-from aggregator.tree import ItemTree
+from aggregator.tree import open_tree
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -15,6 +13,7 @@ if TYPE_CHECKING:
 
     from aggregator.model import FetchState
     from aggregator.settings import Settings
+    from aggregator.tree import ItemTree
 
 SHOWN = 3
 """Files that are named of those with the same complaint; the others are counted."""
@@ -47,5 +46,4 @@ class Patient:
     @property
     def tree(self) -> ItemTree:
         """The item files, to be read and never written."""
-        site, storage = self.settings.site, self.settings.storage
-        return ItemTree(Path(self.settings.root) / storage.items, storage.path, ZoneInfo(site.timezone), dry=True)
+        return open_tree(self.settings, dry=True)
