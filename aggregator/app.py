@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from aggregator import __version__, files, journal, locks, succession
 from aggregator.agenda import Agenda, When
 from aggregator.clock import SystemClock
-from aggregator.errors import Stopped, StoreCorrupt, UsageError
+from aggregator.errors import PublishError, Stopped, StoreCorrupt, UsageError
 from aggregator.fetchers import open_fetchers
 from aggregator.mark import Mark
 from aggregator.model import FetchState, Outcome, Record, Source, Summary
@@ -170,7 +170,11 @@ class App:
 
         settings, cache = self.settings, str(Path(self.settings.root, publish.FRAGMENTS))
         press = publish.Publisher(settings, self.store, self.tree.read, outputs.discover(settings), cache=cache)
-        published = press.publish(None if everything else pending, check=self.dry_run, stopping=stopping)
+        try:
+            published = press.publish(None if everything else pending, check=self.dry_run, stopping=stopping)
+        except (PublishError, Stopped) as error:  # what was written will not be written again
+            announce.noted(settings, Published(topics=error.topics))
+            raise
         if not self.dry_run:
             self.store.outbox(pending)
             self._mark.keep(states)

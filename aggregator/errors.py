@@ -42,7 +42,6 @@
 
 ``kind`` is the word that the command line, the index and `--json` show (design: error kinds).
 ``retryable`` says whether the same request may succeed later without anybody's help.
-
 This module does not log, format for terminals or decide when to retry.
 """
 
@@ -280,7 +279,9 @@ class TreeError(TagwireError):
 
 
 class PublishError(TagwireError):
-    """A feed could not be written."""
+    """A feed could not be written; `topics` are the URLs of those that were, of which a hub is to be told."""
+
+    topics: tuple[str, ...] = ()
 
 
 class ClockError(TagwireError):
@@ -288,7 +289,9 @@ class ClockError(TagwireError):
 
 
 class Stopped(TagwireError):
-    """Work was asked to end before it was done. Nothing is half written, and what is left is done the next time."""
+    """Work was asked to end before it was done: the next time does the rest. `topics` are as in `PublishError`."""
+
+    topics: tuple[str, ...] = ()
 
 
 class Locked(TagwireError):
