@@ -217,6 +217,22 @@ def test_a_seeded_fault_is_found_and_its_cure_named(site, findings, name):
     assert fix
 
 
+def test_an_index_that_cannot_be_read_now_is_not_to_be_built_anew(site):
+    """A full disk is no damage, and no reason to give up what only the index knows."""
+    with open_store("sqlite:///var/tagwire.db", str(site)) as store:
+        states = store.states()
+        store.commit(states["a"], ())
+        shutil.copytree(site / "var", site / "copy")  # with its WAL, as a killed process leaves it
+    shutil.rmtree(site / "var")
+    (site / "copy").rename(site / "var")
+    (site / "var/tagwire.db-shm").unlink()
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))"
+    code = f"{limit}; from aggregator.cli.runner import run; run(['-C', {str(site)!r}, 'doctor', '--json'])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+    level, message, fix = wrong(done.stdout)["index"]
+    assert (level, "tagwire.db" in message, "reindex" in fix) == ("error", True, False)
+
+
 def test_what_ails_many_feeds_is_told_once(site, findings):
     """Another base_url would have named every feed, of thousands."""
     feed = (site / "feeds/all.xml").read_bytes()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from aggregator import journal, stores
-from aggregator.errors import EntryError, SchemaTooNew, StoreError, StoreMissing, TreeError
+from aggregator.errors import EntryError, SchemaTooNew, StoreCorrupt, StoreError, StoreMissing, TreeError
 from aggregator.files import temporaries as stray
 from aggregator.model import Problem
 from aggregator.operations.doctor.findings import Finding, some
@@ -38,8 +38,11 @@ def index(patient: Patient) -> Iterator[Finding]:
     except SchemaTooNew as error:
         fix = "install that version, or put the file aside and run `tagwire reindex`"
         yield Finding(check="index", level="error", message=str(error), fix=fix)
-    except StoreError as error:
+    except StoreCorrupt as error:
         yield Finding(check="index", level="error", message=str(error), fix="tagwire reindex")
+    except StoreError as error:  # it cannot be read now, which says nothing about what is in it
+        fix = "mend what the message names, or what `permissions` and `disk` say above"
+        yield Finding(check="index", level="error", message=str(error), fix=fix)
 
 
 def items(patient: Patient) -> Iterator[Finding]:
