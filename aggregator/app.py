@@ -12,12 +12,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from aggregator import __version__, files, journal, locks, succession
 from aggregator.agenda import Agenda, When
 from aggregator.clock import SystemClock
-from aggregator.errors import Stopped, StoreCorrupt, UsageError
+from aggregator.errors import PublishError, Stopped, StoreCorrupt, UsageError
 from aggregator.fetchers import open_fetchers
 from aggregator.mark import Mark
 from aggregator.model import FetchState, Outcome, Record, Source, Summary
@@ -35,7 +34,7 @@ from aggregator.steps.urls import host
 from aggregator.stores import discard, open_store
 from aggregator.sync import Synced, sync
 from aggregator.threads import apart
-from aggregator.tree import ItemTree
+from aggregator.tree import open_tree
 from aggregator.workers import PARSE_BYTES, PARSE_SECONDS, Workers
 
 if TYPE_CHECKING:
@@ -44,6 +43,7 @@ if TYPE_CHECKING:
 
     from aggregator.ports import Access, Clock, Store
     from aggregator.settings import Settings
+    from aggregator.tree import ItemTree
 
 KEY_PREFIX = 6
 
@@ -81,12 +81,7 @@ class App:
         nothing on disk is touched: the index is copied to memory. With neither it is only read. With `rebuild` a
         damaged index is put aside for a new one. Raises `errors.StoreError` if the index is unusable.
         """
-        tree = ItemTree(
-            Path(settings.root) / settings.storage.items,
-            settings.storage.path,
-            ZoneInfo(settings.site.timezone),
-            dry=dry_run,
-        )
+        tree = open_tree(settings, dry=dry_run)
         with ExitStack() as stack:
             if write and not dry_run:
                 stack.enter_context(locks.lock(lock_file(settings), wait=wait, who=command))
@@ -110,7 +105,8 @@ class App:
 
         Without `near` copies and related items are not looked for: the next refresh does. `on_outcome` hears of every
         source as soon as it is done. Setting `stop` gives running sources a few seconds to finish, starts no others and
-        leaves publishing to the next refresh. Raises `errors.UsageError` for an unknown id, `StoreError`.
+        gives publishing a few, too; else the next refresh does it. Raises `errors.UsageError` for an unknown id,
+        `DiskError`, `StoreError`.
         """
         require_set_clock(self.clock.now())
         started = self.clock.monotonic()
@@ -174,7 +170,11 @@ class App:
 
         settings, cache = self.settings, str(Path(self.settings.root, publish.FRAGMENTS))
         press = publish.Publisher(settings, self.store, self.tree.read, outputs.discover(settings), cache=cache)
-        published = press.publish(None if everything else pending, check=self.dry_run, stopping=stopping)
+        try:
+            published = press.publish(None if everything else pending, check=self.dry_run, stopping=stopping)
+        except (PublishError, Stopped) as error:  # what was written will not be written again
+            announce.noted(settings, Published(topics=error.topics))
+            raise
         if not self.dry_run:
             self.store.outbox(pending)
             self._mark.keep(states)

@@ -20,6 +20,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from aggregator import systemd
 from aggregator.errors import Locked, TagwireError
+from aggregator.steps import remedies
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -68,9 +69,10 @@ class Pulse:
 
         Known errors say what is wrong; their traceback is for those who log everything.
         """
-        told, deep = "; ".join(str(error).splitlines()), error if log.isEnabledFor(logging.DEBUG) else None
+        said = remedies.told(error) if isinstance(error, OSError) else str(error)
+        told, deep = "; ".join(said.splitlines()), error if log.isEnabledFor(logging.DEBUG) else None
         log.error("%s; trying again at the next one: %s", what, told, exc_info=deep)
-        self.beaten(None, str(error))
+        self.beaten(None, told)
 
     def healthy(self, now: float) -> bool:
         """Whether the daemon is idle in time or getting on with its work."""

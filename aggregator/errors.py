@@ -10,6 +10,7 @@
     │   │   ├── BlockedAddress                 blocked-address
     │   │   ├── DnsFailed        retryable     dns
     │   │   ├── ConnectFailed    retryable     connect
+    │   │   ├── ProxyFailed      retryable     proxy
     │   │   ├── TlsFailed        retryable     tls
     │   │   ├── DeadlineExceeded retryable     deadline
     │   │   ├── TooLarge                       too-large
@@ -25,6 +26,7 @@
     │   │   ├── NotAFeed                       not-a-feed
     │   │   ├── ParseTimeout                   parse-timeout
     │   │   └── ParseCrash                     parse-crash
+    │   ├── DiskError          retryable       disk
     │   └── InternalError                      internal
     ├── EntryError                             one entry or file cannot become an item; the others go on
     ├── StoreError                    exit 1   the index
@@ -40,7 +42,6 @@
 
 ``kind`` is the word that the command line, the index and `--json` show (design: error kinds).
 ``retryable`` says whether the same request may succeed later without anybody's help.
-
 This module does not log, format for terminals or decide when to retry.
 """
 
@@ -115,6 +116,13 @@ class ConnectFailed(FetchError):
     """No connection, or it broke, or what came back is not HTTP."""
 
     kind: ClassVar[str] = "connect"
+    retryable: ClassVar[bool] = True
+
+
+class ProxyFailed(FetchError):
+    """The configured proxy cannot be reached, or does not let us in: no server was asked."""
+
+    kind: ClassVar[str] = "proxy"
     retryable: ClassVar[bool] = True
 
 
@@ -225,6 +233,13 @@ class ParseCrash(ParseError):
     kind: ClassVar[str] = "parse-crash"
 
 
+class DiskError(SourceError):
+    """What a source brought cannot be written here; that is no fault of the source's, and is not counted as one."""
+
+    kind: ClassVar[str] = "disk"
+    retryable: ClassVar[bool] = True
+
+
 class InternalError(SourceError):
     """A bug of ours while refreshing one source; the traceback is in the log."""
 
@@ -264,7 +279,9 @@ class TreeError(TagwireError):
 
 
 class PublishError(TagwireError):
-    """A feed could not be written."""
+    """A feed could not be written; `topics` are the URLs of those that were, of which a hub is to be told."""
+
+    topics: tuple[str, ...] = ()
 
 
 class ClockError(TagwireError):
@@ -272,7 +289,9 @@ class ClockError(TagwireError):
 
 
 class Stopped(TagwireError):
-    """Work was asked to end before it was done. Nothing is half written, and what is left is done the next time."""
+    """Work was asked to end before it was done: the next time does the rest. `topics` are as in `PublishError`."""
+
+    topics: tuple[str, ...] = ()
 
 
 class Locked(TagwireError):

@@ -157,6 +157,13 @@ def create(path: str | Path, data: bytes, *, sync: bool = False) -> bool:
     return True
 
 
+def same(path: str | Path, other: str | Path) -> bool:
+    """Whether both name one file, by whatever spelling or link, or would if it were there."""
+    with suppress(OSError):
+        return os.path.samefile(path, other)  # noqa: PTH121 - as above
+    return os.path.realpath(path) == os.path.realpath(other)
+
+
 def sweep(directory: str | Path) -> int:
     """Remove the temporary files that killed writers left below `directory`; return how many.
 
@@ -191,8 +198,12 @@ class _Staged:
 
     def fill(self, data: bytes) -> None:
         rest = memoryview(data)
-        while rest:
-            rest = rest[os.write(self.descriptor, rest) :]
+        try:
+            while rest:
+                rest = rest[os.write(self.descriptor, rest) :]
+        except OSError as error:
+            error.filename = self.path
+            raise
 
     def close(self) -> None:
         descriptor, self.descriptor = self.descriptor, -1
@@ -279,4 +290,7 @@ def _holds(path: str, data: bytes) -> bool:
         status = os.stat(path)
     except (FileNotFoundError, NotADirectoryError):
         return False
-    return stat.S_ISREG(status.st_mode) and status.st_size == len(data) and read_bytes(path) == data
+    try:
+        return stat.S_ISREG(status.st_mode) and status.st_size == len(data) and read_bytes(path) == data
+    except PermissionError:  # its folder may let us replace what we may not read
+        return False

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
-from zoneinfo import ZoneInfo
 
 from aggregator import locks
 from aggregator.errors import EntryError, Locked
@@ -20,7 +19,7 @@ from aggregator.model import Problem
 from aggregator.model.search import Found, Page
 from aggregator.searches import open_search
 from aggregator.steps import excerpt, frontmatter, search_query, tokens
-from aggregator.tree import ASIDE, ItemTree
+from aggregator.tree import ASIDE, open_tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -53,8 +52,7 @@ class Finder:
     def __init__(self, settings: Settings, search: Search) -> None:
         self._settings = settings
         self._search = search
-        storage, site = settings.storage, settings.site
-        self._tree = ItemTree(Path(settings.root) / storage.items, storage.path, ZoneInfo(site.timezone))
+        self._tree = open_tree(settings)
 
     def close(self) -> None:
         """Close the full-text index."""

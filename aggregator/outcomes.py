@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from aggregator.completing import Completed
+    from aggregator.errors import DiskError
     from aggregator.model import Change, FetchState, Response, Saved, Source
     from aggregator.settings import Schedule
 
@@ -63,6 +64,14 @@ def told(
         ),
         note=done.note,
     )
+
+
+def unkept(state: FetchState, error: DiskError, now: datetime) -> tuple[FetchState, Outcome]:
+    """Return state and outcome of a source that answered, but whose items could not be written."""
+    log.error("%s: %s", state.source, error)
+    failure = Failure(kind=error.kind, message=str(error))
+    after = cadence.unkept(state, now)
+    return after, Outcome(source=state.source, result="failed", error=failure)
 
 
 def failed(

@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from aggregator import completing, outcomes
-from aggregator.errors import BadScheme, ParseError, StoreError
+from aggregator.errors import BadScheme, DiskError, ParseError, StoreError
 from aggregator.files import digest
 from aggregator.model import New, NotModified, Outcome, Updated
 from aggregator.model.change import Visit
@@ -67,8 +67,8 @@ async def refresh(
     """Return what came of refreshing one source; `state` is its claim, and everything is committed under it.
 
     `began` is when the round began: the instant of first sight of all that it brings, whoever answers first. Once
-    `stopping` says so no entry's own page is asked for. Raises `errors.StoreError` only: without an index there is
-    nothing to go on with.
+    `stopping` says so no entry's own page is asked for. Raises only `errors.StoreError` and, if no item of whatever
+    source can be written, `DiskError`: there is nothing to go on with then.
     """
     now, started = house.clock.now(), house.clock.monotonic()
     state = cadence.current(state, source)
@@ -97,6 +97,10 @@ async def refresh(
             outcome = replace(outcomes.told(source, changes, saved, found, answer, after), dropped=dropped)
     except StoreError:
         raise
+    except DiskError as error:
+        house.tree.disk.require_room()
+        after, outcome = outcomes.unkept(state, error, now)
+        house.store.commit(after, ())
     except Exception as error:  # noqa: BLE001 - one source never stops the others; told, counted and logged in `failed`
         after, outcome = outcomes.failed(source, state, error, house.settings.schedule, now)
         house.store.commit(after, ())

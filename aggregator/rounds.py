@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from aggregator.errors import StaleClaim, StoreError
+from aggregator.errors import DiskError, ProxyFailed, StaleClaim, StoreError
 from aggregator.model import Outcome
 from aggregator.refresh import House, refresh
 from aggregator.steps import cadence, due
@@ -59,7 +59,7 @@ class Round:
         self._agenda = agenda
         self._on_outcome = on_outcome
         self._stop = stop
-        self._error: StoreError | None = None
+        self._error: StoreError | DiskError | None = None
         self._left_at: dict[str, float] = {}
         self._answered = False
         self._held: list[tuple[Source, Outcome]] = []
@@ -68,9 +68,11 @@ class Round:
     async def run(self, queue: Queue, on: On | None = None) -> None:
         """Refresh every source once, or until `stop`. Raises the `errors.StoreError` that ended the round early.
 
+        Raises `errors.DiskError` if no item can be written; at the beginning nobody is asked then.
         With `on` what comes due is taken in while hosts are under way: one that is slow keeps no other one waiting.
         """
         house = self._house
+        house.tree.disk.require_room()
         await queue.submit("host", self._agenda.hosts())
         work = queue.run({"host": self._host}, concurrency=house.settings.http.concurrency, stop=self._stop)
         try:
@@ -126,7 +128,7 @@ class Round:
                 await self._claimed(name, claims, agenda)
                 if self._stop.is_set():
                     return
-        except StoreError as error:
+        except (StoreError, DiskError) as error:
             self._error = error
             self._stop.set()
 
@@ -177,15 +179,20 @@ class Round:
             return Outcome(source=source.id, result="skipped", note="somebody else has taken it over meanwhile")
 
     def _settle(self, source: Source, outcome: Outcome) -> None:
-        """Tell an outcome, unless it may be the network's fault."""
-        if outcome.network and outcome.error and outcome.error.kind in due.UNREACHED and not self._answered:
+        """Tell an outcome, unless it may be the network's fault; what the proxy does is none of a source's."""
+        kind = outcome.error.kind if outcome.error else ""
+        if kind == ProxyFailed.kind:
+            state = self._house.store.states()[source.id]
+            self._tell(_excuse(self._house, source, state, outcome))
+            return
+        if outcome.network and kind in due.UNREACHED and not self._answered:
             now = self._house.clock.monotonic()
             self._held_since = self._held_since if self._held else now
             self._held.append((source, outcome))
             if now - self._held_since >= PATIENCE:
                 self._judge()
             return
-        if outcome.network and outcome.result != "skipped" and not self._answered:
+        if outcome.network and outcome.result != "skipped" and kind not in due.UNASKED and not self._answered:
             self._answered = True
             self._release()
         self._tell(outcome)

@@ -11,7 +11,7 @@ from contextlib import ExitStack, suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from aggregator import locks, memory, shift
+from aggregator import locks, shift
 from aggregator.app import App, lock_file
 from aggregator.clock import SystemClock
 from aggregator.errors import StoreError
@@ -157,8 +157,7 @@ class Work:
         finally:
             looking.cancel()
             await asyncio.wait({looking})
-        if summary.feeds_written:
-            await apart(memory.give_back)
+        await shift.tidy(summary)
         self._last, self._thorough_at = self._clock.now(), self._clock.monotonic() + THOROUGH
         self._announce(summary)
         return summary

@@ -8,13 +8,14 @@ This module reads no configuration; when to begin and to stop is `service`'s bus
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from aggregator import memory
 from aggregator.agenda import Agenda
 from aggregator.app import aftermath_of, house_of
-from aggregator.errors import StoreError, TagwireError
+from aggregator.errors import PublishError, StoreError, TagwireError
 from aggregator.queues.local import LocalQueue
 from aggregator.rounds import On, Round
 from aggregator.steps import due
@@ -47,11 +48,18 @@ class Told:
     """Every file that is read or rendered."""
 
 
+async def tidy(summary: Summary) -> None:
+    """Give memory back to the system if feeds were rendered: nothing takes more."""
+    if summary.feeds_written:
+        await apart(memory.give_back)
+
+
 async def work(app: App, stop: asyncio.Event, told: Told, *, every: float) -> Summary:
     """Refresh what is due, looking anew after so many seconds as long as it takes; return what was not `told` yet.
 
-    Setting `stop` gives sources under way a few seconds and leaves the rest to the next refresh. Raises
-    `errors.ClockError`, `TreeError`, `PublishError`, `StoreError`.
+    What an earlier refresh was kept from publishing is published before anybody is asked. Setting `stop` gives sources
+    under way a few seconds, and as many to publish what came, and leaves the rest to the next refresh. Raises
+    `errors.ClockError`, `DiskError`, `TreeError`, `PublishError`, `StoreError`.
     """
     due.require_set_clock(app.clock.now())
     chosen, _ = due.select_due(app.states(), (), due=True, now=app.clock.now())
@@ -64,24 +72,29 @@ async def work(app: App, stop: asyncio.Event, told: Told, *, every: float) -> Su
     house = house_of(app, chosen)
     visit = Round(house, Agenda(house, chosen, "slice"), told.outcome, stop)
     aftermath = replace(aftermath_of(app, house, stop), stopping=stopping)
+    overdue = bool(app.store.outbox())
+
+    async def part() -> None:
+        nonlocal synced, synced_at, overdue
+        outcomes, visit.outcomes = tuple(visit.outcomes), []
+        if app.clock.monotonic() - synced_at >= LOOK:
+            synced, synced_at = await apart(app.sync, stopping=stopping), app.clock.monotonic()
+        summary = await aftermath.settle(synced)
+        told.summary(replace(summary, outcomes=outcomes))
+        synced, overdue = Synced(), False
+        await tidy(summary)
 
     async def between() -> None:
-        nonlocal synced, synced_at
-        if not visit.outcomes:
-            return
-        outcomes, visit.outcomes = tuple(visit.outcomes), []
         try:
-            if app.clock.monotonic() - synced_at >= LOOK:
-                synced, synced_at = await apart(app.sync, stopping=stopping), app.clock.monotonic()
-            summary = await aftermath.settle(synced)
-            told.summary(replace(summary, outcomes=outcomes))
-            synced = Synced()
-            if summary.feeds_written:
-                await apart(memory.give_back)
+            if visit.outcomes or overdue:
+                await part()
         except StoreError:
             raise
         except (TagwireError, OSError) as error:
             told.failed(error)
 
+    if overdue:
+        with suppress(PublishError, OSError):  # told when it fails again, after the sources were asked
+            await part()
     await visit.run(LocalQueue(app.clock), On(every, between))
     return replace(await aftermath.settle(synced), outcomes=tuple(visit.outcomes))

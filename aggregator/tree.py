@@ -15,11 +15,12 @@ import re
 from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
-from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from aggregator import files, journal
+from aggregator.disk import STAGING, Disk, writing
 from aggregator.errors import EntryError
 from aggregator.intents import Intents
 from aggregator.model import Adopted, Duplicate, New, Problem, Revision, Saved, Updated
@@ -28,13 +29,11 @@ from aggregator.steps.slugs import slug, tag_key
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
-    from zoneinfo import ZoneInfo
 
     from aggregator.model import Change, Item, Record
+    from aggregator.settings import Settings
 
 ASIDE = ".duplicates"
-STAGING = ".staging"
-"""Where files are written before they are renamed into place."""
 SLUG_BYTES = 60
 KEY = re.compile(r"(?<![0-9a-z])[0-9a-f]{16}(?![0-9a-z])")
 
@@ -54,11 +53,15 @@ class ItemTree:
         self.dry = dry
         self._pattern = _DATE.sub(lambda found: _QUICKER[found[0]], pattern)
         self._zone = zone
-        self._disk = _Disk(self.root, dry=dry)
+        self.disk = Disk(self.root, dry=dry)
         self.intents = Intents(self.root / STAGING / "rewriting")
 
+    @writing()
     def save(self, changes: Sequence[Change], now: datetime) -> list[Saved]:
-        """Write the files of one source's changes and return the rows to commit; replaying it changes nothing."""
+        """Write the files of one source's changes and return the rows to commit; replaying it changes nothing.
+
+        Raises `errors.DiskError`.
+        """
         saved: list[Saved] = []
         fresh: list[tuple[str, bytes]] = []
         placed: dict[int, tuple[str, str]] = {}
@@ -66,26 +69,28 @@ class ItemTree:
         for change in changes:
             if isinstance(change, New | Duplicate):
                 displaced = change.displaces if isinstance(change, New) else ()
-                saved += [_set_aside(self._disk, record) for record in displaced]
+                saved += [_set_aside(self.disk, record) for record in displaced]
                 path, data, problem = self._lay_out(change)
                 fresh.append((path, data))
                 placed[len(saved)] = path, files.digest(data)
                 saved.append(Saved(record=change.record, problem=problem))
-                if not self._disk.dry:
+                if not self.disk.dry:
                     journal.contested(self.root, [change.record, *displaced], now)
-            elif isinstance(change, Updated | Adopted):
-                saved.append(self._rewrite(change, now) if isinstance(change, Updated) else self._adopt(change, now))
-        if not self._disk.dry:
+            elif isinstance(change, Updated):
+                saved.append(self._rewrite(change, now))
+            elif isinstance(change, Adopted):
+                saved.append(self._adopt(change, now))
+        if not self.disk.dry:
             journal.seen(self.root, _undated(changes), now)
-        self._disk.write(fresh)
+        self.disk.write(fresh)
         return [
-            replace(one, record=self._disk.facts(one.record, *placed.get(number, ())))
+            replace(one, record=self.disk.facts(one.record, *placed.get(number, ())))
             for number, one in enumerate(saved)
         ]
 
     def read(self, record: Record) -> str:
         """Return the text of an item's file. Raises OSError, or UnicodeDecodeError for an edit that is not UTF-8."""
-        return self._disk.read(record.path).decode("utf-8")
+        return self.disk.read(record.path).decode("utf-8")
 
     def listing(self) -> dict[str, tuple[int, int]]:
         """Return relative path → (size, mtime_ns) of every item file, copies that are set aside included."""
@@ -105,7 +110,7 @@ class ItemTree:
     def bury(self, records: Iterable[Record], now: datetime) -> list[Record]:
         """Write down that the owner deleted these files for good, and return their tombstones."""
         gone = [replace(record, gone=True, path="", size=0, mtime_ns=0, updated=now) for record in records]
-        if gone and not self._disk.dry:
+        if gone and not self.disk.dry:
             journal.deleted(self.root, gone, now)
         return gone
 
@@ -118,12 +123,12 @@ class ItemTree:
         """Move a copy that was set aside back among the items, and return its record; others stay where they are."""
         target = record.path.removeprefix(f"{ASIDE}/")
         if target != record.path:
-            target = self._disk.move(record.path, target)
-        return self._disk.facts(replace(record, path=target, duplicate_of=""))
+            target = self.disk.move(record.path, target)
+        return self.disk.facts(replace(record, path=target, duplicate_of=""))
 
     def sweep(self) -> None:
         """Remove temporary files that a crash left behind; they lie in the staging folder, if anywhere."""
-        if not self._disk.dry:
+        if not self.disk.dry:
             files.sweep(self.root / STAGING)
 
     def path_of(self, record: Record) -> str:
@@ -137,7 +142,7 @@ class ItemTree:
         if change.record.duplicate_of:
             path = f"{ASIDE}/{path}"
         data = _dump(change.item, self._zone).encode()
-        place = self._disk.free(path, data)
+        place = self.disk.free(path, data)
         if place == path:
             return path, data, None
         message = f"lies where a new item was to go; it was left alone, and the item is in {place}"
@@ -148,7 +153,7 @@ class ItemTree:
         record, previous = change.record, change.previous
         gone_tags = tuple(tag for tag in previous.tags if tag_key(tag) not in {tag_key(new) for new in record.tags})
         try:
-            before = self._disk.read(previous.path)
+            before = self.disk.read(previous.path)
         except FileNotFoundError:
             return Saved(record=self.bury([previous], now)[0], removed_tags=previous.tags)
         except OSError:  # nobody knows what it says, so nobody may replace it
@@ -158,21 +163,27 @@ class ItemTree:
         present, wanted = files.digest(before), files.digest(data)
         if previous.edited or present not in {previous.file_hash, wanted}:
             return _held(self.root, change, now, text, "cannot be read" if previous.broken else "was edited")
-        if present != wanted and not self._disk.dry:
+        if present != wanted and not self.disk.dry:
             self.intents.note(previous.path, wanted)
-        self._disk.write([(previous.path, data)])
+        self.disk.write([(previous.path, data)])
         old = Revision(key=previous.key, at=now, text=before.decode("utf-8", "replace")) if present != wanted else None
         return Saved(record=replace(record, file_hash=wanted), removed_tags=gone_tags, revision=old)
 
     def _adopt(self, change: Adopted, now: datetime) -> Saved:
         """Compare a file that the index knows by sight only with what its source writes."""
         try:
-            same = self._disk.read(change.record.path) == _dump(change.item, self._zone).encode()
+            same = self.disk.read(change.record.path) == _dump(change.item, self._zone).encode()
         except FileNotFoundError:
             return Saved(record=self.bury([change.record], now)[0], removed_tags=change.record.tags)
         except OSError:
             same = False
         return Saved(record=replace(change.record, edited=not same))
+
+
+def open_tree(settings: Settings, *, dry: bool = False) -> ItemTree:
+    """Return the item tree of a site."""
+    site, storage = settings.site, settings.storage
+    return ItemTree(Path(settings.root) / storage.items, storage.path, ZoneInfo(site.timezone), dry=dry)
 
 
 def _held(root: Path, change: Updated, now: datetime, text: str, why: str) -> Saved:
@@ -184,66 +195,6 @@ def _held(root: Path, change: Updated, now: datetime, text: str, why: str) -> Sa
         revision=Revision(key=previous.key, at=now, text=text, held=True),
         problem=Problem(where=str(root / previous.path), message=message),
     )
-
-
-class _Disk:
-    """Files below a folder; a `dry` one remembers what it would have written."""
-
-    def __init__(self, root: Path, *, dry: bool) -> None:
-        self.dry = dry
-        self._root = str(root)
-        self._unwritten: dict[str, bytes] = {}
-
-    def read(self, path: str) -> bytes:
-        """Return a file's bytes. Raises OSError."""
-        return self._unwritten.get(path) or files.read_bytes(f"{self._root}/{path}")
-
-    def write(self, pairs: list[tuple[str, bytes]]) -> None:
-        """Write files whole or not at all. Raises OSError."""
-        if self.dry:
-            self._unwritten.update(pairs)
-        else:
-            named = [(f"{self._root}/{path}", data) for path, data in pairs]
-            files.write_all(named, staging=f"{self._root}/{STAGING}")
-
-    def free(self, path: str, data: bytes | None = None) -> str:
-        """Return `path`, or the first of `…-2.md` and so on, where nothing lies, or (after a crash) these bytes."""
-        stem, suffix = os.path.splitext(path)  # noqa: PTH122 - a text is wanted
-        names = chain([path], (f"{stem}-{number}{suffix}" for number in count(2)))
-        return next(name for name in names if not self._taken(name, data))
-
-    def _taken(self, path: str, data: bytes | None) -> bool:
-        if path not in self._unwritten and not os.path.lexists(f"{self._root}/{path}"):
-            return False
-        try:
-            return self.read(path) != data
-        except OSError:
-            return True
-
-    def move(self, path: str, target: str) -> str:
-        """Rename a file, if it is there, and return where it is: a replay after a crash finds it moved."""
-        if path in self._unwritten:
-            target = self.free(target)
-            self._unwritten[target] = self._unwritten.pop(path)
-        elif os.path.lexists(f"{self._root}/{path}"):
-            target = self.free(target)
-            if not self.dry:
-                Path(f"{self._root}/{target}").parent.mkdir(parents=True, exist_ok=True)
-                Path(f"{self._root}/{path}").replace(f"{self._root}/{target}")
-        return target
-
-    def facts(self, record: Record, path: str = "", file_hash: str = "") -> Record:
-        """Return the record with path and hash, if new, and with size and time of its file as they are on disk.
-
-        Of a file that its owner edited they stay those under which it was read: it may have been edited again since.
-        """
-        path, file_hash = path or record.path, file_hash or record.file_hash
-        size, mtime_ns = record.size, record.mtime_ns
-        if not (record.gone or record.edited or self.dry):
-            with suppress(FileNotFoundError):
-                facts = os.stat(f"{self._root}/{path}")  # noqa: PTH116 - a Path costs more than the call
-                size, mtime_ns = facts.st_size, facts.st_mtime_ns
-        return replace(record, path=path, file_hash=file_hash, size=size, mtime_ns=mtime_ns)  # once: it is not cheap
 
 
 def _undated(changes: Iterable[Change]) -> list[Record]:
@@ -261,7 +212,7 @@ def _dump(item: Item, zone: ZoneInfo) -> str:
 _folder = lru_cache(maxsize=1024)(slug)
 
 
-def _set_aside(disk: _Disk, record: Record) -> Saved:
+def _set_aside(disk: Disk, record: Record) -> Saved:
     """Move a copy out of the way of the article's owner; who only gave back an id stays."""
     if not record.duplicate_of or record.path.startswith(f"{ASIDE}/"):
         return Saved(record=record)

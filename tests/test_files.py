@@ -137,6 +137,24 @@ def test_sync_flushes_files_before_their_names_and_every_folder_after(tmp_path, 
     ]
 
 
+def test_a_file_that_may_not_be_read_is_replaced(tmp_path, monkeypatch):
+    """Whatever its mode: who may write in the folder may put another file in its place."""
+    path = tmp_path / "all.xml"
+    path.write_bytes(b"old")
+    path.chmod(0)
+    real = os.open
+
+    def refuse(name, flags, *rest):  # as root, who may read everything, sees nothing of a mode
+        if not flags & (os.O_WRONLY | os.O_CREAT):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), os.fspath(name))
+        return real(name, flags, *rest)
+
+    monkeypatch.setattr(os, "open", refuse)
+    assert files.write(path, b"new")  # of the same size, so that it would be read
+    monkeypatch.undo()
+    assert (path.read_bytes(), bool(path.stat().st_mode & 0o400)) == (b"new", True)
+
+
 def test_without_sync_nothing_waits_for_the_disk(tmp_path, monkeypatch):
     calls = traced(monkeypatch, "fsync")
     monkeypatch.setattr(flushing, "file", calls.append)

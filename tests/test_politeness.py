@@ -47,6 +47,7 @@ class Life:
         self.root, self.store, self.clock = root, MemoryStore(), FakeClock(NOW)
         self.tree = ItemTree(root / "items", "{source}/{slug}-{key}.md", ZoneInfo("UTC"))
         self.sources: list[Source] = []
+        self.proxy = ""
         self.told: list[Outcome] = []
         self.listener: Callable[[Outcome], None] = self.told.append
 
@@ -70,7 +71,7 @@ class Life:
             root=str(self.root),
             sources=tuple(self.sources),
             schedule=Schedule(jitter=0.0),
-            http=Http(timeout=5, allow_private_networks=True, per_host_delay=gap),
+            http=Http(timeout=5, allow_private_networks=True, per_host_delay=gap, proxy=self.proxy),
         )
         house = House(
             settings=settings,
@@ -416,6 +417,31 @@ def test_no_network_is_nobodys_failure(life: Life, site: LoopbackSite) -> None:
     told = life.refresh()
     assert [told[name].failures for name in "abc"] == [1, 1, 0]
     assert [outcome.source for outcome in life.told].count("c") == 1
+
+
+def test_a_page_that_was_not_asked_for_says_nothing_about_the_network(life: Life) -> None:
+    """A URL that cannot be requested is its own failure, and no answer of anybody."""
+    life.add("a", "http://127.0.0.3:9/feed")
+    life.add("b", "http://127.0.0.4:9/feed")
+    life.add("bad", "http://127.0.0.5/\x01feed")
+    for _ in range(2):
+        told = life.refresh()
+        assert kind(told["bad"]) == "bad-url"
+        assert [told[name].failures for name in ("a", "b")] == [0, 0]
+        life.clock.advance(15 * MINUTE)
+    assert told["bad"].failures == 2
+
+
+def test_a_dead_proxy_is_nobodys_failure(life: Life) -> None:
+    """Not even where there is one source only; it is asked again before long."""
+    life.proxy = "http://127.0.0.1:9"
+    life.add("a", "http://127.0.0.3:9/feed")
+    for _ in range(4):
+        told = life.refresh()["a"]
+        assert (kind(told), told.failures, wait(told, life)) == ("proxy", 0, 15 * MINUTE)
+        assert [reason.why for reason in life.state().reasons] == ["the proxy failed"]
+        life.clock.advance(15 * MINUTE)
+    assert life.state().failing_since == NOW
 
 
 def test_a_long_silence_of_all_hosts_is_told_while_it_lasts(life: Life) -> None:

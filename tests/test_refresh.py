@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from aggregator.agenda import Agenda
-from aggregator.errors import StoreError
+from aggregator.errors import DiskError, StoreError
 from aggregator.fetchers import open_fetchers
 from aggregator.model import FetchState, Outcome, Source
 from aggregator.queues.local import LocalQueue
@@ -45,6 +45,7 @@ class Town:
         self.store = MemoryStore()
         self.filters: tuple[Filter, ...] = ()
         self.clock = FakeClock(NOW)
+        self.workers = InlineWorkers()
         self.tree = ItemTree(root / "items", "{source}/{date:%d}-{slug}-{key}.md", ZoneInfo("Asia/Shanghai"))
 
     def refresh(self, *sources: Source, stop: asyncio.Event | None = None) -> dict[str, Outcome]:
@@ -53,7 +54,7 @@ class Town:
             http=Http(timeout=5, allow_private_networks=True, per_host_delay=2),
         )  # fmt: skip
         house = House(
-            settings=settings, store=self.store, tree=self.tree, clock=self.clock, workers=InlineWorkers(),
+            settings=settings, store=self.store, tree=self.tree, clock=self.clock, workers=self.workers,
             fetchers=open_fetchers(settings.http, version="0", contact="", clock=self.clock),
             hosts={source.id: host(source.url) for source in sources},
         )  # fmt: skip
@@ -90,6 +91,49 @@ def test_new_entries_become_files(town: Town) -> None:
     assert town.state().etag
     assert town.state().title == "T"
     assert {"all", "source:feed", "tag:feed"} <= town.store.outbox()
+
+
+def test_items_that_cannot_be_written_are_no_fault_of_their_source(town: Town) -> None:
+    """Others go on; the source is as it was, and asked again in a quarter of an hour."""
+    source, other = town.feed(rss((1, "One", "Text"))), town.feed(rss((2, "Two", "Text two")), "/other.xml")
+    (town.root / "items").mkdir()
+    (town.root / "items" / "feed").write_text("in the way")
+    told = town.refresh(source, other)
+    assert told["other"].new == 1
+    assert told["feed"].error is not None
+    assert told["feed"].error.kind == "disk"
+    state = town.state()
+    assert (told["feed"].failures, state.failures, state.error, state.etag, state.ok_at) == (0, 0, None, "", None)
+    assert state.next_at is not None
+    assert (state.next_at - NOW).total_seconds() == pytest.approx(900, abs=10)
+    (town.root / "items" / "feed").unlink()
+    assert town.refresh(source)["feed"].new == 1
+
+
+def test_a_disk_that_takes_nothing_ends_the_round_and_all_is_due_at_once(town: Town, caplog) -> None:
+    """When it happens in the middle: no failure is counted, no traceback shown, and nothing is lost."""
+    source, other = town.feed(rss((1, "One", "Text"))), town.feed(rss((2, "Two", "Text two")), "/other.xml")
+    staging = town.root / "items" / ".staging"
+
+    class Breaking(InlineWorkers):
+        async def call(self, function, payload, *, url=""):
+            staging.rmdir()
+            staging.write_text("in the way")
+            self.call = super().call  # type: ignore[method-assign]
+            return function(payload)
+
+    town.workers = Breaking()
+    with pytest.raises(DiskError, match=r"items/\.staging/trial: .*; a file lies where a folder is to be"):
+        town.refresh(source, other)
+    assert not caplog.records
+    states = town.store.states().values()
+    assert all((one.failures, one.error, one.next_at) == (0, None, town.clock.now()) for one in states)
+    town.workers, asked = InlineWorkers(), len(town.site.requests)
+    with pytest.raises(DiskError):
+        town.refresh(source, other)
+    assert len(town.site.requests) == asked, "nobody is asked for what could not be kept"
+    staging.unlink()
+    assert sum(outcome.new for outcome in town.refresh(source, other).values()) == 2
 
 
 def test_a_second_look_costs_a_304(town: Town) -> None:

@@ -18,8 +18,8 @@ from aggregator.app import App, lock_file
 from aggregator.clock import SystemClock
 from aggregator.config import locate
 from aggregator.config.watching import Watch
-from aggregator.daemon import Pulse
-from aggregator.errors import ClockError
+from aggregator.daemon import Heartbeat, Pulse
+from aggregator.errors import ClockError, PublishError
 from aggregator.service import Work, run_daemon
 from aggregator.testing import FakeClock, LoopbackSite
 
@@ -224,6 +224,30 @@ def test_a_clock_that_was_never_set_stamps_nothing(site, web):
     assert summary.new == 1
 
 
+def test_a_daemon_goes_on_by_itself_when_items_can_be_written_again(site, web):
+    """Beat after beat says what is wrong; nobody is asked meanwhile, and nothing is held against anybody."""
+    staging, pulse = site / "items" / ".staging", Pulse()
+    staging.parent.mkdir(exist_ok=True)
+    staging.write_text("in the way")
+    stop, wake = asyncio.Event(), asyncio.Event()
+    one = Work(Watch(locate(str(site), "", {})), SystemClock(), pulse)
+
+    async def main():
+        beating = asyncio.create_task(Heartbeat(one.beat, SystemClock(), pulse, every=0.05).run(stop, wake))
+        while pulse.failed < 2:  # noqa: ASYNC110 - the daemon tells nobody
+            await asyncio.sleep(0.01)
+        assert "items/.staging/trial: Not a directory" in pulse.error
+        assert not web.requests
+        staging.unlink()
+        while not web.requests or pulse.error or pulse.busy:  # noqa: ASYNC110 - as above
+            await asyncio.sleep(0.01)
+        stop.set()
+        await beating
+
+    asyncio.run(asyncio.wait_for(main(), 30))
+    assert list((site / "items").rglob("*.md"))
+
+
 def test_the_site_is_let_go_between_sources_when_somebody_waits(site, monkeypatch, caplog):
     """A one-shot command need not wait for the end of a long list; what is left is due at once."""
     monkeypatch.setattr("aggregator.service.LOOK", 0.02)
@@ -277,6 +301,47 @@ def test_a_stop_ends_slow_sources_within_their_grace_and_forgets_nothing(site, w
     assert state.next_at is not None
     assert state.next_at <= SystemClock().now()
     assert (state.failures, state.error) == (0, None)
+
+
+def stopped_after_the_first_source(site):
+    stop, one = asyncio.Event(), work(site, SystemClock())
+    one.tell(lambda _: stop.set(), lambda: None)
+    assert beat(one, stop) is not None
+    return one
+
+
+def test_what_came_before_a_stop_is_published_before_the_end(site):
+    """A stop ends the asking; what is kept already is published, since that takes no time."""
+    stopped_after_the_first_source(site)
+    assert "N1" in (site / "feeds" / "all.xml").read_text()
+
+
+def test_what_a_stop_left_unpublished_is_published_at_the_next_start_before_anybody_is_asked(
+    site, web, slow, monkeypatch
+):
+    """Though the only source that is due then takes longer than anybody waits."""
+    with monkeypatch.context() as patch:
+        patch.setattr("aggregator.operations.aftermath.SPARE", 0.0)
+        one = stopped_after_the_first_source(site)
+    assert not (site / "feeds" / "all.xml").exists(), "no time remained"
+    with App.open(one._watch.settings) as app:
+        assert "all" in app.store.outbox()
+    declare(site, slow=slow, a=web.url("/a.xml"))
+    summary = settled(often(site, SystemClock()), until=(site / "feeds" / "status.html").exists)
+    assert "N1" in (site / "feeds" / "all.xml").read_text()
+    assert summary.outcomes == (), "nobody had answered"
+
+
+def test_leftovers_that_cannot_be_published_are_told_once_a_beat_and_stop_nobody(site, web, monkeypatch, caplog):
+    with monkeypatch.context() as patch:
+        patch.setattr("aggregator.operations.aftermath.SPARE", 0.0)
+        stopped_after_the_first_source(site)
+    (site / "feeds" / "all.xml").mkdir(parents=True)
+    declare(site, a=web.url("/a.xml"), b=web.page("/b.xml", FEED.format(2)))
+    with pytest.raises(PublishError):
+        beat(work(site, SystemClock()))
+    assert [visit.path for visit in web.requests] == ["/a.xml", "/b.xml"]
+    assert not caplog.records, "the beat's own error is the one that is told"
 
 
 def settled(one, *, until):
@@ -365,7 +430,8 @@ def test_what_cannot_be_published_meanwhile_is_told_and_ends_nothing(site, web, 
     declare(site, slow=slow, a=web.url("/a.xml"))
     (site / "feeds" / "all.xml").mkdir(parents=True)
     one = often(site, SystemClock())
-    settled(one, until=lambda: one._pulse.failed)
+    with pytest.raises(PublishError):  # the stop tries once more
+        settled(one, until=lambda: one._pulse.failed)
     told = next(record for record in caplog.records if "could not be published" in record.getMessage())
     assert "feeds/all.xml cannot be written" in told.getMessage()
     assert not told.exc_info, "a known error is one line, without a traceback"

@@ -13,11 +13,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from aggregator import files, journal
-from aggregator.errors import EntryError, TreeError
+from aggregator.disk import STAGING
+from aggregator.errors import DiskError, EntryError, TreeError
 from aggregator.model import Adopted, Duplicate, Item, New, Record, Unchanged, Updated
 from aggregator.steps import dedupe
 from aggregator.steps.identity import item_key
-from aggregator.tree import STAGING, ItemTree, key_in, source_in
+from aggregator.tree import ItemTree, key_in, source_in
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2025, 3, 3, 20, 0, tzinfo=UTC)
@@ -359,7 +360,7 @@ def test_temporary_files_are_made_only_where_they_are_swept(
     """A crash before the renames leaves everything in one place."""
     monkeypatch.setattr(os, "replace", lambda *_: (tmp_path / "missing").stat())
     monkeypatch.setattr(os, "unlink", lambda _: None)
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(DiskError):
         save_new(tree, item())
     assert {path.parent for path in tree.root.rglob(".tmp-*")} == {tree.root / STAGING}
     monkeypatch.undo()

@@ -37,12 +37,15 @@ def db() -> None:
 @pass_options
 def backup(options: Options, *, file: Path, force: bool) -> None:
     """Write a copy of the index to FILE, complete or not at all; the daemon may go on meanwhile."""
-    from aggregator import stores
+    from aggregator import files, stores
     from aggregator.cli.output import emit, out
 
     settings = options.settings()
     if file.exists() and not force:
         raise UsageError(f"{file} is there already: nothing was written (--force replaces it)")
+    var = Path(settings.root) / "var"
+    if files.same(file.resolve().parent, var) or any(files.same(file, own) for own in var.glob("*")):
+        raise UsageError(f"{file} is in {var}, where tagwire's own files are: name a file elsewhere")
     stores.backup(settings.storage.index, settings.root, str(file))
     size = file.stat().st_size
     if options.json:

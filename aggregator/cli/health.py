@@ -97,7 +97,7 @@ def _condition(source: Source, state: FetchState) -> str:
         "paused": f"`tagwire resume {source.id}` asks again",
         "retired": f"`tagwire resume {source.id}` asks again, `tagwire remove {source.id}` drops it",
         "failing": f"{state.failures} in a row",
-        "offline": "no host answered, so it is not counted as a failure",
+        "offline": "no host answered, or not the proxy, so it is not counted as a failure",
     }
     return f"{word}: {hints[word]}" if word in hints else word
 

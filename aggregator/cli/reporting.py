@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from aggregator.cli.output import SCHEMA, colored, counted, emit_line, err, out, rfc3339, safe, table, until
+from aggregator.errors import DiskError
 from aggregator.steps.interval import span
 
 if TYPE_CHECKING:
@@ -28,7 +29,12 @@ _COLORS = {"ok": "green", "failed": "red", "skipped": "yellow", "no": "dim"}
 
 
 def exit_code(summary: Summary, fail: str) -> int:
-    """Return 0, 3 (a source is failing, by the rule `fail`) or 5 (every network source failed)."""
+    """Return 0, 1 (items could not be written), 3 (a source is failing, by the rule `fail`) or 5 (all of the network).
+
+    What this machine cannot write is no failure of a source, so `fail` does not forgive it.
+    """
+    if any(outcome.error and outcome.error.kind == DiskError.kind for outcome in summary.outcomes):
+        return DiskError.exit_code
     if fail == "never":
         return 0
     if summary.all_network_failed:
@@ -122,7 +128,7 @@ class Reporter:
                 if outcome.result == "failed":
                     err(f"tagwire: {safe(outcome.source)}: {_reason(outcome)}")
         else:
-            self._print(summary)
+            self._print(summary, code)
         return code
 
     def _problems(self, told: Sequence[tuple[str, Sequence[Problem]]]) -> None:
@@ -134,7 +140,7 @@ class Reporter:
             if limit and len(problems) > limit:
                 err(f"tagwire: {prefix}and {len(problems) - limit} more (-v shows all)")
 
-    def _print(self, summary: Summary) -> None:
+    def _print(self, summary: Summary, code: int) -> None:
         from aggregator.clock import SystemClock
 
         if summary.outcomes:
@@ -152,7 +158,7 @@ class Reporter:
         if self._dry_run:
             out("dry run: nothing was changed")
         elif any(outcome.result == "failed" for outcome in summary.outcomes):
-            err("hint: tagwire sources --failing")
+            err(f"hint: tagwire {'doctor' if code == DiskError.exit_code else 'sources --failing'}")
 
 
 _HEADING = ("SOURCE", "RESULT", "NEW", "UPD", "HELD", "DUP", "DROP", "TIME", "NEXT", "")

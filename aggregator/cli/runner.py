@@ -75,6 +75,7 @@ def _innermost(error: BaseException) -> BaseException:
 
 def _told(error: BaseException, *, verbose: bool) -> int:
     from aggregator.cli.output import err, safe
+    from aggregator.steps import remedies
 
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         error.show()
@@ -94,8 +95,7 @@ def _told(error: BaseException, *, verbose: bool) -> int:
 
         err("".join(traceback.format_exception(error)).rstrip())
     if isinstance(error, OSError) and error.strerror:
-        about = f"{error.filename}: " if error.filename else ""
-        err(f"tagwire: {safe(about + error.strerror)}")
+        err(f"tagwire: {safe(remedies.told(error), 2000)}")
     else:
         err(f"tagwire: unexpected error: {type(error).__name__}: {safe(str(error))} (-v tells where)")
     return 1

@@ -10,9 +10,7 @@ import logging
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
-import httpx
-
-from aggregator.errors import ConfigError, DeadlineExceeded, FetchError, Gone, HttpStatus, RateLimited, TooLarge
+from aggregator.errors import DeadlineExceeded, FetchError, Gone, HttpStatus, RateLimited, TooLarge
 from aggregator.fetchers import faults, requests
 from aggregator.fetchers.network import CheckedNetwork, Network, SystemNetwork
 from aggregator.fetchers.transport import PerHost
@@ -23,6 +21,8 @@ from aggregator.steps.inflate import Inflater
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Mapping
+
+    import httpx
 
     from aggregator.model import FetchState, Source
     from aggregator.ports import Clock
@@ -174,10 +174,9 @@ def open_transport(http: Http, network: Network, ssl_context: ssl.SSLContext | N
     if not http.proxy:
         rules = addresses.policy(http.allow_hosts, private=http.allow_private_networks)
         return PerHost(CheckedNetwork(network, rules), ssl_context=ssl_context)
-    try:
-        return httpx.AsyncHTTPTransport(verify=ssl_context or True, trust_env=False, proxy=http.proxy)
-    except (httpx.InvalidURL, ValueError, ImportError) as error:
-        raise ConfigError((f"http.proxy: {error}",)) from error
+    from aggregator.fetchers.proxied import Proxied  # noqa: PLC0415 - few sites have one
+
+    return Proxied(http.proxy, ssl_context)
 
 
 def _headers(answer: httpx.Response) -> dict[str, str]:

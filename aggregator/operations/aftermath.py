@@ -1,7 +1,7 @@
 """What follows when sources were asked: copies are looked for, and what changed is published.
 
-The long parts run in threads, since the event loop serves the feeds meanwhile, and end soon after a stop. This module
-fetches nothing and tells no hub.
+The long parts run in threads, since the event loop serves the feeds meanwhile, and end soon after a stop: what was
+kept is published, if that takes no longer than a few seconds. This module fetches nothing and tells no hub.
 """
 
 from __future__ import annotations
@@ -23,9 +23,13 @@ if TYPE_CHECKING:
     from aggregator.sync import Synced
 
 
+SPARE = 3.0
+"""Seconds that all this may take after a stop; with those of sources under way before it, ten are not exceeded."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Aftermath:
-    """What it works with; `stopping` is asked at every step: once it says so, the rest is left to the next time."""
+    """What it works with; `stopping` is asked at every step: `SPARE` after it says so, the rest is left for later."""
 
     house: House
     review: Callable[[], Review]
@@ -39,13 +43,13 @@ class Aftermath:
 
         Raises `errors.StoreError`, `errors.PublishError`.
         """
-        house, stopping = self.house, self.stopping
+        house, stopping = self.house, self._spared()
         review = replace(self.review(), sketched=dict(house.sketched), stopping=stopping)
         house.sketched.clear()
         reviewed = await apart(review.look if house.near else review.settle, synced.touched)
         published = Published() if stopping() else await apart(self.publish, stopping)
         kept: tuple[Problem, ...] = ()
-        if not (self.dry or stopping()):
+        if not (self.dry or self.stopping()):
             kept = await apart(housekeeping.daily, house.settings, house.store, house.clock.now())
         return Summary(
             feeds_written=published.written,
@@ -53,3 +57,17 @@ class Aftermath:
             near=reviewed.copies,
             related=reviewed.related,
         )
+
+    def _spared(self) -> Callable[[], bool]:
+        """Return what says whether it is time to end: some seconds after it saw a stop for the first time."""
+        clock = self.house.clock
+        since: float | None = None
+
+        def over() -> bool:
+            nonlocal since
+            if not self.stopping():
+                return False
+            since = clock.monotonic() if since is None else since
+            return clock.monotonic() - since >= SPARE
+
+        return over

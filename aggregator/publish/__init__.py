@@ -100,14 +100,22 @@ class Publisher:
             items.documents(html.open_output(self._settings)),
             documents(edition, self._store),
         )
-        written = shelf.put(_until(stopping, found), sync=feeds is not None)
+        ended: list[Stopped] = []
+        written = shelf.put(_until(stopping, found, ended), sync=feeds is not None)
+        topics = () if check else self._topics(known, frozenset(written))
+        for stopped in ended:
+            stopped.topics = topics
+            raise stopped
         vanished = len(known) < len(members) or edition.taxonomy.surplus > 0
         stale = self._stale(edition, shelf) if feeds is None or vanished else ()
         removed = shelf.clear(dict.fromkeys((*stale, *past.stale, *items.stale)))
-        shelf.settle()
+        try:
+            shelf.settle()
+        except PublishError as error:
+            error.topics = topics
+            raise
         for path in written:
             log.debug("%s %s", "would write" if check else "wrote", path)
-        topics = () if check else self._topics(known, frozenset(written))
         return Published(written=written, removed=removed, feeds=len(known), topics=topics, problems=edition.problems)
 
     def _topics(self, feeds: Iterable[tuple[str, str]], written: frozenset[str]) -> tuple[str, ...]:
@@ -165,11 +173,14 @@ class Publisher:
             yield from (name for name in shelf.names(folder) if name.endswith(gone))
 
 
-def _until(stopping: Callable[[], bool], documents: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
-    """Yield the documents; raise `errors.Stopped` as soon as it is time."""
+def _until(
+    stopping: Callable[[], bool], documents: Iterable[tuple[str, bytes]], ended: list[Stopped]
+) -> Iterator[tuple[str, bytes]]:
+    """Yield the documents until it is time to end; then the error that says so joins `ended`."""
     for document in documents:
         if stopping():
-            raise Stopped("publishing was ended; the rest is published the next time")
+            ended.append(Stopped("publishing was ended; the rest is published the next time"))
+            return
         yield document
 
 

@@ -119,7 +119,7 @@ def _leave(folder: Path, home: Path) -> None:
 def _holds(path: str, data: bytes) -> bool:
     try:
         return files.read_bytes(path) == data
-    except (FileNotFoundError, NotADirectoryError):
+    except (FileNotFoundError, NotADirectoryError, PermissionError):  # the last is replaced, if its folder allows that
         return False
 
 

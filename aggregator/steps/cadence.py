@@ -146,11 +146,19 @@ def failed(
 
 
 def excused(state: FetchState, schedule: Schedule, source: Source, now: datetime) -> FetchState:
-    """Return the state after `failed`, taken back since no host answered: that says nothing about this source."""
+    """Return the state after `failed`, taken back since no host or no proxy answered: nothing to do with it."""
     count = state.failures - 1
     wait = min(interval.SHORT_BACKOFF * 2.0 ** min(count, 10), max(schedule.max, source.every))
-    reason = Reason(rule="offline", why="no host answered: the network seems to be down", seconds=wait)
+    proxy = state.error is not None and state.error.kind == "proxy"
+    why = "the proxy failed" if proxy else "no host answered: the network seems to be down"
+    reason = Reason(rule="offline", why=why, seconds=wait)
     return replace(state, failures=count, next_at=now + timedelta(seconds=wait), reasons=(reason,))
+
+
+def unkept(state: FetchState, now: datetime) -> FetchState:
+    """Return the state of a source whose items could not be written here: as it was, to be asked again before long."""
+    reason = Reason(rule="disk", why="its items could not be written", seconds=interval.SHORT_BACKOFF)
+    return replace(state, next_at=now + timedelta(seconds=interval.SHORT_BACKOFF), reasons=(reason,))
 
 
 def postponed(state: FetchState, until: datetime) -> FetchState:

@@ -22,8 +22,10 @@ SEVERAL = 2
 """Sources of a host that were told to wait, until all of its sources do; hosts without an answer, until it is us."""
 RECENT = timedelta(hours=1)
 """An answer of any host in this time says that the network is up."""
-UNREACHED = frozenset({"dns", "connect", "deadline"})
+UNREACHED = frozenset({"dns", "connect", "deadline", "proxy"})
 """Error kinds that a missing network has, too."""
+UNASKED = frozenset({"bad-url", "bad-scheme", "robots"})
+"""Error kinds of sources whose servers were not asked: they say nothing about the network."""
 PILED_UP = timedelta(minutes=5)
 """What has been due for longer than this waits since nobody asked, or is new: that is not ordinary work."""
 SLICES, SLICE, SLICE_OF_HOST = 40, 64, 15
@@ -107,6 +109,8 @@ def offline(states: Iterable[State], now: datetime) -> bool:
     unreached: set[str] = set()
     for source, state in states:
         if not source.url or state.fetched_at is None or now - state.fetched_at > RECENT:
+            continue
+        if state.error and state.error.kind in UNASKED:
             continue
         if state.error is None or state.error.kind not in UNREACHED:
             return False

@@ -61,6 +61,17 @@ def test_export_makes_no_folders(tagwire, site):
     assert (site / "list.opml").exists()
 
 
+def test_what_pausing_and_resuming_change_is_published_by_the_next_refresh(tagwire, site):
+    """Until then `publish --check` tells, as the documentation says."""
+    assert tagwire("refresh").code == 0
+    for word in ("pause", "resume"):
+        assert tagwire("publish", "--check").code == 0
+        assert tagwire(word, "seeds").code == 0
+        assert tagwire("publish", "--check").code == 4
+        assert tagwire("refresh").code == 0
+    assert tagwire("publish", "--check").code == 0
+
+
 def test_add_pause_resume_remove(tagwire, site):
     assert (
         tagwire("add", "https://www.a.example/feed", "--tag", "x", "--no-discover").out

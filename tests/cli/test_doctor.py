@@ -122,6 +122,17 @@ def put_a_file_in_the_way(site):
     (site / "feeds").touch()
 
 
+def let_feeds_dangle(site):
+    shutil.rmtree(site / "feeds")
+    (site / "feeds").symlink_to("elsewhere")
+
+
+def copied(site, name):
+    """Copy the item's file, under this name beside it, `*` being its own."""
+    [file] = (site / "items").rglob("*.md")
+    shutil.copy(file, file.parent.parent / name.replace("*", file.name))
+
+
 DNS = Failure(kind="dns", message="no such host")
 FAULTS: dict[str, tuple[Callable[[Path], object], str, int]] = {
     "clock": (lambda site: change_state(site, fetched_at=SystemClock().now() + timedelta(days=9)), "still to come", 0),
@@ -183,7 +194,14 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str, int]] = {
         "x.xml: not what",
         1,
     ),
-    "permissions": (put_a_file_in_the_way, "is no directory", 1),
+    "permissions: file": (put_a_file_in_the_way, "is no directory", 1),
+    "permissions: link": (let_feeds_dangle, "feeds is a symbolic link to elsewhere, which is not there", 1),
+    "privacy: folder": (lambda site: (site / "var").chmod(0o755), r"/var is open to others \(mode 755\)", 0),
+    "privacy: index": (lambda site: (site / "var/tagwire.db").chmod(0o644), r"tagwire.db is open .* \(mode 644\)", 0),
+    "twice: key": (lambda site: copied(site, "*"), r"^a/.*\.md, a/.*\.md in .* are the same item", 0),
+    "twice: text": (lambda site: copied(site, "again.md"), r"again.md in .* are the same item", 0),
+    "links: dangling": (lambda site: (site / "items/x.md").symlink_to("/no"), "link to /no, which is not there", 0),
+    "links: folder": (lambda site: (site / "items/x").symlink_to(site), "/x is a symbolic link to .* not followed", 0),
 }
 
 
@@ -197,6 +215,22 @@ def test_a_seeded_fault_is_found_and_its_cure_named(site, findings, name):
     assert level == ("error" if code and name not in {"address", "contents: left"} else "warning")
     assert re.search(words, message), message
     assert fix
+
+
+def test_an_index_that_cannot_be_read_now_is_not_to_be_built_anew(site):
+    """A full disk is no damage, and no reason to give up what only the index knows."""
+    with open_store("sqlite:///var/tagwire.db", str(site)) as store:
+        states = store.states()
+        store.commit(states["a"], ())
+        shutil.copytree(site / "var", site / "copy")  # with its WAL, as a killed process leaves it
+    shutil.rmtree(site / "var")
+    (site / "copy").rename(site / "var")
+    (site / "var/tagwire.db-shm").unlink()
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))"
+    code = f"{limit}; from aggregator.cli.runner import run; run(['-C', {str(site)!r}, 'doctor', '--json'])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+    level, message, fix = wrong(done.stdout)["index"]
+    assert (level, "tagwire.db" in message, "reindex" in fix) == ("error", True, False)
 
 
 def test_what_ails_many_feeds_is_told_once(site, findings):
@@ -281,6 +315,14 @@ def test_what_may_not_be_written_is_told(findings, monkeypatch):
     assert (level, "cannot be read" in message, "chmod" in fix) == ("error", True, True)
 
 
+def test_a_folder_among_others_that_may_not_be_written_is_named(site, findings, monkeypatch):
+    """However deep below the published directory or the items it is."""
+    access, tags = os.access, str(site / "feeds" / "tags")
+    monkeypatch.setattr(os, "access", lambda path, mode: path != tags and access(path, mode))
+    level, message, fix = findings(1)["permissions"]
+    assert (level, message.startswith(f"{tags} cannot be written"), tags in fix) == ("error", True, True)
+
+
 def test_backup_check_and_vacuum(site, findings, tmp_path, capsys):
     """A copy is complete; holes are given back; a damaged index is an error, a missing one is told."""
     copy = tmp_path / "copy.db"
@@ -314,6 +356,34 @@ def test_backup_check_and_vacuum(site, findings, tmp_path, capsys):
     assert call(site, "db", "backup", tmp_path / "none.db") == 1
     assert "no index yet" in capsys.readouterr().err
     assert not (tmp_path / "none.db").exists()
+
+
+@pytest.mark.parametrize("name", ["tagwire.db", "tagwire.db-wal", "fragments.db", "search.db-shm", "copy.db"])
+def test_no_backup_goes_where_the_sites_own_files_are(site, monkeypatch, capsys, name):
+    """By no spelling of the path, and by no link: what is in use would be lost, or replayed into the index."""
+    own, elsewhere = site / "var" / name, site / "elsewhere"
+    before = (site / "var/tagwire.db").read_bytes()
+    monkeypatch.chdir(site / "items")
+    elsewhere.symlink_to(own)
+    (site / "other").symlink_to("var")
+    spellings = [own, Path("../var", name), Path("../var/../var", name), elsewhere, site / "other" / name]
+    if own.exists():
+        (site / "hard").hardlink_to(own)
+        spellings.append(site / "hard")
+    for target in spellings:
+        assert call(site, "db", "backup", "--force", target) == 2
+        assert "where tagwire's own files are: name a file elsewhere" in capsys.readouterr().err
+    assert (site / "var/tagwire.db").read_bytes() == before
+
+
+def test_no_backup_replaces_an_index_that_is_kept_elsewhere(site, tmp_path, capsys):
+    (site / "var/tagwire.db").rename(tmp_path / "index.db")
+    configure(site, "tagwire.toml", f'[storage]\nindex = "sqlite:///{tmp_path}/index.db"\n')
+    (tmp_path / "link").hardlink_to(tmp_path / "index.db")
+    for name in ("index.db", "index.db-wal", "link"):
+        assert call(site, "db", "backup", "--force", tmp_path / name) == 2
+        assert "which is in use: name another file" in capsys.readouterr().err
+    assert call(site, "db", "backup", tmp_path / "copy.db") == 0
 
 
 def test_a_store_in_memory_needs_no_upkeep():

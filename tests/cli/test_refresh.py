@@ -54,6 +54,42 @@ def test_the_exit_code_follows_the_rule(outcomes, persistent, on_any):
     assert exit_code(summary, "never") == 0
 
 
+def test_what_this_machine_cannot_write_exits_with_1_whatever_the_rule():
+    """No source is to blame, so no rule about sources forgives it."""
+    unkept = Outcome(source="a", result="failed", error=Failure(kind="disk", message="x"))
+    summary = Summary(outcomes=(unkept, failed(3)))
+    assert [exit_code(summary, rule) for rule in ("persistent", "on-any", "never")] == [1, 1, 1]
+
+
+def test_items_that_cannot_be_written_are_one_line_and_nobodys_failure(site, web, add_source, tagwire):
+    """Exit code 1, the path and its cure; nobody is asked, and nothing is held against a source."""
+    add_source(f'id = "a"\nurl = "{web.page("/a.xml", FEED)}"')
+    (site / "items").mkdir()
+    (site / "items" / ".staging").write_text("in the way")
+    done = tagwire("-C", str(site), "refresh")
+    assert done.code == 1
+    assert done.err.splitlines() == [
+        f"tagwire: {site}/items/.staging/trial: Not a directory; a file lies where a folder is to be: move it away"
+    ]
+    assert not web.requests
+    (site / "items" / ".staging").unlink()
+    assert tagwire("-C", str(site), "refresh").code == 0
+    assert tagwire("-C", str(site), "items").out.count("One")
+
+
+def test_a_source_whose_folder_cannot_be_written_stops_no_other(site, web, add_source, tagwire):
+    add_source(f'id = "a"\nurl = "{web.page("/a.xml", FEED)}"')
+    other = FEED.replace(b"/1", b"/2").replace(b"One", b"Two")
+    add_source(f'id = "b"\nurl = "{web.page("/b.xml", other)}"')
+    (site / "items").mkdir()
+    (site / "items" / "a").write_text("in the way")
+    done = tagwire("-C", str(site), "refresh", "--fail", "never")
+    assert done.code == 1
+    assert re.search(r"^a +failed .* in 15 min +disk: .*/items/a/.*: Not a directory; a file", done.out, re.MULTILINE)
+    assert re.search(r"^b +ok +1 ", done.out, re.MULTILINE)
+    assert done.err.endswith("hint: tagwire doctor\n")
+
+
 def test_a_failure_alarms_at_once_only_if_no_other_network_source_is_well():
     """`refresh --due` asks few sources: what the others said last counts, too."""
     once = Summary(outcomes=(failed(1), LOCAL, SKIPPED), well=frozenset({"bad", "later"}))

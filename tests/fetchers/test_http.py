@@ -358,6 +358,44 @@ def test_a_proxy_gets_the_whole_url(on_bench):
     assert request.startswith(b"GET http://feeds.test/feed HTTP/1.1\r\n")
 
 
-def test_a_dead_proxy_is_a_failed_connection(on_bench):
-    with pytest.raises(errors.ConnectFailed):
-        on_bench(lambda bench: bench.get("http://feeds.test/feed"), proxy="http://127.0.0.1:1")
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_dead_proxy_is_what_failed(on_bench, scheme):
+    """Neither its address is told, since messages are published, nor its password."""
+    with pytest.raises(errors.ProxyFailed, match=r"the proxy \(http\.proxy\) cannot be reached: ") as caught:
+        on_bench(lambda bench: bench.get(f"{scheme}://feeds.test/feed"), proxy="http://u:secret@127.0.0.1:1")
+    assert not any(part in str(caught.value) for part in ("secret", "127"))
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize(
+    ("status", "kind", "words"),
+    [
+        ("407 Proxy Authentication Required", errors.ProxyFailed, "lets nobody in: 407 Proxy"),
+        ("502 Bad Gateway", errors.FetchError, "502 Bad Gateway"),
+    ],
+)
+def test_a_proxy_that_refuses_is_told_from_one_that_cannot_reach_the_server(on_bench, scheme, status, kind, words):
+    async def scenario(bench):
+        port = await bench.raw.start(f"HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n".encode())
+        fetcher = type(bench)(None, {"proxy": f"http://127.0.0.1:{port}"})
+        try:
+            await fetcher.get(f"{scheme}://feeds.test/feed")
+        finally:
+            await fetcher.fetcher.aclose()
+
+    with pytest.raises(kind, match=words) as caught:
+        on_bench(scenario)
+    assert isinstance(caught.value, errors.ProxyFailed) == (kind is errors.ProxyFailed)
+
+
+def test_a_server_without_tls_behind_a_proxy_is_no_failure_of_the_proxy(on_bench):
+    async def scenario(bench):
+        port = await bench.raw.start(b"HTTP/1.1 200 Connection established\r\n\r\nnot TLS at all, to be sure")
+        fetcher = type(bench)(None, {"proxy": f"http://127.0.0.1:{port}"})
+        try:
+            await fetcher.get("https://feeds.test/feed")
+        finally:
+            await fetcher.fetcher.aclose()
+
+    with pytest.raises(errors.TlsFailed):
+        on_bench(scenario)

@@ -281,6 +281,24 @@ def test_a_mistake_that_shows_with_items_names_file_and_line(make_feed, make_pos
         themed(post=template).render(make_feed(make_post()))
 
 
+@pytest.mark.parametrize(
+    ("templates", "told"),
+    [
+        ({"post": "a\n{% include 'post.html' %}"}, "post.html:2: includes, extends or calls itself, without end"),
+        ({"base": "{% extends 'base.html' %}"}, "base.html:1: includes, extends or calls itself, without end"),
+        ({"post": "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}"}, "post.html:1: includes, extends or calls"),
+        (
+            {"post": "{% include '_mine.html' %}", "_mine": "\n{% include 'post.html' %}"},
+            r"_mine.html:2: includes, extends or calls itself, by way of config/templates/post.html:1, without end",
+        ),
+    ],
+)  # fmt: skip
+def test_templates_that_go_round_in_a_circle_are_named(make_feed, make_post, templates, told):
+    with pytest.raises(PublishError) as caught:
+        themed(**templates).render(make_feed(make_post()))
+    assert str(caught.value).startswith(f"config/templates/{told}")
+
+
 def test_a_mistake_of_form_names_its_line():
     assert html.mistake("post.html", "{% if %}") == (1, "Expected an expression, got 'end of statement block'")
     found = html.mistake("post.html", "\n{% for x in y %}")

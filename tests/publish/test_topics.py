@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
+from aggregator.errors import Stopped
+
 
 def test_feeds_that_were_written_are_topics_but_pages_archives_and_documents_are_not(press, day):
     for number in range(6):
@@ -13,3 +17,14 @@ def test_feeds_that_were_written_are_topics_but_pages_archives_and_documents_are
     assert press.publish().topics == press.publish(check=True).topics == ()
     press.add(9, day(8, 1), "航运")
     assert press.publish(check=True).topics == ()
+
+
+def test_what_was_published_before_a_stop_is_told_with_it(press, day):
+    """It will not be written again, so nobody else would tell the hub."""
+    press.add(1, day(1, 1), "航运")
+    looks = iter([False] * 4 + [True] * 100)
+    with pytest.raises(Stopped) as caught:
+        press.publisher().publish(stopping=lambda: next(looks))
+    later = press.publish().topics
+    assert caught.value.topics
+    assert not set(caught.value.topics) & set(later)

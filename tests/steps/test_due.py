@@ -108,6 +108,8 @@ def test_the_network_is_down_when_lately_no_host_answered_and_several_were_asked
     assert not offline([*down, seen("d", minutes=30)], NOW)
     assert not offline([*down, seen("d", minutes=30, kind="http-status")], NOW)
     assert offline([*down, seen("d", minutes=90)], NOW), "that was too long ago to count"
+    for unasked in ("robots", "bad-url", "bad-scheme"):
+        assert offline([*down, seen("d", minutes=30, kind=unasked)], NOW), "nobody was asked there"
     assert offline([*down, FRESH, OVERDUE], NOW), "files and new sources say nothing"
 
 

@@ -404,6 +404,18 @@ def test_a_view_reads_and_cannot_write(opened, filled):
     assert filled.read_bytes() == before
 
 
+def test_a_view_needs_no_room_on_a_full_disk(filled):
+    """Where no byte can be written, what was committed and closed is read all the same."""
+    code = (
+        "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))\n"
+        "from aggregator.stores import open_store\n"
+        f"with open_store('sqlite:///{filled.name}', {str(filled.parent)!r}, access='read') as store:\n"
+        "    print(len(store.items()))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("1\n", "")
+
+
 def test_a_view_of_nothing_is_empty_and_creates_nothing(opened, tmp_path):
     with opened(access="read") as store:
         assert store.items() == []

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aggregator.operations.doctor import index, machine, published, sources
+from aggregator.operations.doctor import index, machine, places, published, sources
 from aggregator.operations.doctor.findings import Finding, Patient
 
 if TYPE_CHECKING:
@@ -22,10 +22,13 @@ CHECKS = (
     machine.descriptors,
     machine.names,
     machine.extras,
-    machine.permissions,
+    places.permissions,
+    places.privacy,
     machine.port,
     index.index,
     index.items,
+    index.twice,
+    index.links,
     index.decisions,
     index.temporaries,
     sources.folders,

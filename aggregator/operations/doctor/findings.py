@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
-from zoneinfo import ZoneInfo
 
-from aggregator.tree import ItemTree
+from aggregator.tree import open_tree
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from aggregator.model import FetchState
     from aggregator.settings import Settings
+    from aggregator.tree import ItemTree
+
+SHOWN = 3
+"""Files that are named of those with the same complaint; the others are counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +27,12 @@ class Finding:
     level: Literal["ok", "warning", "error"]
     message: str
     fix: str = ""
+
+
+def some(names: Sequence[str]) -> str:
+    """Name the first of some files, and count the others."""
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return f"{', '.join(names[:SHOWN])}{more}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,5 +46,4 @@ class Patient:
     @property
     def tree(self) -> ItemTree:
         """The item files, to be read and never written."""
-        site, storage = self.settings.site, self.settings.storage
-        return ItemTree(Path(self.settings.root) / storage.items, storage.path, ZoneInfo(site.timezone), dry=True)
+        return open_tree(self.settings, dry=True)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
+from collections import defaultdict
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from aggregator import journal, stores
-from aggregator.errors import EntryError, SchemaTooNew, StoreError, StoreMissing, TreeError
+from aggregator.errors import EntryError, SchemaTooNew, StoreCorrupt, StoreError, StoreMissing, TreeError
 from aggregator.files import temporaries as stray
 from aggregator.model import Problem
-from aggregator.operations.doctor.findings import Finding
+from aggregator.operations.doctor.findings import Finding, some
 from aggregator.steps import frontmatter
+from aggregator.tree import ASIDE, key_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,8 +38,11 @@ def index(patient: Patient) -> Iterator[Finding]:
     except SchemaTooNew as error:
         fix = "install that version, or put the file aside and run `tagwire reindex`"
         yield Finding(check="index", level="error", message=str(error), fix=fix)
-    except StoreError as error:
+    except StoreCorrupt as error:
         yield Finding(check="index", level="error", message=str(error), fix="tagwire reindex")
+    except StoreError as error:  # it cannot be read now, which says nothing about what is in it
+        fix = "mend what the message names, or what `permissions` and `disk` say above"
+        yield Finding(check="index", level="error", message=str(error), fix=fix)
 
 
 def items(patient: Patient) -> Iterator[Finding]:
@@ -56,6 +63,34 @@ def items(patient: Patient) -> Iterator[Finding]:
             message=f"{lost} of {len(known)} item files are gone from {tree.root}",
             fix="mount the disk; if you deleted them: tagwire reindex --accept-deletions",
         )
+
+
+def twice(patient: Patient) -> Iterator[Finding]:
+    """Every item is in one file only."""
+    zone, tree = ZoneInfo(patient.settings.site.timezone), patient.tree
+    said: defaultdict[tuple[object, ...], list[str]] = defaultdict(list)
+    for path in sorted(tree.listing()):
+        if not path.startswith(f"{ASIDE}/"):
+            if key := key_in(path):
+                said[key,].append(path)
+            with suppress(EntryError, OSError):  # which another check tells
+                one = frontmatter.load(tree.text(path)[0], zone, name=path)
+                said[one.source, one.guid, one.link, one.title, one.published].append(path)
+    for paths in dict.fromkeys(tuple(paths) for paths in said.values() if len(paths) > 1):
+        message = f"{some(paths)} in {tree.root} are the same item, which is published for each of them"
+        yield Finding(check="twice", level="warning", message=message, fix="delete all but one; it stays deleted")
+
+
+def links(patient: Patient) -> Iterator[Finding]:
+    """No item is a symbolic link: links are not followed."""
+    root = patient.tree.root
+    for folder, folders, names in os.walk(root):
+        for name in sorted((*folders, *names)):
+            if (path := Path(folder, name)).is_symlink():
+                target = "" if path.exists() else ", which is not there"
+                message = f"{path} is a symbolic link to {path.readlink()}{target}; links among items are not followed"
+                fix = "put the file itself there (a folder: name it as a source), or remove the link"
+                yield Finding(check="links", level="warning", message=message, fix=fix)
 
 
 def decisions(patient: Patient) -> Iterator[Finding]:

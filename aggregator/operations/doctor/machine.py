@@ -1,4 +1,4 @@
-"""Checks of the machine: clock, disk, limits, packages, permissions, the server's port."""
+"""Checks of the machine: clock, disk, limits, packages, the server's port."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import shutil
 import socket
 import sys
 from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aggregator.errors import ClockError
 from aggregator.operations.doctor.findings import Finding
+from aggregator.operations.doctor.places import existing, places
 from aggregator.steps.cadence import SET_BACK
 from aggregator.steps.due import require_set_clock
 
@@ -56,7 +56,7 @@ def clock(patient: Patient) -> Iterator[Finding]:
 
 def disk(patient: Patient) -> Iterator[Finding]:
     """There is room on the disk."""
-    for place in sorted({_existing(path) for path in _places(patient)}):
+    for place in sorted({existing(path) for path in places(patient)}):
         free = shutil.disk_usage(place).free
         status = os.statvfs(place)
         if free < LOW:
@@ -106,26 +106,6 @@ def extras(patient: Patient) -> Iterator[Finding]:
         )
 
 
-def permissions(patient: Patient) -> Iterator[Finding]:
-    """We may write where we have to, and read what we are told to."""
-    for path in _places(patient):
-        place = _existing(path)
-        if not Path(place).is_dir():
-            yield Finding(
-                check="permissions", level="error", message=f"{place} is no directory", fix="move it out of the way"
-            )
-        elif not os.access(place, os.W_OK | os.X_OK):
-            yield Finding(
-                check="permissions",
-                level="error",
-                message=f"{place} cannot be written by user {os.getuid()}",
-                fix=f"chown -R {os.getuid()} {place}, or run as its owner",
-            )
-    for file in patient.settings.files:
-        if not os.access(file, os.R_OK):
-            yield Finding(check="permissions", level="error", message=f"{file} cannot be read", fix=f"chmod +r {file}")
-
-
 def port(patient: Patient) -> Iterator[Finding]:
     """The server's address is free, or it is ours that answers."""
     server = patient.settings.server
@@ -139,17 +119,3 @@ def port(patient: Patient) -> Iterator[Finding]:
             message=f"{server.host} port {server.port}: {error.strerror or error}",
             fix="fine if tagwire itself serves there now; else set server.host and server.port",
         )
-
-
-def _places(patient: Patient) -> list[str]:
-    settings = patient.settings
-    root = Path(settings.root)
-    return [str(root / part) for part in (settings.storage.items, settings.publish.dir, "var")]
-
-
-def _existing(path: str) -> str:
-    """Return the path, else the nearest one above it that exists."""
-    place = Path(path)
-    while not place.exists():
-        place = place.parent
-    return str(place)

@@ -12,11 +12,11 @@ from lxml import etree
 from aggregator import outputs, publish, stores
 from aggregator.errors import PublishError, StoreError
 from aggregator.model.published import Published
-from aggregator.operations.doctor.findings import Finding
+from aggregator.operations.doctor.findings import Finding, some
 from aggregator.settings import Site
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from aggregator.operations.doctor.findings import Patient
     from aggregator.ports import Store
@@ -26,8 +26,6 @@ _REQUIRED = ("id", "title", "updated")
 """RFC 4287 §4.1.1."""
 _HERE = ("localhost", "127.0.0.1", "[::1]")
 _MEND = "tagwire publish"
-SHOWN = 3
-"""Files that are named of those with the same complaint; the others are counted."""
 
 
 def address(patient: Patient) -> Iterator[Finding]:
@@ -67,7 +65,7 @@ def feeds(patient: Patient) -> Iterator[Finding]:
         if complaint := _complaint(path, base + quote(name)):
             sick[complaint].append(name)
     for complaint, names in sick.items():
-        yield Finding(check="feeds", level="error", message=f"{_some(names)} in {root}: {complaint}", fix=_MEND)
+        yield Finding(check="feeds", level="error", message=f"{some(names)} in {root}: {complaint}", fix=_MEND)
 
 
 def contents(patient: Patient) -> Iterator[Finding]:
@@ -87,9 +85,9 @@ def contents(patient: Patient) -> Iterator[Finding]:
     other = [path for path in (*wanted.written, *wanted.removed) if path not in missing]
     if missing:
         verb = "is" if len(missing) == 1 else "are"
-        yield Finding(check="contents", level="error", message=f"{_some(missing)} {verb} missing", fix=_MEND)
+        yield Finding(check="contents", level="error", message=f"{some(missing)} {verb} missing", fix=_MEND)
     if other:
-        message = f"{_some(other)}: not what would be published now"
+        message = f"{some(other)}: not what would be published now"
         yield Finding(check="contents", level="warning", message=message, fix=_MEND)
 
 
@@ -103,12 +101,6 @@ def _differing(patient: Patient, store: Store) -> Published:
     cache = str(Path(settings.root, publish.FRAGMENTS))
     publisher = publish.Publisher(settings, store, patient.tree.read, outputs.discover(settings), cache=cache)
     return publisher.publish(check=True)
-
-
-def _some(names: Sequence[str]) -> str:
-    """Name the first of some files, and count the others."""
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return f"{', '.join(names[:SHOWN])}{more}"
 
 
 def _complaint(path: Path, url: str) -> str:

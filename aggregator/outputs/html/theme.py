@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from base64 import b64encode
+from collections import Counter
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
@@ -16,7 +17,7 @@ from markupsafe import Markup
 from aggregator.errors import PublishError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from types import TracebackType
 
     from jinja2 import Template
@@ -69,11 +70,12 @@ class Theme:
         """Return the template filled in. Raises `errors.PublishError` with the place in an owner's template."""
         try:
             return self._template(name).render(**values)
-        except _MISTAKES as error:
-            place = _place(error.__traceback__)
-            if not place:
+        except (*_MISTAKES, RecursionError) as error:
+            places = _places(error.__traceback__)
+            if not places:
                 raise
-            raise PublishError(f"{place}: {error}") from error
+            endless = isinstance(error, RecursionError)
+            raise PublishError(_endless(places) if endless else f"{places[-1]}: {error}") from error
 
     def mistaken(self, name: str, message: str) -> PublishError:
         """Return the error for a page whose template `name`, or the frame around it, does not keep a rule."""
@@ -113,12 +115,19 @@ def mistake(name: str, text: str) -> tuple[int, str] | None:
     return None
 
 
-def _place(trace: TracebackType | None) -> str:
-    """The innermost line of an owner's template in a traceback, empty without one."""
-    place = ""
+def _places(trace: TracebackType | None) -> list[str]:
+    """The lines of an owner's templates in a traceback, the innermost last."""
+    places: list[str] = []
     while trace is not None:
         file = trace.tb_frame.f_code.co_filename
         if file.startswith(f"{FOLDER}/"):
-            place = f"{file}:{trace.tb_lineno}"
+            places.append(f"{file}:{trace.tb_lineno}")
         trace = trace.tb_next
-    return place
+    return places
+
+
+def _endless(places: Sequence[str]) -> str:
+    """Say which of an owner's templates go round in a circle, given their lines in the traceback."""
+    circle = sorted({place for place, times in Counter(places).items() if times > 1} or {places[-1]})
+    through = f", by way of {', '.join(circle[1:])}" if circle[1:] else ""
+    return f"{circle[0]}: includes, extends or calls itself{through}, without end"

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aggregator import errors, files
+from aggregator.steps import remedies
 from aggregator.stores.sqlite import schema
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ SUFFIXES = ("", "-wal", "-shm")
 _BUSY = 5.0
 """Seconds to wait for another process's transaction."""
 _ADVICE = "run `tagwire reindex` to build a new one from the item files"
-_NO_ROOM_FOR_WAL = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY})
+_NO_RIGHTS = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM})
 """What SQLite says when it cannot create the files that readers of a WAL need."""
 _WAL_HEADER = slice(18, 20), b"\2\2"
 """Where a file says that it is in WAL mode (file format §1.3.3); set from its first moment."""
@@ -135,7 +136,8 @@ def view(path: str) -> Database:
         try:
             connection = _read_only(path, immutable=False)
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF not in _NO_ROOM_FOR_WAL:
+            code = error.sqlite_errorcode & 0xFF
+            if code not in _NO_RIGHTS and not (code == sqlite3.SQLITE_IOERR and not _pending(path)):  # a full disk
                 raise
             connection = _read_only(path, immutable=True)
         undo.callback(connection.close)
@@ -143,6 +145,12 @@ def view(path: str) -> Database:
             return copy(path)
         undo.pop_all()
     return Database(connection, path)
+
+
+def _pending(path: str) -> bool:
+    """Whether there is a WAL with something in it, which the file alone does not tell."""
+    wal = Path(f"{path}-wal")
+    return wal.exists() and wal.stat().st_size > 0
 
 
 def _read_only(path: str, *, immutable: bool) -> sqlite3.Connection:
@@ -167,7 +175,7 @@ def translated(path: str) -> Iterator[None]:
     except UnicodeEncodeError as error:
         raise errors.StoreError(f"{path}: text that is not Unicode cannot be stored ({error.reason})") from error
     except OSError as error:
-        raise errors.StoreError(f"{path}: {error.strerror}") from error
+        raise errors.StoreError(remedies.told(OSError(error.errno, error.strerror, path))) from error
 
 
 def _translate(error: sqlite3.Error, path: str) -> errors.StoreError:
@@ -178,6 +186,10 @@ def _translate(error: sqlite3.Error, path: str) -> errors.StoreError:
         return errors.StoreError(f"{path}: the disk is full; the index is as it was before")
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return errors.StoreError(f"{path}: another process has been writing for {_BUSY:g} seconds")
+    if code in _NO_RIGHTS:
+        return errors.StoreError(f"{path} or its folder cannot be written ({error}): `tagwire doctor` tells more")
+    if code == sqlite3.SQLITE_IOERR:
+        return errors.StoreError(f"{path}: {error}: make room if the disk is full, look at its health if not")
     return errors.StoreError(f"{path}: {error}")
 
 

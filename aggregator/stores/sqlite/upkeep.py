@@ -11,7 +11,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aggregator import errors
+from aggregator import errors, files
 from aggregator.stores.sqlite import database
 
 if TYPE_CHECKING:
@@ -29,7 +29,13 @@ def check(path: str) -> list[str]:
 
 
 def backup(path: str, target: str) -> None:
-    """Copy the database, also one in use, to a file that is complete or not there at all."""
+    """Copy the database, also one in use, to a file that is complete or not there at all.
+
+    Raises `errors.UsageError` for a target that is the database itself, or what SQLite keeps beside it.
+    """
+    for suffix in database.SUFFIXES:
+        if files.same(target, f"{path}{suffix}"):
+            raise errors.UsageError(f"{target} is {path}{suffix}, which is in use: name another file")
     part = f"{target}.part"
     with _opened(path) as connection, database.translated(target):
         os.close(os.open(part, os.O_CREAT | os.O_CLOEXEC, 0o600))  # it may know passwords of sources
