@@ -90,13 +90,10 @@ async def refresh(
                 changes, saved = await _settle(house, source, found.reading, now, seen=state.ok_at is not None)
                 after = _advance(house, source, state, answer, found, changes, body, now)
                 house.store.commit(after, saved, _restyled(house, state, after))
-                texts = _texts(house, source, found.reading, changes)
-                sketching = asyncio.ensure_future(_sketch(house, source, texts))
-                house.sketching.add(sketching)
-                sketching.add_done_callback(house.sketching.discard)
+                sketching = _sketching(house, source, _texts(house, source, found.reading, changes))
             dropped = house.store.drops.note(found.reading.dropped) if found.reading.dropped else 0
             outcome = replace(outcomes.told(source, changes, saved, found, answer, after), dropped=dropped)
-            del found, changes, saved, texts  # nor while its texts wait for one
+            del found, changes, saved  # nor while its texts wait for one
             await sketching
     except StoreError:
         raise
@@ -199,6 +196,14 @@ def _texts(house: House, source: Source, found: Reading, changes: Sequence[Chang
 
     now = house.clock.now()
     return reading.pack_texts([reading.Text(key=key, at=now, title=item.title, body=item.body) for key, item in wanted])
+
+
+def _sketching(house: House, source: Source, texts: bytes) -> asyncio.Future[None]:
+    """Begin to sketch texts, and tell who publishes that they are awaited."""
+    sketching = asyncio.ensure_future(_sketch(house, source, texts))
+    house.sketching.add(sketching)
+    sketching.add_done_callback(house.sketching.discard)
+    return sketching
 
 
 async def _sketch(house: House, source: Source, texts: bytes) -> None:
