@@ -96,9 +96,7 @@ class Finder:
         self._search.renew(Mark(self._settings).kept_rules())
         known = self._search.known()
         wanted = {
-            key: (size, mtime_ns)
-            for path, (key, size, mtime_ns) in store.files().items()
-            if not path.startswith(f"{ASIDE}/")
+            key: (size, mtime_ns) for path, key, size, mtime_ns in store.files() if not path.startswith(f"{ASIDE}/")
         }
         removed = known.keys() - wanted.keys()
         if removed:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from aggregator.model.change import Revision, Saved
@@ -109,8 +109,8 @@ class Store(AbstractContextManager["Store", None], Protocol):
         `limit` 0 means all.
         """
 
-    def files(self) -> Mapping[str, tuple[str, int, int]]:
-        """Path → (key, size, mtime_ns) of every record that is not a tombstone, to compare with the item tree."""
+    def files(self) -> Iterator[tuple[str, str, int, int]]:
+        """Give (path, key, size, mtime_ns) of each record that is no tombstone; go to the end before asking more."""
 
     def tags(self) -> Mapping[str, tuple[str, int]]:
         """Tag key → (label, number of items that are not set aside); the label is the first spelling seen."""

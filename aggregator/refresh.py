@@ -83,18 +83,18 @@ async def refresh(
             house.store.commit(after, ())
             outcome = Outcome(source=source.id, result="not_modified")
         else:
-            found = await _read(house, _job(house, source, answer, began), state, stopping)
-            answer = replace(answer, documents=())
+            read = _read(house, _job(house, source, answer, began), state, stopping)
+            answer = replace(answer, documents=())  # before it waits for a worker: documents may be large
+            found = await read
             async with house.saving:
                 changes, saved = await _settle(house, source, found.reading, now, seen=state.ok_at is not None)
                 after = _advance(house, source, state, answer, found, changes, body, now)
                 house.store.commit(after, saved, _restyled(house, state, after))
-                sketching = asyncio.ensure_future(_sketch(house, source, found.reading, changes))
-                house.sketching.add(sketching)
-                sketching.add_done_callback(house.sketching.discard)
+                sketching = _sketching(house, source, _texts(house, source, found.reading, changes))
             dropped = house.store.drops.note(found.reading.dropped) if found.reading.dropped else 0
-            await sketching
             outcome = replace(outcomes.told(source, changes, saved, found, answer, after), dropped=dropped)
+            del found, changes, saved  # nor while its texts wait for one
+            await sketching
     except StoreError:
         raise
     except DiskError as error:
@@ -154,8 +154,9 @@ async def _read(house: House, job: Job, state: FetchState, stopping: Callable[[]
     async def work(job: Job) -> Reading:
         return reading.unpack(await house.workers.call(reading.work, reading.pack(job), url=job.url))
 
-    payload, job = reading.pack(job), replace(job, documents=())
-    found = reading.unpack(await house.workers.call(reading.work, payload, url=job.url))
+    call = house.workers.call(reading.work, reading.pack(job), url=job.url)
+    job = replace(job, documents=())
+    found = reading.unpack(await call)
     gap = house.settings.http.per_host_delay
     tools = completing.Tools(partial(_fetch, house), work, house.store, house.clock, gap, stopping)
     return await completing.complete(job, found, state, tools)
@@ -185,17 +186,33 @@ async def _settle(
     return settle() if len(found.items) <= AT_ONCE else await apart(settle)
 
 
-async def _sketch(house: House, source: Source, found: Reading, changes: Sequence[Change]) -> None:
-    """Remember the sketches of what is new or changed; if that fails, they are made from the files later."""
+def _texts(house: House, source: Source, found: Reading, changes: Sequence[Change]) -> bytes:
+    """Return the texts of what is new or changed, to be sketched; empty if there are none."""
     pairs = zip(changes, found.items, strict=True) if house.near and source.near else ()
     wanted = [(change.record.key, item) for change, item in pairs if isinstance(change, New | Updated)]
-    if wanted:
+    if not wanted:
+        return b""
+    from aggregator import reading  # noqa: PLC0415 - as in `_job`
+
+    now = house.clock.now()
+    return reading.pack_texts([reading.Text(key=key, at=now, title=item.title, body=item.body) for key, item in wanted])
+
+
+def _sketching(house: House, source: Source, texts: bytes) -> asyncio.Future[None]:
+    """Begin to sketch texts, and tell who publishes that they are awaited."""
+    sketching = asyncio.ensure_future(_sketch(house, source, texts))
+    house.sketching.add(sketching)
+    sketching.add_done_callback(house.sketching.discard)
+    return sketching
+
+
+async def _sketch(house: House, source: Source, texts: bytes) -> None:
+    """Remember the sketches of texts, if any; if that fails, they are made from the files later."""
+    if texts:
         from aggregator import reading  # noqa: PLC0415 - as in `_job`
 
-        now = house.clock.now()
-        texts = [reading.Text(key=key, at=now, title=item.title, body=item.body) for key, item in wanted]
         try:
-            answer = await house.workers.call(reading.sketch_work, reading.pack_texts(texts), url=source.address)
+            answer = await house.workers.call(reading.sketch_work, texts, url=source.address)
         except ParseError as error:
             log.info("%s: %s", source.id, error)
         else:

@@ -17,6 +17,7 @@ from aggregator import files, journal, succession
 from aggregator.errors import EntryError, TreeError
 from aggregator.model import Entry, Item, Problem, Record, Updated
 from aggregator.steps.dedupe import record_of
+from aggregator.steps.differences import differences
 from aggregator.steps.identity import identify
 from aggregator.steps.ids import tag_id
 from aggregator.tree import ASIDE, key_in, source_in
@@ -68,26 +69,25 @@ def sync(
     over half of the known files vanished at once (an unmounted disk looks like that), unless `accept_deletions`.
     """
     unfinished = journal.check(tree.root)
-    listing, known = tree.listing(), store.files()
-    missing = {path: known[path][0] for path in known if path not in listing}
-    appeared = sorted((path for path in listing if path not in known), key=lambda path: (path.startswith(ASIDE), path))
-    touched = [path for path, facts in listing.items() if path in known and (retag or known[path][1:] != facts)]
+    found = differences(listing := tree.listing(), store.files(), every=retag is not None)
+    missing, touched = found.missing, found.touched
+    appeared = sorted(found.appeared, key=lambda path: (path.startswith(ASIDE), path))
     if not (missing or appeared or touched):
         return Synced(problems=unfinished)
-    unread = {path for path in touched if known[path][2] == succession.UNREAD}
+    unread = {path for path, (_, mtime_ns) in touched.items() if mtime_ns == succession.UNREAD}
     named = {path: key for path in appeared if (key := key_in(path)) in missing.values()}
     astray = set(missing.values()).difference(named.values())
     moves = succession.moves(tree, store, astray, sorted(set(appeared) - named.keys()), read)
     moved = {*named.values(), *moves.values()}
     lost = [path for path, key in missing.items() if key not in moved]
-    if len(lost) * 2 > len(known) and not accept_deletions:
+    if len(lost) * 2 > found.known and not accept_deletions:
         raise TreeError(
-            f"{len(lost)} of {len(known)} item files are gone from {tree.root}; nothing was changed. If a disk is not "
+            f"{len(lost)} of {found.known} item files are gone from {tree.root}; nothing was changed. If a disk is not "
             "mounted, mount it. If you deleted them, say so: tagwire reindex --accept-deletions"
         )
     desk = _Desk(tree, store, read, now=now, authority=authority, since=since)
     desk.take_in([*appeared, *sorted(unread)], listing, moves)
-    desk.look_again({path: known[path][0] for path in touched if path not in unread}, listing, retag)
+    desk.look_again({path: key for path, (key, _) in touched.items() if path not in unread}, listing, retag)
     desk.bury([missing[path] for path in lost])
     desk.write_down()
     store.replace(desk.records)

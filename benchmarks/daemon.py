@@ -174,6 +174,15 @@ def memory(pid: int) -> float:
     return round(total, 1)
 
 
+def descriptors(pid: int) -> tuple[int, int]:
+    """Return how many sockets a process has open, and how many other descriptors."""
+    kinds = []
+    for one in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed since it was listed
+            kinds.append(str(one.readlink()).startswith("socket:"))
+    return sum(kinds), len(kinds) - sum(kinds)
+
+
 def catches(pid: int, signum: int) -> bool:
     """Whether a process has a handler for the signal."""
     status = Path(f"/proc/{pid}/status").read_text()
@@ -253,16 +262,15 @@ def stop(port: int, times: int) -> dict[str, object]:
 
 def soak(port: int, sources: int, minutes: float, overlaps: Path) -> dict[str, object]:
     """Run a pressed day; watch memory, descriptors, beats and overlapping requests."""
-    samples: list[tuple[float, float, int]] = []
+    samples: list[tuple[float, float, int, int]] = []
     with tempfile.TemporaryDirectory() as name:
         place = site(Path(name) / "site", port, sources, divisor=100)
         running = daemon(place, "--no-serve", log="log", beat=0.15)
         end = perf_counter() + 60 * minutes
         while perf_counter() < end:
             sleep(min(60 * minutes / 100, 5))
-            descriptors = len(list(Path(f"/proc/{running.pid}/fd").iterdir()))
             own = int(Path(f"/proc/{running.pid}/statm").read_text().split()[1]) * PAGE
-            samples.append((own, memory(running.pid) - own, descriptors))
+            samples.append((own, memory(running.pid) - own, *descriptors(running.pid)))
         running.terminate()
         code = running.wait(30)
         log = messages(place, "log")
@@ -274,7 +282,9 @@ def soak(port: int, sources: int, minutes: float, overlaps: Path) -> dict[str, o
         "mib_by_tenths": [round(median(one[0] for one in part), 1) for part in tenths],
         "mib_at_most_by_tenths": [round(max(one[0] for one in part), 1) for part in tenths],
         "mib_of_workers_by_tenths": [round(median(one[1] for one in part), 1) for part in tenths],
-        "descriptors_by_tenths": [median(one[2] for one in part) for part in tenths],
+        "sockets_by_tenths": [median(one[2] for one in part) for part in tenths],
+        "sockets_at_most_by_tenths": [max(one[2] for one in part) for part in tenths],
+        "other_descriptors_by_tenths": [(min(one[3] for one in part), max(one[3] for one in part)) for part in tenths],
         "beats_failed": sum(line["level"] == "error" for line in log),
         "beats": sum("sources:" in line["message"] for line in log),
         "overlaps": len(overlaps.read_text().splitlines()) if overlaps.exists() else 0,

@@ -39,10 +39,12 @@ TRAPS = ("/xxe-hit",)
 
 async def child(site: str) -> dict[str, Any]:
     """Refresh the site in this process, then publish; return outcomes, lags of the refresh, times and peak memory."""
+    from aggregator import memory
     from aggregator.app import App
     from aggregator.config import load
     from aggregator.errors import TagwireError
 
+    memory.keep_little()  # as `tagwire refresh` does
     lags: list[float] = []
     outcomes: list[dict[str, Any]] = []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 from aggregator.agenda import Agenda
 from aggregator.errors import DiskError, StoreError
 from aggregator.fetchers import open_fetchers
-from aggregator.model import FetchState, Outcome, Source
+from aggregator.model import Document, FetchState, Item, Outcome, Source
 from aggregator.queues.local import LocalQueue
 from aggregator.refresh import House
 from aggregator.rounds import Round
@@ -358,3 +359,28 @@ def test_filters_hold_for_the_files_of_folders_too(town: Town) -> None:
     town.filters = (Filter(action="keep", sources=("mine",), match=("walk",)),)
     told = town.refresh(Source(id="mine", kind="folder", path=str(town.root / "mine")))["mine"]
     assert (told.new, told.dropped) == (1, 1)
+
+
+class WatchingWorkers(InlineWorkers):
+    """Workers that are busy for a moment, and look what is held meanwhile of what they were given."""
+
+    def __init__(self) -> None:
+        gc.collect()
+        self._others = {id(one) for one in self._living()}
+        self.held: dict[str, list[object]] = {}
+
+    def _living(self) -> list[object]:
+        return [one for one in gc.get_objects() if isinstance(one, Document | Item)]
+
+    async def call(self, function: Any, payload: bytes, *, url: str = "") -> bytes:
+        await asyncio.sleep(0)
+        self.held[function.__name__] = [one for one in self._living() if id(one) not in self._others]
+        return await super().call(function, payload, url=url)
+
+
+def test_documents_and_items_are_forgotten_while_they_wait_for_a_worker(town):
+    """They may be large, and many sources wait: what a worker is to have is enough."""
+    town.workers = WatchingWorkers()
+    outcome = town.refresh(town.feed(rss((1, "A", "a"), (2, "B", "b"))))["feed"]
+    assert outcome.new == 2
+    assert town.workers.held == {"work": [], "sketch_work": []}

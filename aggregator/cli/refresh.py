@@ -51,9 +51,11 @@ def refresh(
 
     Without SOURCE every enabled source is asked; servers that said to wait are left alone.
     """
+    from aggregator import memory
     from aggregator.cli.reporting import Reporter
     from aggregator.cli.signals import run_until_signal
 
+    memory.keep_little()
     reporter = Reporter(options, fail=fail, dry_run=dry_run)
     with options.app(write=not dry_run, dry_run=dry_run, wait=wait, command="refresh") as app:
         total = 0 if due else len(sources) or sum(source.enabled for source in app.settings.sources)

@@ -35,9 +35,11 @@ def run(options: Options, *, no_serve: bool) -> None:
         import asyncio
         import signal
 
+        from aggregator import memory
         from aggregator.config.watching import Watch
         from aggregator.service import run_daemon
 
+        memory.keep_little()
         watch = Watch(options.place())
         options.start_logging(talkative=True, structured=options.json)
         serve = can_serve() and not no_serve

@@ -10,7 +10,7 @@ import re
 import comrak
 import markdownify_rs
 
-from aggregator.steps import indents, sanitize, text
+from aggregator.steps import indents, plain, sanitize, text
 
 _FENCE = re.compile(r" {0,3}(?:>[ >]*)?(`{3,}|~{3,})")
 _SPAN_OR_SEAM = re.compile(r"(?<![\\`])(`+)(?!`).{1,2000}?(?<!`)\1(?!`)|(?<=[^\\\s*])\*{4}(?=[^\s*])")
@@ -19,6 +19,9 @@ _HIDDEN = "\x01"  # stands in no HTML that was sanitised
 _HIDDEN_RUN = re.compile(f"{_HIDDEN}+")
 _FENCE_ALONE = re.compile(r"[\s>*+.\d-]*```")
 _BOM = "\ufeff"
+_SIGNS = "<>&*_`[]!\\"
+"""Characters at which a renderer begins a new piece of a tree: 220 bytes each."""
+_STORM = 100_000
 _WIDE = 200
 _WIDE_TABLE = re.compile(rf"^[ \t>]*\|?(?:[ \t]*:?-+:?[ \t]*\|){{{_WIDE}}}", re.MULTILINE)
 
@@ -74,7 +77,8 @@ def _fenced(markdown: str) -> str:
 def to_html(markdown: str) -> str:
     """Return sanitised HTML for Markdown: CommonMark with tables and emphasis that CJK punctuation does not break.
 
-    Raw HTML is shown, not rendered. `**a****b**`, as older converters wrote it, is one bold run. Never raises.
+    Raw HTML is shown, not rendered. `**a****b**`, as older converters wrote it, is one bold run. A text of over 100,000
+    of Markdown's signs is shown as it is written. Never raises.
     """
     merged = _merged(text.clean(markdown))
     if merged.startswith(_BOM):
@@ -82,10 +86,19 @@ def to_html(markdown: str) -> str:
     # comrak is quadratic in a table's width; nothing that people read is as wide.
     wide = merged.count("|") >= _WIDE and _WIDE_TABLE.search(merged)
     extensions = _EXTENSIONS_WITHOUT_TABLES if wide else _EXTENSIONS
-    rendered = comrak.render_markdown(merged, extension_options=extensions, render_options=_RENDERING)
+    rendered = (
+        plain.to_html(merged)
+        if _is_storm(merged)
+        else comrak.render_markdown(merged, extension_options=extensions, render_options=_RENDERING)
+    )
     if not sanitize.is_plain(rendered):
         return sanitize.scrub(rendered)
     return rendered.replace(" />", ">").replace("\xa0", "&nbsp;")  # as the sanitiser writes it; ">" in text is escaped
+
+
+def _is_storm(markdown: str) -> bool:
+    """Whether a text has so many signs that a tree of it would take hundreds of megabytes; nothing that people read."""
+    return len(markdown) > _STORM and sum(map(markdown.count, _SIGNS)) > _STORM
 
 
 def _merged(markdown: str) -> str:

@@ -287,14 +287,14 @@ def test_a_touched_file_marks_nothing_but_is_remembered(store):
     store.outbox(done=store.outbox())
     store.replace([record(size=7, mtime_ns=9)])
     assert store.outbox() == frozenset()
-    assert store.files() == {record().path: ("a" * 16, 7, 9)}
+    assert list(store.files()) == [(record().path, "a" * 16, 7, 9)]
     store.replace([record(size=7, mtime_ns=9, title="new")])
     assert "all" in store.outbox()
 
 
 def test_files_are_those_of_all_living_records(store):
     store.replace([record(), record("b" * 16, duplicate_of="a" * 16), record("c" * 16, gone=True, path="")])
-    assert sorted(key for key, _, _ in store.files().values()) == ["a" * 16, "b" * 16]
+    assert sorted(key for _, key, _, _ in store.files()) == ["a" * 16, "b" * 16]
 
 
 # --- known ---
@@ -420,7 +420,7 @@ def test_sources_are_those_with_items_and_copies_do_not_count(store):
 
 def test_files_are_told_by_path_without_tombstones(store):
     store.replace([record(size=3, mtime_ns=2**60), record("b" * 16, gone=True, path="")])
-    assert store.files() == {record().path: ("a" * 16, 3, 2**60)}
+    assert list(store.files()) == [(record().path, "a" * 16, 3, 2**60)]
 
 
 def test_another_file_time_alone_publishes_nothing(store):
@@ -428,7 +428,7 @@ def test_another_file_time_alone_publishes_nothing(store):
     store.outbox(store.outbox())
     store.replace([record(size=5, mtime_ns=7)])
     assert store.outbox() == frozenset()
-    assert store.files()[record().path][1:] == (5, 7)
+    assert [facts for _, _, *facts in store.files()] == [[5, 7]]
     store.replace([record(size=5, mtime_ns=7, title="another")])
     assert feeds(store.outbox()) == {"all", "source:qq", "tag:qq", "tag:ai"}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html as entities
 import re
 import time
 
@@ -156,3 +157,14 @@ def test_tables_too_wide_for_the_renderer_are_shown_as_text():
     html = markdown.to_html(("|" + " a |" * 9_000 + "\n|" + " --- |" * 9_000 + "\n") + "| a |\n" * 900)
     assert time.process_time() - start < 1.0
     assert "<table>" not in html
+
+
+@pytest.mark.parametrize("signs", ["<", "&", "*", "_a", "[", "a*b_"])
+def test_storms_of_signs_are_shown_as_they_are_written(signs):
+    """A renderer would make a tree of 200 MB of a megabyte of them."""
+    storm = signs * 300_000
+    assert markdown.to_html(f"{storm}\n\n**x**") == f"<p>{entities.escape(storm)}</p><p>**x**</p>"
+
+
+def test_a_long_text_with_signs_is_no_storm():
+    assert markdown.to_html("**a** & b\n\n" * 15_000).count("<strong>a</strong> &amp; b") == 15_000

@@ -140,6 +140,6 @@ def _known(patient: Patient) -> set[str]:
     settings = patient.settings
     try:
         with stores.open_store(settings.storage.index, settings.root, access="scratch") as store:
-            return set(store.files())
+            return {path for path, *_ in store.files()}
     except StoreError:
         return set()

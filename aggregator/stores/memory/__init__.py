@@ -183,9 +183,9 @@ class MemoryStore:
         found.sort(key=lambda one: (-indexing.seconds(one.published), one.entry_id, one.key))
         return found[: limit or None]
 
-    def files(self) -> Mapping[str, tuple[str, int, int]]:
+    def files(self) -> Iterator[tuple[str, str, int, int]]:
         """See `ports.Store.files`."""
-        return {one.path: (one.key, one.size, one.mtime_ns) for one in self._records.values() if not one.gone}
+        return ((one.path, one.key, one.size, one.mtime_ns) for one in self._records.values() if not one.gone)
 
     def tags(self) -> Mapping[str, tuple[str, int]]:
         """See `ports.Store.tags`; a tag that lost its last item stays, with 0."""

@@ -48,6 +48,11 @@ class Database:
         with self._turn, translated(self.path):
             return self.connection.execute(sql, parameters).fetchall()
 
+    def stream(self, sql: str) -> Iterator[tuple[Any, ...]]:
+        """Give the rows of one SELECT one by one; others wait for the last. Raises `errors.StoreError`."""
+        with self._turn, translated(self.path):
+            yield from self.connection.execute(sql)
+
     @contextmanager
     def write(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
         """One transaction around the block, taken back whole if it raises. Raises `errors.StoreError`.

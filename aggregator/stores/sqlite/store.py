@@ -15,7 +15,7 @@ from aggregator.stores.sqlite.history import SqliteHistory
 from aggregator.stores.sqlite.pruning import SqliteUpkeep
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
     from types import TracebackType
 
@@ -140,10 +140,9 @@ class SqliteStore:
         )
         return _records(self.database, sql, values)
 
-    def files(self) -> Mapping[str, tuple[str, int, int]]:
+    def files(self) -> Iterator[tuple[str, str, int, int]]:
         """See `ports.Store.files`; read off one index."""
-        found = self.database.read("SELECT path, key, size, mtime_ns FROM item WHERE NOT gone")
-        return {path: (key, size, mtime_ns) for path, key, size, mtime_ns in found}
+        return self.database.stream("SELECT path, key, size, mtime_ns FROM item WHERE NOT gone")
 
     def tags(self) -> Mapping[str, tuple[str, int]]:
         """See `ports.Store.tags`; a tag that lost its last item stays, with 0."""
