@@ -1,7 +1,8 @@
 """Rendered entries in a file of their own, `var/fragments.db`: losing any of it costs time, nothing else.
 
 What an item became in every place lies in one row, since a feed's formats are asked for one after the other; each
-fragment carries a seal, a digest of what it was rendered from. Rows are numbered by the instant of publication, since
+fragment carries a seal, a digest of what it was rendered from. Beside them lies what is remembered of whole feeds
+(`standing`). Rows are numbered by the instant of publication, since
 feeds show the newest: these lie side by side, and when the file is full the oldest go first. A file that is damaged,
 not ours or of another stamp is made anew; one that cannot be used is told in the log and done without.
 
@@ -19,10 +20,10 @@ from typing import TYPE_CHECKING, Final, Self
 
 import msgspec
 
-from aggregator import files
+from aggregator import files, witness
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
     from types import TracebackType
 
 log = logging.getLogger(__name__)
@@ -44,6 +45,7 @@ _LATEST: Final = 1 << 34
 _SCHEMA: Final = (
     "CREATE TABLE fragments (id INTEGER PRIMARY KEY, sum INTEGER, data BLOB)",
     "CREATE TABLE meta (stamp TEXT)",
+    "CREATE TABLE standing (name TEXT PRIMARY KEY, sum INTEGER, data BLOB) WITHOUT ROWID",
 )
 
 Fragment = tuple[bytes, bytes]
@@ -111,6 +113,34 @@ class Fragments:
         except sqlite3.Error as error:
             self._do_without(error)
 
+    def remembered(self) -> dict[str, bytes]:
+        """Return everything that was remembered, by name."""
+        try:
+            rows = self._connection.execute("SELECT name, sum, data FROM standing").fetchall()
+        except sqlite3.Error as error:
+            self._do_without(error)
+            return {}
+        return {name: data for name, known, data in rows if zlib.crc32(data) == known}
+
+    def remember(self, changed: Mapping[str, bytes], gone: Collection[str], *, since: int = 0) -> None:
+        """Remember what `changed`, by name, and forget what is `gone`; not before the clock of files is past `since`.
+
+        That is an instant in ns; if it does not pass soon nothing is remembered.
+        """
+        self.flush()
+        if not self._path or self._read_only or not (changed or gone):
+            return
+        rows = [(name, zlib.crc32(data), data) for name, data in changed.items()]
+        try:
+            if changed and not witness.passed(self._path, since):
+                return
+            self._connection.executemany("DELETE FROM standing WHERE name = ?", [(name,) for name in gone])
+            self._connection.executemany("INSERT OR REPLACE INTO standing VALUES (?, ?, ?)", rows)
+            self._connection.execute("COMMIT")
+            self._connection.execute("BEGIN")
+        except (sqlite3.Error, OSError) as error:
+            self._do_without(error)
+
     def _encoded(self) -> Iterator[tuple[int, bytes]]:
         return ((number, _ENCODER.encode(self._fresh[number])) for number in sorted(self._fresh))
 
@@ -139,11 +169,11 @@ class Fragments:
             log.log(level, "%s cannot be used (%s): entries are rendered anew", self._path, error)
             return _made(":memory:", stamp)
 
-    def _do_without(self, error: sqlite3.Error) -> None:
+    def _do_without(self, error: sqlite3.Error | OSError) -> None:
         """Go on without the file; a damaged one is removed, so that the next publication makes it anew."""
         log.warning("%s cannot be used (%s): entries are rendered anew", self._path or "memory", error)
         self._connection.close()
-        if not (self._read_only or isinstance(error, sqlite3.OperationalError)):
+        if not (self._read_only or isinstance(error, (sqlite3.OperationalError, OSError))):
             _remove(self._path)
         self._path, self._read_only, self._limit = "", False, MEMORY
         self._connection = _made(":memory:", "")

@@ -67,7 +67,10 @@ class Posts:
         self._states = states
         self._origins: dict[str, Origin] = {}
         self._frames: dict[tuple[str, str, tuple[str, ...]], bytes] = {}
+        self._marks: dict[object, bytes] = {}
         self._problems: dict[str, Problem] = {}
+        self.failures = 0
+        """How often a file could not be read so far: what was rendered meanwhile lacks something."""
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -91,11 +94,28 @@ class Posts:
             found = self._origins[source_id] = compose.origin(source_id, source, state, authority=self._authority)
         return found
 
+    def mark(self, source: str, via: str, tags: Iterable[str]) -> bytes:
+        """Return what stands for all that `_frame` adds to a record with these; equal frames may have different ones.
+
+        Put together from parts, since there may be as many combinations as items.
+        """
+        known, pair = self._marks, (source, via)
+        found = known.get(pair)
+        if found is None:
+            found = known[pair] = _digest(_encoded((self.origin(source), self._content(source, via))))
+        for name in tags:
+            mark = known.get(name)
+            if mark is None:
+                mark = known[name] = _digest(_encoded(self._taxonomy.tag(name)))
+            found += mark
+        return found
+
     def _post(self, record: Record, others: Mapping[str, Record], path: str, *, bare: bool) -> Post | None:
         """The post in the feed with that path; None, and a problem told, if its file cannot be read."""
         try:
             html_body = "" if bare else self._library.body(record)
         except (TagwireError, OSError, ValueError) as error:
+            self.failures += 1
             line = getattr(error, "line", 0)
             self._problems[record.path] = Problem(where=record.path, message=str(error), line=line)
             return None
@@ -118,9 +138,12 @@ class Posts:
 
     def _frame(self, record: Record) -> tuple[Origin, tuple[Tag, ...], str]:
         """What a post has that its record does not say: origin, tags as published, how much of the text."""
-        source = self._sources.get(record.source) or self._sources.get(record.via)
         tags = tuple(dict.fromkeys(map(self._taxonomy.tag, record.tags)))
-        return self.origin(record.source), tags, source.content if source else "full"
+        return self.origin(record.source), tags, self._content(record.source, record.via)
+
+    def _content(self, source_id: str, via: str) -> str:
+        source = self._sources.get(source_id) or self._sources.get(via)
+        return source.content if source else "full"
 
     def _also(self, record: Record, others: Mapping[str, Record]) -> tuple[Also, ...]:
         """The copies and related items of one, as they are shown with it."""

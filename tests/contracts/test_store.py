@@ -466,6 +466,25 @@ def test_edges_are_the_nearest_items_before_and_from_an_instant(store):
     assert store.history.after("x", NOW) is None
 
 
+def test_outlines_come_by_key_some_at_a_time(store):
+    one = record("b" * 16, via="seeds", tags=("AI", "x"), copies=("c" * 16,), related=("d" * 16,))
+    store.replace([one, record("a" * 16), record("c" * 16, gone=True), record("d" * 16)])
+    first = store.history.outlines("", 2)
+    assert [found.key[0] for found in first] == ["a", "b"]
+    assert first[1][:5] == (one.key, one.source, "seeds", ("AI", "x"), ("c" * 16, "d" * 16))
+    assert [found.key[0] for found in store.history.outlines(first[1].key, 2)] == ["d"]
+    assert store.history.outlines("d" * 16, 2) == []
+
+
+@pytest.mark.parametrize("change", [{"title": "x"}, {"size": 7}, {"mtime_ns": 7}, {"broken": True}, {"circle": "c"}])
+def test_the_seal_of_an_outline_is_another_when_anything_of_the_record_is(store, change):
+    seals = []
+    for one in (record(), record(**change), record()):
+        store.replace([one])
+        seals += [found.seal for found in store.history.outlines("", 9)]
+    assert seals[0] == seals[2] != seals[1]
+
+
 def test_the_buried_come_latest_first(store):
     old, new = record("a" * 16, gone=True), record("b" * 16, gone=True, updated=NOW + timedelta(days=1))
     store.replace([old, new, record("c" * 16)])

@@ -7,7 +7,7 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, cast
 
-from aggregator.model.item import Row
+from aggregator.model.item import Outline, Row
 from aggregator.steps import indexing
 from aggregator.stores.sqlite import rows
 
@@ -26,6 +26,7 @@ _SPAN_TAG = """
     WHERE item_tag.tag = ? AND item_tag.published >= ? AND item_tag.published < ?
     ORDER BY item_tag.published, item_tag.key
 """
+_OUTLINES = "SELECT key, record FROM item WHERE key > ? AND NOT gone ORDER BY key LIMIT ?"
 _BEFORE = "SELECT max(published) FROM item WHERE NOT gone AND published < ?"
 _BEFORE_TAG = "SELECT max(published) FROM item_tag WHERE tag = ? AND published < ?"
 _AFTER = "SELECT min(published) FROM item WHERE NOT gone AND published >= ?"
@@ -67,6 +68,10 @@ class SqliteHistory:
             found[number] = Row._make(row)
         return cast("list[Row]", found)
 
+    def outlines(self, after: str, limit: int) -> list[Outline]:
+        """See `ports.History.outlines`."""
+        return [self._outline(key, text) for key, text in self.database.read(_OUTLINES, (after, limit))]
+
     def before(self, tag: str, instant: datetime) -> datetime | None:
         """See `ports.History.before`."""
         return self._edge(_BEFORE_TAG if tag else _BEFORE, tag, instant)
@@ -92,6 +97,10 @@ class SqliteHistory:
     def brought_by(self, source: str) -> list[Record]:
         """See `ports.History.brought_by`."""
         return self._records(_BROUGHT_BY, source)
+
+    def _outline(self, key: str, text: str) -> Outline:
+        told = rows.decode(rows.OUTLINED, text, self.database.path)
+        return Outline(key, told.source, told.via, told.tags, told.copies + told.related, indexing.seal(text.encode()))
 
     def _records(self, sql: str, value: object) -> list[Record]:
         return [rows.decode(rows.RECORD, text, self.database.path) for (text,) in self.database.read(sql, (value,))]

@@ -16,11 +16,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
-_Row = TypeVar("_Row", Record, FetchState)
+
+class Outlined(msgspec.Struct):
+    """What `model.item.Outline` is made of, besides key and seal, read off a record's row."""
+
+    source: str
+    via: str = ""
+    tags: tuple[str, ...] = ()
+    copies: tuple[str, ...] = ()
+    related: tuple[str, ...] = ()
+
+
+_Row = TypeVar("_Row", Record, FetchState, Outlined)
 
 # Unknown fields are skipped and missing ones take their defaults, so rows outlive changes of the model.
 STATE = msgspec.json.Decoder(FetchState)
 RECORD = msgspec.json.Decoder(Record)
+OUTLINED = msgspec.json.Decoder(Outlined)
 
 _LAST = "\U0010ffff"
 """Sorts behind every text: the range of a prefix ends at `prefix + _LAST`."""
