@@ -34,6 +34,18 @@ def facts(path: str | Path) -> Facts | None:
     return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
 
 
+def inode(path: str | Path) -> tuple[int, int] | None:
+    """Return time, in ns, and number of a file's or folder's inode, None if there is none. Raises `OSError`.
+
+    A folder has another time whenever a name in it comes or goes.
+    """
+    try:
+        status = os.stat(path)  # noqa: PTH116
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return status.st_ctime_ns, status.st_ino
+
+
 def passed(path: str | Path, instant: int) -> bool:
     """Touch a file until the clock of its file system has gone past an instant in ns; return whether it soon did.
 

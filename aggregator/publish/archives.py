@@ -103,7 +103,9 @@ class Archive:
         rows = self._rows(month)
         old = sum(part[-1].published < indexing.seconds(since) for part in rows)
         parts = [Part(month, number) for number in range(max(old - 1, 0), len(rows))]
-        beside = (self._before(month), *parts, self._after(month))
+        # Where the month's first part is not touched, the month before leads to it as it did.
+        before = None if parts and parts[0].number else self._before(month)
+        beside = (before, *parts, self._after(month))
         yield from (part for part in beside if part is not None and part <= self.newest)
 
     def _earliest(self, days: Iterable[str]) -> dict[Month, datetime]:

@@ -37,7 +37,7 @@ MEMORY: Final = 32 * 1024 * 1024
 _LARGEST: Final = 1024 * 1024
 """Bytes of an item's fragments from which they are not kept."""
 _BATCH: Final = 4 * 1024 * 1024
-"""Bytes of new fragments that wait to be written."""
+"""Bytes of new fragments that wait to be written, and of those read that are kept for the next feed."""
 _BUSY: Final = 1.0
 """Seconds to wait for another process."""
 _HASH_BITS: Final = 28
@@ -64,6 +64,8 @@ class Fragments:
         self._limit = limit or (BYTES if path else MEMORY)
         self._fresh: dict[int, Mapping[bytes, Fragment]] = {}
         self._waiting = 0
+        self._read: dict[int, Mapping[bytes, Fragment]] = {}
+        self._held = 0
         self._connection = self._opened(stamp)
         self._connection.execute("BEGIN")  # one read for all: each of its own would ask for the file's lock
 
@@ -78,15 +80,22 @@ class Fragments:
 
     def get(self, number: int) -> Mapping[bytes, Fragment]:
         """Return the fragments with that number by place, none if there are none."""
-        fresh = self._fresh.get(number)
-        if fresh is not None:
-            return fresh
+        known = self._fresh.get(number) or self._read.get(number)
+        if known is not None:
+            return known
         try:
             found = self._connection.execute("SELECT sum, data FROM fragments WHERE id = ?", (number,)).fetchone()
         except sqlite3.Error as error:
             self._do_without(error)
             return {}
-        return _DECODER.decode(found[1]) if found and zlib.crc32(found[1]) == found[0] else {}
+        if not found or zlib.crc32(found[1]) != found[0]:
+            return {}
+        kept = self._read[number] = _DECODER.decode(found[1])
+        self._held += len(found[1])
+        if self._held > _BATCH:
+            self._read.clear()
+            self._held = 0
+        return kept
 
     def put(self, number: int, fragments: Mapping[bytes, Fragment]) -> None:
         """Keep fragments by place instead of those with the same number; very large ones are not kept."""
@@ -94,6 +103,7 @@ class Fragments:
         if size > _LARGEST:
             return
         self._fresh[number] = fragments
+        self._read.pop(number, None)
         self._waiting += size
         if self._waiting > _BATCH:
             self.flush()

@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from aggregator.settings import Settings
     from aggregator.steps.taxonomy import Taxonomy
 
-_FRAMES: Final = 4096
-"""Combinations of source and tags of which digests are kept: there may be as many as items, of a kilobyte each."""
+
+_TOLD: Final = 4096
+"""Records of which digests are kept: there may be as many as items."""
 
 
 class Library:
@@ -66,7 +67,7 @@ class Posts:
         self._taxonomy = taxonomy
         self._states = states
         self._origins: dict[str, Origin] = {}
-        self._frames: dict[tuple[str, str, tuple[str, ...]], bytes] = {}
+        self._told: dict[str, tuple[Record, bytes]] = {}
         self._marks: dict[object, bytes] = {}
         self._problems: dict[str, Problem] = {}
         self.failures = 0
@@ -97,17 +98,21 @@ class Posts:
     def mark(self, source: str, via: str, tags: Iterable[str]) -> bytes:
         """Return what stands for all that `_frame` adds to a record with these; equal frames may have different ones.
 
-        Put together from parts, since there may be as many combinations as items.
+        It is put together from parts, since there may be as many combinations as items.
         """
-        known, pair = self._marks, (source, via)
-        found = known.get(pair)
-        if found is None:
-            found = known[pair] = _digest(_encoded((self.origin(source), self._content(source, via))))
-        for name in tags:
-            mark = known.get(name)
-            if mark is None:
-                mark = known[name] = _digest(_encoded(self._taxonomy.tag(name)))
-            found += mark
+        known = self._marks
+        parts = [known.get((source, via)) or self._origin_mark(source, via)]
+        parts += [known.get(name) or self._tag_mark(name) for name in tags]
+        return b"\n".join(parts)
+
+    def _origin_mark(self, source: str, via: str) -> bytes:
+        found = self._marks[source, via] = _digest(_encoded((self.origin(source), self._content(source, via))))
+        return found
+
+    def _tag_mark(self, name: str) -> bytes:
+        tag = self._taxonomy.tag(name)
+        told = f"{tag.slug}\n{tag.label}\n{tag.fed}"
+        found = self._marks[name] = told.encode("utf-8", "surrogatepass")
         return found
 
     def _post(self, record: Record, others: Mapping[str, Record], path: str, *, bare: bool) -> Post | None:
@@ -127,14 +132,14 @@ class Posts:
 
     def _facts(self, record: Record, others: Mapping[str, Record]) -> bytes:
         """A digest of all that `_post` looks at but the path: the record stands for its file."""
-        key = record.source, record.via, record.tags
-        frame = self._frames.get(key)
-        if frame is None:
-            if len(self._frames) >= _FRAMES:
-                self._frames.clear()
-            frame = self._frames[key] = _digest(_encoded(self._frame(record)))
+        known, facts = self._told.get(record.key, (None, b""))
+        if known is not record:  # what several feeds show a store may give as the same object
+            facts = _digest(_encoded(record) + b"\n" + self.mark(record.source, record.via, record.tags))
+            if len(self._told) >= _TOLD:
+                self._told.clear()
+            self._told[record.key] = record, facts
         also = _encoded(self._also(record, others)) if record.copies or record.related else b""
-        return _digest(b"\n".join((_encoded(record), frame, also)))
+        return _digest(facts + also) if also else facts
 
     def _frame(self, record: Record) -> tuple[Origin, tuple[Tag, ...], str]:
         """What a post has that its record does not say: origin, tags as published, how much of the text."""

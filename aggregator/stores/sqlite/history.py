@@ -65,7 +65,7 @@ class SqliteHistory:
         bounds = indexing.seconds(since), indexing.seconds(until)
         found = self.database.read(_SPAN_TAG, (tag, *bounds)) if tag else self.database.read(_SPAN, bounds)
         for number, row in enumerate(found):  # in place: the newest month of everything may have ten thousands
-            found[number] = Row._make(row)
+            found[number] = tuple.__new__(Row, row)  # what `Row._make` does, in half the time
         return cast("list[Row]", found)
 
     def outlines(self, after: str, limit: int) -> list[Outline]:
