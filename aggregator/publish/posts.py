@@ -127,8 +127,9 @@ class Posts:
         origin, tags, content = self._frame(record)
         also = self._also(record, others)
         post = compose.post(record, html_body, origin=origin, tags=tags, content=content, also=also)
-        own = compose.item_id(self._authority, record.key, path) if self._publish.entry_ids == "per-feed" else post.id
-        return replace(post, id=own, page=compose.item_page(record, self._publish))
+        own = compose.item_id(self._authority, record.key, path) if self._publish.entry_ids == "per-feed" else ""
+        page = compose.item_page(record, self._publish)
+        return replace(post, id=own or post.id, page=page) if own or page else post
 
     def _facts(self, record: Record, others: Mapping[str, Record]) -> bytes:
         """A digest of all that `_post` looks at but the path: the record stands for its file."""

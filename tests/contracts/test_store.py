@@ -457,6 +457,13 @@ def test_a_span_has_the_items_of_a_tag_the_oldest_first(store):
     assert len(store.history.span("", NOW - timedelta(days=1), NOW + timedelta(seconds=1))) == 3
 
 
+def test_in_a_span_items_of_one_second_come_by_key(store):
+    store.replace([record("c" * 16), record("a" * 16), record("b" * 16)])
+    for tag in ("ai", ""):
+        rows = store.history.span(tag, NOW - timedelta(days=1), NOW + timedelta(seconds=1))
+        assert [row.key[0] for row in rows] == ["a", "b", "c"]
+
+
 def test_edges_are_the_nearest_items_before_and_from_an_instant(store):
     assert store.history.before("", NOW) is store.history.after("ai", NOW) is None
     store.replace([record("a" * 16), record("b" * 16, published=NOW - timedelta(days=40), tags=("x",))])

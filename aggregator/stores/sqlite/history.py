@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
+from operator import itemgetter
 from typing import TYPE_CHECKING, cast
 
 from aggregator.model.item import Outline, Row
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from aggregator.stores.sqlite.database import Database
 
 _SPAN = """
-    SELECT key, published, size FROM item WHERE NOT gone AND published >= ? AND published < ? ORDER BY published, key
+    SELECT key, published, size FROM item WHERE NOT gone AND published >= ? AND published < ? ORDER BY published
 """
 _SPAN_TAG = """
     SELECT item_tag.key, item_tag.published, item.size FROM item_tag CROSS JOIN item USING (key)
@@ -66,6 +67,8 @@ class SqliteHistory:
         found = self.database.read(_SPAN_TAG, (tag, *bounds)) if tag else self.database.read(_SPAN, bounds)
         for number, row in enumerate(found):  # in place: the newest month of everything may have ten thousands
             found[number] = tuple.__new__(Row, row)  # what `Row._make` does, in half the time
+        if not tag:  # in SQL that would cost as much as everything else, since no index has both
+            found.sort(key=itemgetter(1, 0))
         return cast("list[Row]", found)
 
     def outlines(self, after: str, limit: int) -> list[Outline]:
