@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from aggregator.witness import Facts
-
 _T = TypeVar("_T")
 _TEMPORARY = re.compile(r"\.tmp-[0-9a-f]{16}")
 _BATCH = 32
@@ -73,7 +71,7 @@ def write_all(
     sync: bool = False,
     staging: str | Path = "",
     failed: dict[str, OSError] | None = None,
-    noted: dict[str, Facts] | None = None,
+    noted: dict[str, witness.Facts] | None = None,
 ) -> list[str]:
     """Make every file hold its bytes; return the paths that were written, in order.
 
@@ -89,9 +87,7 @@ def write_all(
     for batch in _batches(pairs):
         written += _put(batch, os.fspath(staging), folders, failed, sync=sync)
         if noted is not None:
-            noted.update(
-                (path, found) for path, _ in batch if path not in (failed or ()) and (found := witness.facts(path))
-            )
+            noted.update(witness.all_of(path for path, _ in batch if path not in (failed or ())))
     if sync:
         flushing.folders(folders)
     return written

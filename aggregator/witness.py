@@ -11,6 +11,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 Facts = tuple[int, int, int, int]
@@ -21,17 +22,22 @@ _PAUSE: Final = 0.002
 
 
 def facts(path: str | Path) -> Facts | None:
-    """Return the facts of a regular file, None if there is none. Raises `OSError`.
+    """Return the facts of a regular file, None if there is none, or nobody tells.
 
     They may be the same for changes before the clock has `passed` their times.
     """
     try:
         status = os.stat(path)  # noqa: PTH116 - a plain call costs half of pathlib's
-    except (FileNotFoundError, NotADirectoryError):
+    except OSError:
         return None
     if not stat.S_ISREG(status.st_mode):
         return None
     return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
+
+
+def all_of(paths: Iterable[str]) -> dict[str, Facts]:
+    """Return the `facts` of those that have some, by path."""
+    return {path: found for path in paths if (found := facts(path))}
 
 
 def inode(path: str | Path) -> tuple[int, int] | None:

@@ -67,11 +67,8 @@ class Shelf:
         return tuple(map(self._shown, written))
 
     def facts(self, name: str) -> Facts | None:
-        """Return what the file system says of a file, None if there is none or it cannot be asked."""
-        try:
-            return witness.facts(f"{self._place}/{name}")
-        except OSError:
-            return None
+        """Return what the file system says of a file, None if it says nothing."""
+        return witness.facts(f"{self._place}/{name}")
 
     def noted(self, name: str) -> Facts | None:
         """Return what it said when the file was `put`, None if it was not."""

@@ -68,7 +68,7 @@ class Standing:
             found = {name: facts for name in names if (facts := self._shelf.noted(name))}
             if len(found) == len(names):
                 made[group] = _ENCODER.encode((seal, found))
-                newest = max(newest, *(facts[2] for facts in found.values()))
+                newest = max([newest, *(facts[2] for facts in found.values())])
         self._fragments.remember(made, self._known.keys() - self._seen, since=newest)
 
     def _decoded(self) -> Iterator[tuple[str, Remembered]]:
@@ -82,7 +82,7 @@ class Standing:
         """Whether the group's documents are those that would be made now, and nothing else lies in their folder."""
         self._seen.add(group)
         known, documents = self._known.get(group, (b"", {}))
-        if known != seal:
+        if not seal or known != seal:  # an item without seal came after these were made
             return False
         within = sorted(name for name in documents if name.startswith(f"{folder}/")) if folder else []
         if folder and self._shelf.names(folder) != within:
