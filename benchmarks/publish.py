@@ -97,7 +97,7 @@ def told(what: str, began: float, published: Published) -> None:
     """Print one measurement."""
     made, written = published.feeds - published.standing, len(published.written)
     print(
-        f"{what:44} {cpu() - began:8.3f} s CPU  {made:5} of {published.feeds:5} feeds made  {written:6} files written"
+        f"{what:43} {cpu() - began:8.3f} s CPU  {made:5} of {published.feeds:5} feeds made  {written:6} files written"
     )
 
 
