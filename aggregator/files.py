@@ -20,7 +20,7 @@ from contextlib import suppress
 from hashlib import blake2b
 from typing import TYPE_CHECKING, TypeVar
 
-from aggregator import flushing
+from aggregator import flushing, witness
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -71,6 +71,7 @@ def write_all(
     sync: bool = False,
     staging: str | Path = "",
     failed: dict[str, OSError] | None = None,
+    noted: dict[str, witness.Facts] | None = None,
 ) -> list[str]:
     """Make every file hold its bytes; return the paths that were written, in order.
 
@@ -79,12 +80,14 @@ def write_all(
     which must be on the same file system: many small files in many new folders cost a fifth of the CPU that way (ext4
     places each new folder far from the others). Raises `OSError`: files renamed before it stay, each of them whole.
     With a dict `failed`, a file that cannot be written is put there with its error, and the others are written; only a
-    disk that takes no more files ends the work.
+    disk that takes no more files ends the work. A dict `noted` is told the `witness.facts` of all that hold theirs.
     """
     written: list[str] = []
     folders: set[str] = set()
     for batch in _batches(pairs):
         written += _put(batch, os.fspath(staging), folders, failed, sync=sync)
+        if noted is not None:
+            noted.update(witness.all_of(path for path, _ in batch if path not in (failed or ())))
     if sync:
         flushing.folders(folders)
     return written

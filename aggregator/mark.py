@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aggregator import __version__, files
+from aggregator import __version__, files, witness
 from aggregator.steps import han
 
 if TYPE_CHECKING:
@@ -60,7 +60,9 @@ class Mark:
     def stands(self) -> bool:
         """Whether nothing but items can have changed since: same configuration, and no published file is missing."""
         stored = self._stored()
-        return stored.get("site") == self._present["site"] and self._count() >= int(stored.get("files", 0))
+        if stored.get("site") != self._present["site"]:
+            return False
+        return self._untouched(stored.get("folders", "")) or self._count() >= int(stored.get("files", 0))
 
     def keep_rules(self) -> None:
         """Remember that all items were read under these rules. Raises OSError."""
@@ -72,7 +74,12 @@ class Mark:
 
     def keep(self, states: Mapping[str, FetchState]) -> None:
         """Remember that everything is published under this configuration, with these states. Raises OSError."""
-        present = {"site": self._present["site"], "states": _shown(states), "files": str(self._count())}
+        present = {
+            "site": self._present["site"],
+            "states": _shown(states),
+            "folders": self._folders()[0],  # first: what changes while files are counted is counted again
+            "files": str(self._count()),
+        }
         self._write({**self._stored(), **present})
 
     def _stored(self) -> dict[str, str]:
@@ -82,6 +89,17 @@ class Mark:
 
     def _write(self, values: dict[str, str]) -> None:
         files.write(self._path, json.dumps(values).encode())
+
+    def _untouched(self, folders: str) -> bool:
+        """Whether no name came or went in the folders that were counted: they are as they were before the mark."""
+        present, newest = self._folders()
+        own = witness.inode(self._path)
+        return present == folders and own is not None and newest < own[0]
+
+    def _folders(self) -> tuple[str, int]:
+        """The folders of published files as they are, and when a name in one of them came or went last, in ns."""
+        found = [witness.inode(self._home / folder) or (0, 0) for folder in FOLDERS]
+        return _digest(found), max(time for time, _ in found)
 
     def _count(self) -> int:
         count = 0

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from aggregator.model.document import Document, NotModified, Response
     from aggregator.model.entry import Parsed
     from aggregator.model.feed import Feed, Post
-    from aggregator.model.item import Ages, Dropped, Record, Row
+    from aggregator.model.item import Ages, Dropped, Outline, Record, Row
     from aggregator.model.search import Found, Page, Query
     from aggregator.model.sketch import Link, Sketched
     from aggregator.model.source import FetchState, Source
@@ -195,6 +195,9 @@ class History(Protocol):
 
     def span(self, tag: str, since: datetime, until: datetime) -> list[Row]:
         """Rows of the items published at or after `since` and before `until`, the oldest first, then by key."""
+
+    def outlines(self, after: str, limit: int) -> list[Outline]:
+        """At most so many items, tombstones aside, whose keys come behind `after`, by key."""
 
     def before(self, tag: str, instant: datetime) -> datetime | None:
         """When the newest item published before the instant was, None if there is none."""

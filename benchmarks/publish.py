@@ -95,7 +95,10 @@ def cpu() -> float:
 
 def told(what: str, began: float, published: Published) -> None:
     """Print one measurement."""
-    print(f"{what:44} {cpu() - began:8.3f} s CPU  {published.feeds:5} feeds  {len(published.written):6} files written")
+    made, written = published.feeds - published.standing, len(published.written)
+    print(
+        f"{what:43} {cpu() - began:8.3f} s CPU  {made:5} of {published.feeds:5} feeds made  {written:6} files written"
+    )
 
 
 def publish_one(root: Path, number: int, total: int, tags: int) -> None:

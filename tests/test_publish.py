@@ -177,7 +177,7 @@ def test_check_says_what_would_change_and_changes_nothing(desk):
     assert "feeds/tags/航运.xml" in desk.publish(check=True).written
     assert not (desk.root / "feeds").exists()
     desk.publish()
-    assert desk.publish(check=True) == Published(feeds=4)
+    assert desk.publish(check=True) == Published(feeds=4, standing=4)
     (desk.root / "feeds" / "all.xml").write_text("edited")
     assert desk.publish(check=True).written == ("feeds/all.xml",)
     assert (desk.root / "feeds" / "all.xml").read_text() == "edited"

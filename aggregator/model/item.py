@@ -60,6 +60,19 @@ class Row(NamedTuple):
     """Bytes of its file."""
 
 
+class Outline(NamedTuple):
+    """One item, as much of it as tells whether what shows it stands: a site has many, so it is not decoded whole."""
+
+    key: str
+    source: str
+    via: str
+    tags: tuple[str, ...]
+    others: tuple[str, ...]
+    """Keys of its copies and of what is related to it."""
+    seal: bytes
+    """A digest of its record; equal records may have different ones in different indexes."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dropped:
     """An entry that a filter kept out: just enough to find it again."""

@@ -16,7 +16,9 @@ class Published:
     written: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     feeds: int = 0
-    """Feeds that were rendered, changed or not."""
+    """Feeds that were published, changed or not."""
+    standing: int = 0
+    """Those of them, and of items' own pages, that were known to stand: they were neither rendered nor read."""
     topics: tuple[str, ...] = ()
     """URLs of the feeds among `written`, for those who are told of changes; archives are none."""
     problems: tuple[Problem, ...] = ()

@@ -224,7 +224,7 @@ def _empty(name: str, **attributes: str) -> str:
 
 def _text(text: str) -> str:
     """Text as XML holds it (XML 1.0 §2.4); carriage returns would not survive as they are."""
-    return html.escape(text, quote=False).replace("\r", "&#13;")
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\r", "&#13;")
 
 
 def _quoted(value: str) -> str:

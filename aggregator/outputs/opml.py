@@ -5,13 +5,14 @@ No dates are written, so that the same feeds give the same bytes.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from lxml import etree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from types import SimpleNamespace
 
     from aggregator.model.catalogue import Catalogue
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 FEEDS = "feeds.opml"
 SOURCES = "sources.opml"
 
-_Outline = dict[str, str]
+_REMEMBERED: Final = 4096
+"""Outlines of our feeds that are remembered: of those of one publication, most come again in the next."""
 
 
 def feeds(catalogue: Catalogue, words: SimpleNamespace) -> bytes:
@@ -30,7 +32,7 @@ def feeds(catalogue: Catalogue, words: SimpleNamespace) -> bytes:
     """
     main = catalogue.feed
     labels = {tag.slug: tag.label for tag in catalogue.topics}
-    families: dict[str, list[_Outline]] = {"": []}
+    families: dict[str, list[bytes]] = {"": []}
     for tag in catalogue.topics:
         outline = _ours(catalogue, tag.label, f"tags/{tag.slug}", tag.description)
         families.setdefault(tag.parent if tag.parent in labels else "", []).append(outline)
@@ -57,14 +59,19 @@ def sources(catalogue: Catalogue) -> bytes:
     return _document(catalogue.feed.title, catalogue.feed.author, [], [(catalogue.feed.title, read)])
 
 
-def _ours(catalogue: Catalogue, title: str, path: str, description: str = "") -> _Outline:
-    address = catalogue.feed.home + quote(path)
-    page = f"{address}.html" if "html" in catalogue.feed.formats else catalogue.feed.home
-    suffix = ".xml" if "atom" in catalogue.feed.formats else ".json"
+def _ours(catalogue: Catalogue, title: str, path: str, description: str = "") -> bytes:
+    return _feed_of_ours(catalogue.feed.home, catalogue.feed.formats, title, path, description)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _feed_of_ours(home: str, formats: tuple[str, ...], title: str, path: str, description: str) -> bytes:
+    address = home + quote(path)
+    page = f"{address}.html" if "html" in formats else home
+    suffix = ".xml" if "atom" in formats else ".json"
     return _feed(title, address + suffix, page, description=description)
 
 
-def _feed(title: str, url: str, page: str, *, language: str = "", description: str = "") -> _Outline:
+def _feed(title: str, url: str, page: str, *, language: str = "", description: str = "") -> bytes:
     outline = {
         "type": "rss",
         "text": title,
@@ -74,21 +81,34 @@ def _feed(title: str, url: str, page: str, *, language: str = "", description: s
         "language": language,
         "description": description,
     }
-    return {name: value for name, value in outline.items() if value}
+    return _element("outline", {name: value for name, value in outline.items() if value})
 
 
-def _document(title: str, owner: str, loose: Iterable[_Outline], groups: list[tuple[str, list[_Outline]]]) -> bytes:
-    root = etree.Element("opml", version="2.0")
-    head = etree.SubElement(root, "head")
-    etree.SubElement(head, "title").text = title
-    if owner:
-        etree.SubElement(head, "ownerName").text = owner
-    body = etree.SubElement(root, "body")
-    for outline in loose:
-        etree.SubElement(body, "outline", outline)
-    for name, outlines in groups:
-        group = etree.SubElement(body, "outline", text=name)
-        for outline in outlines:
-            etree.SubElement(group, "outline", outline)
-    written: bytes = etree.tostring(root, encoding="UTF-8", xml_declaration=True, pretty_print=True)
+def _element(name: str, attributes: Mapping[str, str], text: str | None = None) -> bytes:
+    element = etree.Element(name, attributes)
+    element.text = text
+    written: bytes = etree.tostring(element, encoding="UTF-8", xml_declaration=False)
     return written
+
+
+def _document(title: str, owner: str, loose: Iterable[bytes], groups: list[tuple[str, list[bytes]]]) -> bytes:
+    """The document around outlines, indented as lxml would: most of these are the same as the last time."""
+    head = [_element("title", {}, title), *([_element("ownerName", {}, owner)] if owner else [])]
+    body = list(loose)
+    for name, outlines in groups:
+        group = _element("outline", {"text": name})
+        if outlines:
+            body += [group.removesuffix(b"/>") + b">", *(b"  " + outline for outline in outlines), b"</outline>"]
+        else:
+            body.append(group)
+    lines = [
+        b"<?xml version='1.0' encoding='UTF-8'?>",
+        b'<opml version="2.0">',
+        b"  <head>",
+        *(b"    " + line for line in head),
+        b"  </head>",
+        *([b"  <body>", *(b"    " + line for line in body), b"  </body>"] if body else [b"  <body/>"]),
+        b"</opml>",
+        b"",
+    ]
+    return b"\n".join(lines)

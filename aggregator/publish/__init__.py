@@ -24,13 +24,15 @@ from aggregator.publish.fragments import Fragments
 from aggregator.publish.items import ItemPages
 from aggregator.publish.past import ARCHIVED, PAGES, Past, archived, paged_archive
 from aggregator.publish.posts import Library
+from aggregator.publish.seals import Seals
 from aggregator.publish.shelf import KEPT, Shelf
+from aggregator.publish.standing import Standing
 from aggregator.steps import indexing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from aggregator.model import Record
+    from aggregator.model import Feed, Record
     from aggregator.ports import Output, Store
     from aggregator.settings import Settings
 
@@ -94,9 +96,12 @@ class Publisher:
         members = edition.members() if members is None else edition.touched(members)
         known = [(member, path) for member in _ordered(members) if (path := edition.path(member))]
         past = Past(self._store, edition, printer, shelf, days)
-        items = ItemPages(edition, self._store, shelf, days)
+        again = feeds is None and bool(self._cache)
+        standing = Standing(fragments, shelf, edition, Seals(edition, self._store)) if again else None
+        items = ItemPages(edition, self._store, shelf, days, standing)
+        made = ((member, path, self._documents(edition.feed, member, path, printer, past)) for member, path in known)
         found = itertools.chain(
-            self._feeds(edition, known, printer, past),
+            itertools.chain.from_iterable(standing.feed(*one) if standing else one[2] for one in made),
             items.documents(html.open_output(self._settings)),
             documents(edition, self._store),
         )
@@ -109,6 +114,8 @@ class Publisher:
         vanished = len(known) < len(members) or edition.taxonomy.surplus > 0
         stale = self._stale(edition, shelf) if feeds is None or vanished else ()
         removed = shelf.clear(dict.fromkeys((*stale, *past.stale, *items.stale)))
+        if standing:
+            standing.keep()
         try:
             shelf.settle()
         except PublishError as error:
@@ -116,7 +123,14 @@ class Publisher:
             raise
         for path in written:
             log.debug("%s %s", "would write" if check else "wrote", path)
-        return Published(written=written, removed=removed, feeds=len(known), topics=topics, problems=edition.problems)
+        return Published(
+            written=written,
+            removed=removed,
+            feeds=len(known),
+            standing=standing.count if standing else 0,
+            topics=topics,
+            problems=edition.problems,
+        )
 
     def _topics(self, feeds: Iterable[tuple[str, str]], written: frozenset[str]) -> tuple[str, ...]:
         """The URLs of the feed files that were written, pages not counted."""
@@ -127,17 +141,15 @@ class Publisher:
         changed = (name for name in names if Path(home, name).as_posix() in written)
         return tuple(self._settings.site.base_url + quote(name) for name in changed)
 
-    def _feeds(
-        self, edition: Edition, feeds: Iterable[tuple[str, str]], printer: press.Press, past: Past
+    def _documents(
+        self, build: Callable[[str, str], Feed], member: str, path: str, printer: press.Press, past: Past
     ) -> Iterator[tuple[str, bytes]]:
-        """(name, bytes) of every feed's files, rendered when asked for, so that few are in memory at a time."""
-        publish = self._settings.publish
-        for member, path in feeds:
-            feed = edition.feed(member, path)
-            if ARCHIVED in publish.formats:
-                feed = yield from past.documents(member, feed, self._outputs)
-            for output in (self._outputs[name] for name in publish.formats if name != ARCHIVED):
-                yield path + output.SUFFIX, printer.render(feed, output, publish.max_size)
+        """(name, bytes) of a feed's files, rendered when asked for, so that few are in memory at a time."""
+        publish, feed = self._settings.publish, build(member, path)
+        if ARCHIVED in publish.formats:
+            feed = yield from past.documents(member, feed, self._outputs)
+        for output in (self._outputs[name] for name in publish.formats if name != ARCHIVED):
+            yield path + output.SUFFIX, printer.render(feed, output, publish.max_size)
 
     def _turned(self, edition: Edition, shelf: Shelf) -> set[str]:
         """Tags that got or lost their feed since others have fewer or more items, and the feeds that link to them.

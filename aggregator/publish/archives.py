@@ -82,12 +82,13 @@ class Archive:
 
         `there` are those that have a file. Some are given more than once.
         """
-        for part in self.everything():  # what left the feed since it was published last has no file yet
-            yield part
-            if part in there:
-                break
+        if self.newest is not None and max(there, default=None) != self.newest:
+            for part in self.everything():  # what left the feed since it was published last has no file yet
+                yield part
+                if part in there:
+                    break
         for month, since in self._earliest(days).items():
-            yield from self._from(month, since)
+            yield from self._from(month, since, there)
 
     def gone(self, there: Iterable[Part]) -> Iterator[Part]:
         """Give those of the parts that are none of this archive's, as far as their months were looked at."""
@@ -96,15 +97,21 @@ class Archive:
             if self.newest is None or part > self.newest or (rows is not None and part.number >= len(rows)):
                 yield part
 
-    def _from(self, month: Month, since: datetime) -> Iterator[Part]:
-        """The month's parts with items at or after the instant, and the neighbours whose links may change with them."""
+    def _from(self, month: Month, since: datetime, there: Collection[Part]) -> Iterator[Part]:
+        """The month's parts with items at or after the instant, and the neighbours whose links change with them.
+
+        The part before them may have lost such an item. Links change where parts came or went: where each has its file
+        already, and no other is there, none did.
+        """
         if self.newest is None or month > self.newest.month:
             return
         rows = self._rows(month)
         old = sum(part[-1].published < indexing.seconds(since) for part in rows)
-        parts = [Part(month, number) for number in range(max(old - 1, 0), len(rows))]
-        beside = (self._before(month), *parts, self._after(month))
-        yield from (part for part in beside if part is not None and part <= self.newest)
+        parts = [part for number in range(len(rows)) if (part := Part(month, number)) <= self.newest]
+        yield from parts[max(old - 1, 0) :]
+        if {part for part in there if part.month == month} != set(parts):
+            beside = (self._before(month), self._after(month))
+            yield from (part for part in beside if part is not None and part <= self.newest)
 
     def _earliest(self, days: Iterable[str]) -> dict[Month, datetime]:
         """The earliest instant of the days in each month that they touch."""

@@ -7,6 +7,7 @@ configuration alone. This module writes nothing.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
@@ -19,7 +20,7 @@ from aggregator.steps import compose, days, select, slugs
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from aggregator.model import Origin, Post, Source
+    from aggregator.model import Origin, Post, Record, Source
     from aggregator.model.catalogue import Health
     from aggregator.ports import Store
     from aggregator.publish.edition import Edition
@@ -48,7 +49,7 @@ def _catalogue(edition: Edition, store: Store) -> Catalogue:
     return Catalogue(
         feed=edition.feed("all", "all", most=_NEWEST),
         headlines=tuple(_headlines(edition, store)),
-        tags=tuple(tag for _, tag in edition.taxonomy.largest()),
+        tags=tuple(tag for _, tag in edition.taxonomy.largest),
         channels=tuple(_channel(edition, source) for source in settings.sources),
         named=tuple(_named(edition, name) for name in held if name not in settings.by_id),
         queries=tuple((edition.path(f"query:{one.slug}"), one.title or one.query) for one in settings.feeds),
@@ -62,9 +63,13 @@ def _headlines(edition: Edition, store: Store) -> Iterator[Post]:
     for record in select.ordered(select.collapse(records))[:_HEADLINES]:
         if not record.broken:
             source = known.get(record.source) or known.get(record.via)
-            content = source.content if source else "full"
-            post = compose.post(record, "", origin=edition.posts.origin(record.source), tags=(), content=content)
-            yield replace(post, page=compose.item_page(record, edition.settings.publish))
+            page = compose.item_page(record, edition.settings.publish)
+            yield _headline(record, edition.posts.origin(record.source), source.content if source else "full", page)
+
+
+@lru_cache(maxsize=2 * _HEADLINES)
+def _headline(record: Record, origin: Origin, content: str, page: str) -> Post:
+    return replace(compose.post(record, "", origin=origin, tags=(), content=content), page=page)
 
 
 def _counted(catalogue: Catalogue, edition: Edition, store: Store) -> Catalogue:
@@ -74,11 +79,11 @@ def _counted(catalogue: Catalogue, edition: Edition, store: Store) -> Catalogue:
     zone = ZoneInfo(edition.settings.site.timezone)
     day = catalogue.headlines[0].published.astimezone(zone).date()
     sources = {slugs.tag_key(name) for name in (*edition.settings.by_id, *edition.held)}
-    topics = [(key, tag) for key, tag in edition.taxonomy.largest() if key not in sources]
+    topics = [(key, tag) for key, tag in edition.taxonomy.largest if key not in sources]
     counts = store.history.counts([key for key, _ in topics[:TAGS]], days.edges(day, _FORTNIGHT, zone))
     return replace(
         catalogue,
-        topics=tuple(replace(tag, days=counts.get(key, ())) for key, tag in topics),
+        topics=tuple(replace(tag, days=found) if (found := counts.get(key)) else tag for key, tag in topics),
         day=day,
         days=store.history.counts([""], days.edges(day, _MONTH, zone))[""],
     )

@@ -60,6 +60,11 @@ class Edition:
         )
         return (*found, Problem(where="publish.max_feeds", message=message))
 
+    @property
+    def failures(self) -> int:
+        """How often an item's file could not be read so far: what was made meanwhile may lack something."""
+        return self.posts.failures + self._queries.failures
+
     def members(self) -> frozenset[str]:
         """Return every feed that there is: of all, tags, queries, former slugs, configured and other sources."""
         if not self._members:
@@ -71,6 +76,25 @@ class Edition:
     def touched(self, members: Collection[str]) -> frozenset[str]:
         """Return the feeds to render when these were touched: the same, and those by query that look at them."""
         return frozenset(members) | self._queries.touched(members)
+
+    def cover(self, member: str) -> frozenset[str]:
+        """Return the feeds whose items a feed shows: its own, or those that its query looks at."""
+        kind, _, name = member.partition(":")
+        if kind == "query":
+            return self._queries.cover(name)
+        return frozenset() if kind == "moved" else frozenset({member})
+
+    def facts(self, member: str) -> str:
+        """Return all that a feed is made from besides its items and what holds for the whole site."""
+        kind, _, name = member.partition(":")
+        if kind == "moved":
+            label, day = self.taxonomy.moved[name]
+            return repr((day, self.taxonomy.tag(label)))
+        title, tag = self._headings(kind, name)
+        own = (tag.description, tag.icon, tag.logo) if tag else ()
+        asked = (self.settings.feeds, self.settings.tags) if kind == "query" else ()
+        gone = [one for one in self._gone.get(member, ()) if one.entry_id not in self._living]
+        return repr((title, own, select.policy(self.settings, member), gone, asked))
 
     def path(self, member: str) -> str:
         """Return the path of a feed's files without suffix, empty if its tag or source is gone."""

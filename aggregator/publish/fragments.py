@@ -1,7 +1,8 @@
 """Rendered entries in a file of their own, `var/fragments.db`: losing any of it costs time, nothing else.
 
 What an item became in every place lies in one row, since a feed's formats are asked for one after the other; each
-fragment carries a seal, a digest of what it was rendered from. Rows are numbered by the instant of publication, since
+fragment carries a seal, a digest of what it was rendered from. Beside them lies what is remembered of whole feeds
+(`standing`). Rows are numbered by the instant of publication, since
 feeds show the newest: these lie side by side, and when the file is full the oldest go first. A file that is damaged,
 not ours or of another stamp is made anew; one that cannot be used is told in the log and done without.
 
@@ -19,10 +20,10 @@ from typing import TYPE_CHECKING, Final, Self
 
 import msgspec
 
-from aggregator import files
+from aggregator import files, witness
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
     from types import TracebackType
 
 log = logging.getLogger(__name__)
@@ -36,7 +37,7 @@ MEMORY: Final = 32 * 1024 * 1024
 _LARGEST: Final = 1024 * 1024
 """Bytes of an item's fragments from which they are not kept."""
 _BATCH: Final = 4 * 1024 * 1024
-"""Bytes of new fragments that wait to be written."""
+"""Bytes of new fragments that wait to be written, and of those read that are kept for the next feed."""
 _BUSY: Final = 1.0
 """Seconds to wait for another process."""
 _HASH_BITS: Final = 28
@@ -44,6 +45,7 @@ _LATEST: Final = 1 << 34
 _SCHEMA: Final = (
     "CREATE TABLE fragments (id INTEGER PRIMARY KEY, sum INTEGER, data BLOB)",
     "CREATE TABLE meta (stamp TEXT)",
+    "CREATE TABLE standing (name TEXT PRIMARY KEY, sum INTEGER, data BLOB) WITHOUT ROWID",
 )
 
 Fragment = tuple[bytes, bytes]
@@ -62,6 +64,8 @@ class Fragments:
         self._limit = limit or (BYTES if path else MEMORY)
         self._fresh: dict[int, Mapping[bytes, Fragment]] = {}
         self._waiting = 0
+        self._read: dict[int, Mapping[bytes, Fragment]] = {}
+        self._held = 0
         self._connection = self._opened(stamp)
         self._connection.execute("BEGIN")  # one read for all: each of its own would ask for the file's lock
 
@@ -76,15 +80,22 @@ class Fragments:
 
     def get(self, number: int) -> Mapping[bytes, Fragment]:
         """Return the fragments with that number by place, none if there are none."""
-        fresh = self._fresh.get(number)
-        if fresh is not None:
-            return fresh
+        known = self._fresh.get(number) or self._read.get(number)
+        if known is not None:
+            return known
         try:
             found = self._connection.execute("SELECT sum, data FROM fragments WHERE id = ?", (number,)).fetchone()
         except sqlite3.Error as error:
             self._do_without(error)
             return {}
-        return _DECODER.decode(found[1]) if found and zlib.crc32(found[1]) == found[0] else {}
+        if not found or zlib.crc32(found[1]) != found[0]:
+            return {}
+        kept = self._read[number] = _DECODER.decode(found[1])
+        self._held += len(found[1])
+        if self._held > _BATCH:
+            self._read.clear()
+            self._held = 0
+        return kept
 
     def put(self, number: int, fragments: Mapping[bytes, Fragment]) -> None:
         """Keep fragments by place instead of those with the same number; very large ones are not kept."""
@@ -92,6 +103,7 @@ class Fragments:
         if size > _LARGEST:
             return
         self._fresh[number] = fragments
+        self._read.pop(number, None)
         self._waiting += size
         if self._waiting > _BATCH:
             self.flush()
@@ -109,6 +121,34 @@ class Fragments:
             self._connection.execute("COMMIT")
             self._connection.execute("BEGIN")
         except sqlite3.Error as error:
+            self._do_without(error)
+
+    def remembered(self) -> dict[str, bytes]:
+        """Return everything that was remembered, by name."""
+        try:
+            rows = self._connection.execute("SELECT name, sum, data FROM standing").fetchall()
+        except sqlite3.Error as error:
+            self._do_without(error)
+            return {}
+        return {name: data for name, known, data in rows if zlib.crc32(data) == known}
+
+    def remember(self, changed: Mapping[str, bytes], gone: Collection[str], *, since: int = 0) -> None:
+        """Remember what `changed`, by name, and forget what is `gone`; not before the clock of files is past `since`.
+
+        That is an instant in ns; if it does not pass soon nothing is remembered.
+        """
+        self.flush()
+        if not self._path or self._read_only or not (changed or gone):
+            return
+        rows = [(name, zlib.crc32(data), data) for name, data in changed.items()]
+        try:
+            if changed and not witness.passed(self._path, since):
+                return
+            self._connection.executemany("DELETE FROM standing WHERE name = ?", [(name,) for name in gone])
+            self._connection.executemany("INSERT OR REPLACE INTO standing VALUES (?, ?, ?)", rows)
+            self._connection.execute("COMMIT")
+            self._connection.execute("BEGIN")
+        except (sqlite3.Error, OSError) as error:
             self._do_without(error)
 
     def _encoded(self) -> Iterator[tuple[int, bytes]]:
@@ -139,11 +179,11 @@ class Fragments:
             log.log(level, "%s cannot be used (%s): entries are rendered anew", self._path, error)
             return _made(":memory:", stamp)
 
-    def _do_without(self, error: sqlite3.Error) -> None:
+    def _do_without(self, error: sqlite3.Error | OSError) -> None:
         """Go on without the file; a damaged one is removed, so that the next publication makes it anew."""
         log.warning("%s cannot be used (%s): entries are rendered anew", self._path or "memory", error)
         self._connection.close()
-        if not (self._read_only or isinstance(error, sqlite3.OperationalError)):
+        if not (self._read_only or isinstance(error, (sqlite3.OperationalError, OSError))):
             _remove(self._path)
         self._path, self._read_only, self._limit = "", False, MEMORY
         self._connection = _made(":memory:", "")

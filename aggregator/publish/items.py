@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from aggregator.ports import Store
     from aggregator.publish.edition import Edition
     from aggregator.publish.shelf import Shelf
+    from aggregator.publish.standing import Standing
 
 _SOME: Final = 200
 """Items looked up at a time, so that few are in memory."""
@@ -30,13 +31,21 @@ _ALWAYS: Final = (datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=U
 class ItemPages:
     """The items' pages of one publication; `days` are those touched, in UTC, None for all."""
 
-    def __init__(self, edition: Edition, store: Store, shelf: Shelf, days: frozenset[str] | None) -> None:
+    def __init__(
+        self,
+        edition: Edition,
+        store: Store,
+        shelf: Shelf,
+        days: frozenset[str] | None,
+        standing: Standing | None = None,
+    ) -> None:
         self.stale: list[str] = []
         """Files of items that are gone or have no page any more, once `documents` was gone through."""
         self._edition = edition
         self._store = store
         self._shelf = shelf
         self._days = days
+        self._standing = standing
 
     def documents(self, pages: Pages) -> Iterator[tuple[str, bytes]]:
         """Give (name, bytes) of the pages to write."""
@@ -47,11 +56,14 @@ class ItemPages:
             return
         written: set[str] = set()
         for keys in self._keys():
-            records = self._store.known(keys, (), ())
+            stand = {key for key in keys if self._stands(key, pages)}
+            written.update(f"{ITEMS}/{key}{pages.SUFFIX}" for key in stand)
+            records = self._store.known([key for key in keys if key not in stand], (), ())
             for post in self._edition.posts.window([one for one in records if compose.item_page(one, publish)], ITEMS):
                 name = post.page + pages.SUFFIX
                 written.add(name)
-                yield name, pages.item(post, self._frame(post))
+                document = name, pages.item(post, self._frame(post))
+                yield from self._standing.item(post.key, document) if self._standing else [document]
             if self._days is not None:
                 without = (f"{ITEMS}/{one.key}{pages.SUFFIX}" for one in records if not compose.item_page(one, publish))
                 self.stale += [name for name in without if name in there]
@@ -60,6 +72,9 @@ class ItemPages:
         else:
             gone = (f"{ITEMS}/{record.key}{pages.SUFFIX}" for record in self._edition.buried)
             self.stale += [name for name in gone if name in there]
+
+    def _stands(self, key: str, pages: Pages) -> bool:
+        return self._standing is not None and self._standing.stands(f"{ITEMS}/{key}{pages.SUFFIX}", key)
 
     def _keys(self) -> Iterator[list[str]]:
         """Keys of the items to look at, some at a time."""

@@ -74,7 +74,7 @@ class Past:
         there = self._there(feed.path, output.SUFFIX)
         chosen = set(archive.everything() if self._days is None else archive.touched(self._days, there))
         paged = paged_archive(feed.path, self._publish.formats)
-        for part in sorted(chosen):
+        for part in sorted(chosen, key=lambda part: (part not in there, part)):  # new ones last: they tell what is done
             document = self._document(archive, part, feed, policy)
             if paged:  # first, since it leaves the entries of both
                 page = replace(document, formats=(ARCHIVED, PAGES))

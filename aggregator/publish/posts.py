@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from aggregator.settings import Settings
     from aggregator.steps.taxonomy import Taxonomy
 
-_FRAMES: Final = 4096
-"""Combinations of source and tags of which digests are kept: there may be as many as items, of a kilobyte each."""
+
+_TOLD: Final = 4096
+"""Records of which digests are kept: there may be as many as items."""
 
 
 class Library:
@@ -66,8 +67,11 @@ class Posts:
         self._taxonomy = taxonomy
         self._states = states
         self._origins: dict[str, Origin] = {}
-        self._frames: dict[tuple[str, str, tuple[str, ...]], bytes] = {}
+        self._told: dict[str, tuple[Record, bytes]] = {}
+        self._marks: dict[object, bytes] = {}
         self._problems: dict[str, Problem] = {}
+        self.failures = 0
+        """How often a file could not be read so far: what was rendered meanwhile lacks something."""
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -91,36 +95,61 @@ class Posts:
             found = self._origins[source_id] = compose.origin(source_id, source, state, authority=self._authority)
         return found
 
+    def mark(self, source: str, via: str, tags: Iterable[str]) -> bytes:
+        """Return what stands for all that `_frame` adds to a record with these; equal frames may have different ones.
+
+        It is put together from parts, since there may be as many combinations as items.
+        """
+        known = self._marks
+        parts = [known.get((source, via)) or self._origin_mark(source, via)]
+        parts += [known.get(name) or self._tag_mark(name) for name in tags]
+        return b"\n".join(parts)
+
+    def _origin_mark(self, source: str, via: str) -> bytes:
+        found = self._marks[source, via] = _digest(_encoded((self.origin(source), self._content(source, via))))
+        return found
+
+    def _tag_mark(self, name: str) -> bytes:
+        tag = self._taxonomy.tag(name)
+        told = f"{tag.slug}\n{tag.label}\n{tag.fed}"
+        found = self._marks[name] = told.encode("utf-8", "surrogatepass")
+        return found
+
     def _post(self, record: Record, others: Mapping[str, Record], path: str, *, bare: bool) -> Post | None:
         """The post in the feed with that path; None, and a problem told, if its file cannot be read."""
         try:
             html_body = "" if bare else self._library.body(record)
         except (TagwireError, OSError, ValueError) as error:
+            self.failures += 1
             line = getattr(error, "line", 0)
             self._problems[record.path] = Problem(where=record.path, message=str(error), line=line)
             return None
         origin, tags, content = self._frame(record)
         also = self._also(record, others)
         post = compose.post(record, html_body, origin=origin, tags=tags, content=content, also=also)
-        own = compose.item_id(self._authority, record.key, path) if self._publish.entry_ids == "per-feed" else post.id
-        return replace(post, id=own, page=compose.item_page(record, self._publish))
+        own = compose.item_id(self._authority, record.key, path) if self._publish.entry_ids == "per-feed" else ""
+        page = compose.item_page(record, self._publish)
+        return replace(post, id=own or post.id, page=page) if own or page else post
 
     def _facts(self, record: Record, others: Mapping[str, Record]) -> bytes:
         """A digest of all that `_post` looks at but the path: the record stands for its file."""
-        key = record.source, record.via, record.tags
-        frame = self._frames.get(key)
-        if frame is None:
-            if len(self._frames) >= _FRAMES:
-                self._frames.clear()
-            frame = self._frames[key] = _digest(_encoded(self._frame(record)))
+        known, facts = self._told.get(record.key, (None, b""))
+        if known is not record:  # what several feeds show a store may give as the same object
+            facts = _digest(_encoded(record) + b"\n" + self.mark(record.source, record.via, record.tags))
+            if len(self._told) >= _TOLD:
+                self._told.clear()
+            self._told[record.key] = record, facts
         also = _encoded(self._also(record, others)) if record.copies or record.related else b""
-        return _digest(b"\n".join((_encoded(record), frame, also)))
+        return _digest(facts + also) if also else facts
 
     def _frame(self, record: Record) -> tuple[Origin, tuple[Tag, ...], str]:
         """What a post has that its record does not say: origin, tags as published, how much of the text."""
-        source = self._sources.get(record.source) or self._sources.get(record.via)
         tags = tuple(dict.fromkeys(map(self._taxonomy.tag, record.tags)))
-        return self.origin(record.source), tags, source.content if source else "full"
+        return self.origin(record.source), tags, self._content(record.source, record.via)
+
+    def _content(self, source_id: str, via: str) -> str:
+        source = self._sources.get(source_id) or self._sources.get(via)
+        return source.content if source else "full"
 
     def _also(self, record: Record, others: Mapping[str, Record]) -> tuple[Also, ...]:
         """The copies and related items of one, as they are shown with it."""

@@ -36,6 +36,8 @@ class Queries:
         self._titles = {feed.slug: feed.title or feed.query for feed in settings.feeds}
         self._store = store
         self._body = body
+        self.failures = 0
+        """How often a file could not be read so far."""
 
     def members(self) -> set[str]:
         """Return every feed by query, as `query:<slug>`."""
@@ -44,6 +46,10 @@ class Queries:
     def touched(self, members: Collection[str]) -> set[str]:
         """Return the feeds by query that may show others items now that the feeds `members` changed."""
         return {f"query:{slug}" for slug, one in self._queries.items() if not one.cover.isdisjoint(members)}
+
+    def cover(self, slug: str) -> frozenset[str]:
+        """Return the feeds whose items the query looks at."""
+        return self._queries[slug].cover
 
     def path(self, slug: str) -> str:
         """Return the path of a feed's files without suffix, empty if it is not configured any more."""
@@ -79,6 +85,7 @@ class Queries:
         try:
             body = "" if record.broken else self._body(record)
         except (TagwireError, OSError, ValueError):
+            self.failures += 1
             body = ""  # told where it is published
         return query.folded(record.title, record.summary, body)
 

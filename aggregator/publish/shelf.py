@@ -11,11 +11,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from aggregator import files
+from aggregator import files, witness
 from aggregator.errors import PublishError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from aggregator.witness import Facts
 
 _MARK = re.compile(rb"generator\b[^{}]{0,60}tagwire")
 """Stands near the beginning of every feed that we write, whatever its format."""
@@ -32,8 +34,10 @@ class Shelf:
     def __init__(self, root: str, directory: str, *, check: bool) -> None:
         self._root = Path(root)
         self._home = self._root / directory
+        self._place = os.fspath(self._home)
         self._check = check
         self._failed: dict[str, str] = {}
+        self._noted: dict[str, Facts] = {}
         self._shown_home = Path(os.path.relpath(self._home, self._root)).as_posix()
 
     def put(self, documents: Iterable[tuple[str, bytes]], *, sync: bool = False) -> tuple[str, ...]:
@@ -48,19 +52,27 @@ class Shelf:
         def pairs() -> Iterator[tuple[str, bytes]]:
             nonlocal at
             for at, data in documents:
-                yield os.fspath(self._home / at), data
+                yield f"{self._place}/{at}", data
 
         try:
             if self._check:
                 return tuple(self._shown(path) for path, data in pairs() if not _holds(path, data))
             failed: dict[str, OSError] = {}
-            written = files.write_all(pairs(), sync=sync, failed=failed)
+            written = files.write_all(pairs(), sync=sync, failed=failed, noted=self._noted)
         except OSError as error:
             place = self._shown(os.fspath(self._home / at))
             raise PublishError(f"{place} cannot be written: {error.strerror or error}") from error
         for path, cause in failed.items():
             self._failed[self._shown(path)] = f"cannot be written: {cause.strerror or cause}"
         return tuple(map(self._shown, written))
+
+    def facts(self, name: str) -> Facts | None:
+        """Return what the file system says of a file, None if it says nothing."""
+        return witness.facts(f"{self._place}/{name}")
+
+    def noted(self, name: str) -> Facts | None:
+        """Return what it said when the file was `put`, None if it was not."""
+        return self._noted.get(f"{self._place}/{name}")
 
     def names(self, *folders: str) -> list[str]:
         """Return the files in these folders of the directory, sorted, as names relative to it."""

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Final
 
 from aggregator.model import Tag
 from aggregator.steps import han, slugs, splice, text
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from aggregator.settings import TagRule
 
 
+_REMEMBERED: Final = 4096
+"""Tags that are remembered as they are shown: of those of one publication most come again in the next."""
+
+
 class Taxonomy:
     """Every known tag by its key (`slugs.tag_key`); names that are not known get a tag of their own.
 
@@ -26,24 +31,18 @@ class Taxonomy:
 
     def __init__(self, known: Mapping[str, tuple[str, int]], rules: Sequence[TagRule], *, most: int = 0) -> None:
         by_key = {slugs.tag_key(rule.name): rule for rule in rules}
-        # Configured slugs first: they were chosen, so a tag that happens to be named alike has to yield.
-        order = sorted(known, key=lambda key: (not (key in by_key and by_key[key].slug), key))
-        taken: set[str] = set()
         former = _former(rules)
-        self._tags: dict[str, Tag] = {}
-        for key in order:
-            label, count = known[key]
-            if key not in by_key and _only_alias(key, label, count, former):
-                continue
-            self._tags[key] = tag = _tag(key, label, count, rule=by_key.get(key), taken=taken)
-            taken.update(_names(tag.slug))
-        for key, rule in by_key.items():
-            parent = self._tags.get(slugs.tag_key(rule.parent))
-            if key in self._tags and parent:
-                self._tags[key] = replace(self._tags[key], parent=parent.slug)
-        ranked = sorted(self._tags, key=lambda key: (key not in by_key, -self._tags[key].count, key))
+        labels = tuple(
+            (key, label)
+            for key, (label, count) in sorted(known.items())
+            if key in by_key or not _only_alias(key, label, count, former)
+        )
+        plain = _plain(labels, tuple(rules))
+        self._tags = {key: _counted(tag, known[key][1]) for key, tag in plain.items()}
+        ranked = sorted(self._tags, key=lambda key: (key not in by_key, -known[key][1], key))
         self._fed = dict.fromkeys(ranked[: most or None])
         self._by_name: dict[str, Tag] = {}
+        taken = {name for tag in plain.values() for name in _names(tag.slug)} if any(one.was for one in rules) else ()
         self.moved = {
             slug: (rule.name, day) for rule in rules for slug, day in rule.was if slug not in {*taken, _slug(rule)}
         }
@@ -72,15 +71,16 @@ class Taxonomy:
             known = self._tags.get(key)
             slug = known.slug if known else slugs.slug(name)
             label = known.label if known else text.one_line(name) or slug
-            found = self._by_name[name] = Tag(label=label, slug=slug, fed=key in self._fed)
+            found = self._by_name[name] = _shown(label, slug, fed=key in self._fed)
         return found
 
     def turned(self, there: Collection[str]) -> list[str]:
         """Return the keys of tags that have a feed while their slug is not `there`, or have none while it is."""
         return [key for key, tag in self._tags.items() if (key in self._fed) != (tag.slug in there)]
 
-    def largest(self) -> list[tuple[str, Tag]]:
-        """Return (key, tag) of those that have items and a feed, those with the most first, then by label."""
+    @cached_property
+    def largest(self) -> Sequence[tuple[str, Tag]]:
+        """(key, tag) of those that have items and a feed, those with the most first, then by label."""
         full = ((key, tag) for key in self._fed if (tag := self._tags[key]).count)
         return sorted(full, key=lambda pair: (-pair[1].count, pair[1].label))
 
@@ -114,7 +114,35 @@ def _names(slug: str) -> set[str]:
     return {slug, *(slug + suffix for suffix, _ in splice.TWINS.values())}
 
 
-def _tag(key: str, label: str, count: int, *, rule: TagRule | None, taken: set[str]) -> Tag:
+@lru_cache(maxsize=2)
+def _plain(labels: tuple[tuple[str, str], ...], rules: tuple[TagRule, ...]) -> Mapping[str, Tag]:
+    """The tags by key, not counted: from one publication to the next they are mostly the same."""
+    by_key = {slugs.tag_key(rule.name): rule for rule in rules}
+    # Configured slugs first: they were chosen, so a tag that happens to be named alike has to yield.
+    order = sorted(labels, key=lambda pair: (not (pair[0] in by_key and by_key[pair[0]].slug), pair[0]))
+    taken: set[str] = set()
+    tags: dict[str, Tag] = {}
+    for key, label in order:
+        tags[key] = tag = _tag(key, label, rule=by_key.get(key), taken=taken)
+        taken.update(_names(tag.slug))
+    for key, rule in by_key.items():
+        parent = tags.get(slugs.tag_key(rule.parent))
+        if key in tags and parent:
+            tags[key] = replace(tags[key], parent=parent.slug)
+    return tags
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _shown(label: str, slug: str, *, fed: bool) -> Tag:
+    return Tag(label=label, slug=slug, fed=fed)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _counted(tag: Tag, count: int) -> Tag:
+    return replace(tag, count=count)
+
+
+def _tag(key: str, label: str, *, rule: TagRule | None, taken: set[str]) -> Tag:
     label = rule.name if rule else label
     slug = (rule.slug if rule else "") or slugs.slug(label)
     if not taken.isdisjoint(_names(slug)):
@@ -122,7 +150,6 @@ def _tag(key: str, label: str, count: int, *, rule: TagRule | None, taken: set[s
     return Tag(
         label=text.one_line(label) or slug,
         slug=slug,
-        count=count,
         description=text.one_line(rule.description) if rule else "",
         icon=rule.icon if rule else "",
         logo=rule.logo if rule else "",

@@ -18,6 +18,8 @@ _PLAIN = re.compile(r'https?://[^/?#\s\[\]"<>\\^`{|}\x00-\x20\x7f-\x9f]+(?:[/?#]
 _FEED = re.compile(r"\A\s*feed:(?:(?://)?(?=(https?)://)|//)", re.IGNORECASE)
 _AUTHORITY = re.compile(r"(?:.*@)?(\[[^\]]*\]|[^:]*)(?::(\d*))?", re.DOTALL)
 _HOST = re.compile(r"[a-z0-9_.-]+|\[[0-9a-f:.]+\]")
+_ASKED = 1024
+"""Addresses of which is remembered whether they are such: an item's link is looked at three times on its way."""
 _LONGEST_HOST = 1_000  # percent-encoded; encoding into Punycode is quadratic
 _DOTS = re.compile("[\u3002\uff0e\uff61]")
 _TRIMMED = "".join(map(chr, range(0x21)))
@@ -79,6 +81,7 @@ def of_feed(url: str) -> str:
     return _FEED.sub(lambda scheme: "" if scheme[1] else "http://", url, count=1)
 
 
+@lru_cache(maxsize=_ASKED)
 def is_web(url: str) -> bool:
     """Whether `url` is absolute, http or https, and names a host."""
     return bool(_split(url)[0])

@@ -457,6 +457,13 @@ def test_a_span_has_the_items_of_a_tag_the_oldest_first(store):
     assert len(store.history.span("", NOW - timedelta(days=1), NOW + timedelta(seconds=1))) == 3
 
 
+def test_in_a_span_items_of_one_second_come_by_key(store):
+    store.replace([record("c" * 16), record("a" * 16), record("b" * 16)])
+    for tag in ("ai", ""):
+        rows = store.history.span(tag, NOW - timedelta(days=1), NOW + timedelta(seconds=1))
+        assert [row.key[0] for row in rows] == ["a", "b", "c"]
+
+
 def test_edges_are_the_nearest_items_before_and_from_an_instant(store):
     assert store.history.before("", NOW) is store.history.after("ai", NOW) is None
     store.replace([record("a" * 16), record("b" * 16, published=NOW - timedelta(days=40), tags=("x",))])
@@ -464,6 +471,25 @@ def test_edges_are_the_nearest_items_before_and_from_an_instant(store):
     assert store.history.before("ai", NOW) is None
     assert store.history.after("", NOW - timedelta(days=39)) == store.history.after("ai", NOW) == NOW
     assert store.history.after("x", NOW) is None
+
+
+def test_outlines_come_by_key_some_at_a_time(store):
+    one = record("b" * 16, via="seeds", tags=("AI", "x"), copies=("c" * 16,), related=("d" * 16,))
+    store.replace([one, record("a" * 16), record("c" * 16, gone=True), record("d" * 16)])
+    first = store.history.outlines("", 2)
+    assert [found.key[0] for found in first] == ["a", "b"]
+    assert first[1][:5] == (one.key, one.source, "seeds", ("AI", "x"), ("c" * 16, "d" * 16))
+    assert [found.key[0] for found in store.history.outlines(first[1].key, 2)] == ["d"]
+    assert store.history.outlines("d" * 16, 2) == []
+
+
+@pytest.mark.parametrize("change", [{"title": "x"}, {"size": 7}, {"mtime_ns": 7}, {"broken": True}, {"circle": "c"}])
+def test_the_seal_of_an_outline_is_another_when_anything_of_the_record_is(store, change):
+    seals = []
+    for one in (record(), record(**change), record()):
+        store.replace([one])
+        seals += [found.seal for found in store.history.outlines("", 9)]
+    assert seals[0] == seals[2] != seals[1]
 
 
 def test_the_buried_come_latest_first(store):

@@ -35,6 +35,7 @@ class Press:
         self.root = root
         self.store = open_store(store, str(root))
         self.texts: dict[str, str] = {}
+        self.reads: list[str] = []
         self.settings = Settings(
             root=str(root),
             site=Site(title="港湾"),
@@ -66,12 +67,18 @@ class Press:
     def bury(self, record: Record, when: datetime) -> None:
         self.store.replace([replace(record, gone=True, path="", size=0, updated=when)])
 
-    def publisher(self) -> Publisher:
-        return Publisher(self.settings, self.store, lambda record: self.texts[record.path], discover(self.settings))
+    def read(self, record: Record) -> str:
+        self.reads.append(record.path)
+        if record.path not in self.texts:
+            raise FileNotFoundError(record.path)
+        return self.texts[record.path]
 
-    def publish(self, *, check: bool = False) -> Published:
+    def publisher(self, cache: str = "") -> Publisher:
+        return Publisher(self.settings, self.store, self.read, discover(self.settings), cache=cache)
+
+    def publish(self, *, check: bool = False, cache: str = "") -> Published:
         """Publish everything."""
-        return self.publisher().publish(check=check)
+        return self.publisher(cache).publish(check=check)
 
     def publish_changed(self) -> Published:
         """Publish what the outbox names, and empty it."""

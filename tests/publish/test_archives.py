@@ -194,6 +194,28 @@ def test_a_tag_that_moved_keeps_its_notice_and_loses_its_archive(press, day):
     assert press.publish(check=True).removed == ()
 
 
+def test_a_part_is_made_again_when_its_newest_item_goes(press, day):
+    records = [press.add(number, day(1, number), "ai") for number in range(1, 10)]
+    press.publish_changed()
+    press.bury(records[3], day(3, 1))
+    for record in records[4:6]:
+        press.store.replace([], removed=[record.key])
+    assert "feeds/tags/ai/2025-01.xml" in press.publish_changed().written
+    assert press.publish(check=True).written == ()
+
+
+def test_a_new_item_touches_no_archive_in_which_it_does_not_stand(press, day):
+    for number in range(1, 7):
+        press.add(number, day(number, 1), "ai")
+    press.publish()
+    press.publish_changed()
+    spoilt = press.root / "feeds/tags/ai/2025-01.xml"
+    spoilt.write_bytes(b"not made again")
+    press.add(7, day(6, 2), "ai")
+    press.publish_changed()
+    assert spoilt.read_bytes() == b"not made again"
+
+
 INSTANTS = st.integers(0, 150 * 24).map(lambda hours: datetime(2025, 1, 1, tzinfo=UTC) + timedelta(hours=hours))
 STEPS = st.lists(st.tuples(st.integers(0, 15), INSTANTS, st.sampled_from(["a", "b"]), st.booleans()), max_size=25)
 

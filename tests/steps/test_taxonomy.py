@@ -23,7 +23,7 @@ def test_every_spelling_means_the_same_tag_without_its_count():
 
 
 def test_the_largest_stand_first_and_empty_ones_are_left_out():
-    assert [tag.label for _, tag in Taxonomy(KNOWN, []).largest()] == ["苹果", "AI", "Open Source"]
+    assert [tag.label for _, tag in Taxonomy(KNOWN, []).largest] == ["苹果", "AI", "Open Source"]
     assert set(Taxonomy(KNOWN, [])) == set(KNOWN)
 
 

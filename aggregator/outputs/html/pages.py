@@ -7,7 +7,7 @@ module does not sanitise: posts come sanitised, and everything else is escaped b
 from __future__ import annotations
 
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from aggregator import __version__
 from aggregator.outputs.html import bodies, charts, lookup
+from aggregator.outputs.html.listing import Listing
 from aggregator.outputs.html.words import words
 from aggregator.steps import splice
 
@@ -59,6 +60,7 @@ class Pages:
         self._zone_name = zone
         self._zone = ZoneInfo(zone)
         self._origin = lru_cache(maxsize=_SHARED)(self._make_origin)
+        self._listing = Listing(theme)
         self._tags = lru_cache(maxsize=_SHARED)(self._make_tags)
 
     def render(self, feed: Feed, *, limit: int = 0, entries: Iterable[bytes] | None = None) -> bytes:
@@ -116,6 +118,7 @@ class Pages:
             shown=self._shown,
             clock=self._clock,
             bars=charts.bars,
+            rows=partial(self._listing.rows, feed.lang, _suffix(feed)),
             up=splice.up(feed.path),
             suffix=_suffix(feed),
             **{"links": _links(feed), **values},

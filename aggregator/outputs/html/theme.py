@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from base64 import b64encode
 from collections import Counter
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
@@ -31,6 +32,7 @@ REPLACEABLE: Final = (
     BASE,
     "index.html",
     "tags.html",
+    "tag.html",
     "status.html",
     "feed.html",
     "item.html",
@@ -44,6 +46,8 @@ REPLACEABLE: Final = (
     "feed.css",
 )
 """Files that an owner may put in place of ours; the script is not among them, since its hash stands in every policy."""
+_PATHS: Final = 4096
+"""Paths of which the quoted form is remembered: those of tags stand on several pages, each time a site is published."""
 _MISTAKES: Final = (TemplateError, TypeError, ValueError, LookupError, AttributeError, ArithmeticError)
 
 
@@ -62,7 +66,7 @@ class Theme:
             keep_trailing_newline=False,
             auto_reload=False,
         )
-        self._environment.filters["path"] = quote
+        self._environment.filters["path"] = lru_cache(maxsize=_PATHS)(quote)
         self.style, self.style_hash = self._inline(STYLE)
         self.script, self.script_hash = self._inline(SCRIPT)
 

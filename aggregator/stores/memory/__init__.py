@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 from aggregator import errors
 from aggregator.model import Dropped, FetchState, Record
-from aggregator.model.item import Row
+from aggregator.model.item import Outline, Row
 from aggregator.steps import indexing, slugs
 from aggregator.stores.memory.sketches import MemoryRevisions, MemorySketches
 
@@ -230,6 +230,15 @@ class MemoryHistory:
         found = [one for one in self._standing(tag) if indexing.whole(since) <= one.published < indexing.whole(until)]
         rows = [Row(one.key, indexing.seconds(one.published), one.size) for one in found]
         return sorted(rows, key=lambda row: (row.published, row.key))
+
+    def outlines(self, after: str, limit: int) -> list[Outline]:
+        """See `ports.History.outlines`."""
+        found = sorted((one for one in self._standing("") if one.key > after), key=lambda one: one.key)[:limit]
+        seals = [indexing.seal(repr(one).encode("utf-8", "surrogatepass")) for one in found]
+        return [
+            Outline(one.key, one.source, one.via, one.tags, one.copies + one.related, seal)
+            for one, seal in zip(found, seals, strict=True)
+        ]
 
     def before(self, tag: str, instant: datetime) -> datetime | None:
         """See `ports.History.before`."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
+from operator import itemgetter
 from typing import TYPE_CHECKING, cast
 
-from aggregator.model.item import Row
+from aggregator.model.item import Outline, Row
 from aggregator.steps import indexing
 from aggregator.stores.sqlite import rows
 
@@ -19,13 +20,14 @@ if TYPE_CHECKING:
     from aggregator.stores.sqlite.database import Database
 
 _SPAN = """
-    SELECT key, published, size FROM item WHERE NOT gone AND published >= ? AND published < ? ORDER BY published, key
+    SELECT key, published, size FROM item WHERE NOT gone AND published >= ? AND published < ? ORDER BY published
 """
 _SPAN_TAG = """
     SELECT item_tag.key, item_tag.published, item.size FROM item_tag CROSS JOIN item USING (key)
     WHERE item_tag.tag = ? AND item_tag.published >= ? AND item_tag.published < ?
     ORDER BY item_tag.published, item_tag.key
 """
+_OUTLINES = "SELECT key, record FROM item WHERE key > ? AND NOT gone ORDER BY key LIMIT ?"
 _BEFORE = "SELECT max(published) FROM item WHERE NOT gone AND published < ?"
 _BEFORE_TAG = "SELECT max(published) FROM item_tag WHERE tag = ? AND published < ?"
 _AFTER = "SELECT min(published) FROM item WHERE NOT gone AND published >= ?"
@@ -64,8 +66,14 @@ class SqliteHistory:
         bounds = indexing.seconds(since), indexing.seconds(until)
         found = self.database.read(_SPAN_TAG, (tag, *bounds)) if tag else self.database.read(_SPAN, bounds)
         for number, row in enumerate(found):  # in place: the newest month of everything may have ten thousands
-            found[number] = Row._make(row)
+            found[number] = tuple.__new__(Row, row)  # what `Row._make` does, in half the time
+        if not tag:  # in SQL that would cost as much as everything else, since no index has both
+            found.sort(key=itemgetter(1, 0))
         return cast("list[Row]", found)
+
+    def outlines(self, after: str, limit: int) -> list[Outline]:
+        """See `ports.History.outlines`."""
+        return [self._outline(key, text) for key, text in self.database.read(_OUTLINES, (after, limit))]
 
     def before(self, tag: str, instant: datetime) -> datetime | None:
         """See `ports.History.before`."""
@@ -92,6 +100,10 @@ class SqliteHistory:
     def brought_by(self, source: str) -> list[Record]:
         """See `ports.History.brought_by`."""
         return self._records(_BROUGHT_BY, source)
+
+    def _outline(self, key: str, text: str) -> Outline:
+        told = rows.decode(rows.OUTLINED, text, self.database.path)
+        return Outline(key, told.source, told.via, told.tags, told.copies + told.related, indexing.seal(text.encode()))
 
     def _records(self, sql: str, value: object) -> list[Record]:
         return [rows.decode(rows.RECORD, text, self.database.path) for (text,) in self.database.read(sql, (value,))]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
@@ -16,12 +17,26 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
-_Row = TypeVar("_Row", Record, FetchState)
+
+class Outlined(msgspec.Struct):
+    """What `model.item.Outline` is made of, besides key and seal, read off a record's row."""
+
+    source: str
+    via: str = ""
+    tags: tuple[str, ...] = ()
+    copies: tuple[str, ...] = ()
+    related: tuple[str, ...] = ()
+
+
+_Row = TypeVar("_Row", Record, FetchState, Outlined)
 
 # Unknown fields are skipped and missing ones take their defaults, so rows outlive changes of the model.
 STATE = msgspec.json.Decoder(FetchState)
 RECORD = msgspec.json.Decoder(Record)
+OUTLINED = msgspec.json.Decoder(Outlined)
 
+_RECENT = 1024
+"""Records that are remembered by their rows: a site's newest items are asked for by several feeds, again and again."""
 _LAST = "\U0010ffff"
 """Sorts behind every text: the range of a prefix ends at `prefix + _LAST`."""
 _SAVE_STATE = """
@@ -64,6 +79,12 @@ def decode(decoder: msgspec.json.Decoder[_Row], row: str, path: str) -> _Row:
         return decoder.decode(row)
     except msgspec.DecodeError as error:
         raise errors.StoreCorrupt(f"{path} holds a row that cannot be read ({error}); run `tagwire reindex`") from error
+
+
+@lru_cache(maxsize=_RECENT)
+def record(row: str, path: str) -> Record:
+    """Return the record of a row, the same object for the same text, as long as it is remembered."""
+    return decode(RECORD, row, path)
 
 
 def put_state(connection: sqlite3.Connection, state: FetchState) -> None:

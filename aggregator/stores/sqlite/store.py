@@ -168,4 +168,4 @@ class SqliteStore:
 
 
 def _records(database: Database, sql: str, values: tuple[object, ...]) -> list[Record]:
-    return [rows.decode(rows.RECORD, text, database.path) for (text,) in database.read(sql, values)]
+    return [rows.record(text, database.path) for (text,) in database.read(sql, values)]
