@@ -91,7 +91,7 @@ async def refresh(
                 after = _advance(house, source, state, answer, found, changes, body, now)
                 house.store.commit(after, saved, _restyled(house, state, after))
                 sketching = _sketching(house, source, _texts(house, source, found.reading, changes))
-            dropped = house.store.drops.note(found.reading.dropped) if found.reading.dropped else 0
+            dropped = _note(house, found.reading)
             outcome = replace(outcomes.told(source, changes, saved, found, answer, after), dropped=dropped)
             del found, changes, saved  # nor while its texts wait for one
             await sketching
@@ -160,6 +160,14 @@ async def _read(house: House, job: Job, state: FetchState, stopping: Callable[[]
     gap = house.settings.http.per_host_delay
     tools = completing.Tools(partial(_fetch, house), work, house.store, house.clock, gap, stopping)
     return await completing.complete(job, found, state, tools)
+
+
+def _note(house: House, found: Reading) -> int:
+    """Note what filters dropped and return how many are new; an item that was kept before there was a filter stays."""
+    if not found.dropped:
+        return 0
+    kept = {one.key for one in house.store.known([one.key for one in found.dropped], [], []) if not one.gone}
+    return house.store.drops.note([one for one in found.dropped if one.key not in kept])
 
 
 async def _settle(

@@ -352,6 +352,17 @@ def test_what_filters_keep_out_is_counted_once_and_listed(town: Town) -> None:
     assert town.refresh(a)["a"].new == 1
 
 
+def test_an_item_that_was_there_before_the_filter_is_not_dropped(town: Town) -> None:
+    """It stays; only what comes later is kept out, counted and listed."""
+    a = town.feed(rss((1, "Advertisement", "One.")), "/a.xml")
+    assert town.refresh(a)["a"].new == 1
+    town.filters = (Filter(action="drop", match=("advertisement",)),)
+    town.feed(rss((1, "Advertisement", "One."), (2, "Advertisement again", "Two.")), "/a.xml")
+    told = town.refresh(a)["a"]
+    assert (told.new, told.dropped) == (0, 1)
+    assert [one.title for one in town.store.drops.listed()] == ["Advertisement again"]
+
+
 def test_filters_hold_for_the_files_of_folders_too(town: Town) -> None:
     (town.root / "mine").mkdir()
     (town.root / "mine" / "one.md").write_text(ITEM.format("Walk", "mine"), encoding="utf-8")
