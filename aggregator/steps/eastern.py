@@ -1,7 +1,7 @@
 """East Asian dates respelt as `steps.dates` reads any other: `令和八年十月一日 晚8点半` as `2026-10-1 晚上 8:30:00`.
 
-Signs of full width, numerals, eras, units, weekdays and parts of the day become one form each. What is no date is
-respelt as well; this module judges nothing and knows no zones.
+Signs of full width, numerals, eras, units, weekdays, parts of the day and places become one form each. What is no date
+is respelt as well; this module judges nothing.
 """
 
 from __future__ import annotations
@@ -21,6 +21,12 @@ _NUMBER = re.compile(rf"(?<=[点點时時]){_NUMERALS}|{_NUMERALS}(?=\s*[年月�
 _COUNTED = re.compile(r"(?:([1-9]?)百0?)?(?:([1-9]?)([十廿卅]))?([1-9]?)")
 _TENS = {"十": 10, "廿": 20, "卅": 30}
 _LABEL = re.compile(r"^(?:(?:发布|發布|发表|發表|更新)(?:时间|時間|日期|于|於)|时间|時間|日期)\s*:?\s*")
+_PLACES = {
+    **dict.fromkeys(["北京", "中国", "中國", "香港", "台北", "臺北", "台湾", "台灣", "臺灣", "新加坡"], "+08:00"),
+    **dict.fromkeys(["日本", "东京", "東京", "首尔", "首爾", "韩国", "韓國"], "+09:00"),
+}
+"""Offsets of places whose time a date says that it is."""
+_PLACE = re.compile(rf"\(?({'|'.join(_PLACES)})(?:标准|標準)?(?:时间|時間)\)?\s*:?")
 _WEEKDAY = re.compile(
     r"\s*\((?:星期|周|週)?[一二三四五六日天月火水木金土월화수목금토일](?:曜日?|요일)?\)\s*"
     r"|\s*(?:(?:星期|周|週)[一二三四五六日天]|[月火水木金土日]曜日?|[월화수목금토일]요일)\s*"
@@ -51,11 +57,14 @@ def respelt(text: str) -> str:
     White space is single spaces. Never raises.
     """
     text = unicodedata.normalize("NFKC", text.translate(_SIGNS))
+    place = _PLACE.search(text)
+    text = _PLACE.sub(" ", text) if place else text
     text = _WEEKDAY.sub(" ", _LABEL.sub("", text.strip()))
     text = _ERA.sub(_year, _NUMBER.sub(_number, text))
     text = _CLOCK.sub(_time, _DAY.sub(r"\1-\2-\3 ", text))
     text = _PART.sub(lambda match: f" {_MARKS[match[0]]} ", text)
-    return _SHORT.sub("0", " ".join(text.split()))
+    text = _SHORT.sub("0", " ".join(text.split()))
+    return f"{text}{'' if ':' in text else ' 0:00:00'}{_PLACES[place[1]]}" if place else text
 
 
 def _number(match: re.Match[str]) -> str:

@@ -366,3 +366,19 @@ def test_clamp_leaves_only_what_can_be_true():
     assert clamp(datetime(1970, 1, 1, tzinfo=UTC), now) is None
     assert clamp(datetime(1990, 1, 1, tzinfo=UTC), now) == datetime(1990, 1, 1, tzinfo=UTC)
     assert clamp(None, now) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "instant"),
+    [
+        ("2025-02-13 19:47:22 北京时间", datetime(2025, 2, 13, 11, 47, 22, tzinfo=UTC)),
+        ("北京时间：2025年2月13日 晚8点半", datetime(2025, 2, 13, 12, 30, tzinfo=UTC)),
+        ("2025年2月13日 下午3:20（台北標準時間）", datetime(2025, 2, 13, 7, 20, tzinfo=UTC)),
+        ("东京时间2025年2月13日9时", datetime(2025, 2, 13, tzinfo=UTC)),
+        ("香港時間2025年2月13日", datetime(2025, 2, 12, 16, tzinfo=UTC)),
+        ("2025-02-13 19:47:22+0900 北京时间", None),
+    ],
+)
+def test_the_time_of_a_place_is_that_places(text: str, instant: datetime | None) -> None:
+    """Whatever the source's zone; what contradicts it is unknown."""
+    assert parse(text, ZoneInfo("Europe/Berlin")) == instant
