@@ -297,6 +297,16 @@ def test_a_text_that_was_purged_is_nobodys_copy(town: Town) -> None:
     assert (town.refresh().near, shown(town)) == (0, ["http://127.0.0.11/1"])
 
 
+def test_a_digest_of_two_items_is_no_copy_of_either(town: Town) -> None:
+    """Though one is more than half of it, and its title names both."""
+    short = SECOND.__class__("渡口换了新船", SECOND.paragraphs[:1], "zh")
+    both = SECOND.__class__(f"{STORY.title}；{short.title}", (*STORY.paragraphs, *short.paragraphs), "zh")
+    town.write("a", entry(link="http://127.0.0.10/1"), entry(short, link="http://127.0.0.10/2"))
+    town.write("b", entry(both, link="http://127.0.0.11/1"))
+    town.refresh()
+    assert {one.story for one in town.items().values()} == {""}
+
+
 def test_keep_shows_every_copy(town: Town) -> None:
     """By configuration."""
     town.publish = Publish(stories="keep")
@@ -580,7 +590,7 @@ def test_every_decision_is_explained(town: Town) -> None:
         assert "shingles shared" in told["b"].evidence
         assert told["c"].rule == "url"
         assert (told["d"].rule, told["d"].failed) == ("", "length")
-        (chain,) = explain(app.store, app.tree, items["b"], [items["c"]])[1:2]
+        (chain,) = explain(app.store, app.tree, items["b"], [items["c"]])
         assert chain.rule == "chain"
         assert explain(app.store, app.tree, items["d"], [items["b"]])[0].failed == "length"
 

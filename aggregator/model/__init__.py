@@ -27,12 +27,11 @@ from aggregator.model.document import Document, Hints, NotModified, Problem, Res
 from aggregator.model.entry import Enclosure, Entry, Parsed, Person, Wanted
 from aggregator.model.feed import Also, Deleted, Feed, Origin, Post, Tag
 from aggregator.model.item import Dropped, Item, Record
-from aggregator.model.sketch import MOST_NUMBERS, MOST_TOKENS, Bond, Link, Sketch, Sketched, Verdict
+from aggregator.model.sketch import MOST_NUMBERS, Bond, Link, Sketch, Sketched, Verdict
 from aggregator.model.source import Failure, FetchState, Reason, Source
 
 __all__ = [
     "MOST_NUMBERS",
-    "MOST_TOKENS",
     "Adopted",
     "Also",
     "Bond",

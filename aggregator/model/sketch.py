@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime  # noqa: TC003 - msgspec reads the annotations at run time
 from typing import Final, Literal
 
-Bond = Literal["near", "related", "merged"]
-MOST_TOKENS: Final = 1536
+Bond = Literal["near", "within", "related", "merged"]
+"""Copies; a text that stands in a longer one, but is no copy of it; texts on one event; what the owner put together."""
 MOST_NUMBERS: Final = 32
-"""So much of a text is looked at."""
+"""A sketch holds so many numbers of a text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +17,7 @@ class Sketch:
     """A text in a few hundred bytes (`steps.sketch`); enough to tell copies of it, not to read it."""
 
     tokens: int = 0
-    """How long the text is, in characters of Chinese and words of other languages, up to `MOST_TOKENS`."""
+    """How long the text is, in characters of Chinese and words of other languages."""
     level: int = 0
     """Every 2^level-th shingle was kept."""
     hashes: tuple[int, ...] = ()
@@ -46,7 +46,7 @@ class Sketched:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """That two items belong together. `small` is the shorter text's key; `part` says that it is but a part of `big`."""
+    """That two items belong together. `small` is the shorter text's key; `part` says that `big` holds more."""
 
     small: str
     big: str

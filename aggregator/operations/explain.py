@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 NEAREST: Final = 5
 """Neighbours that are told of, though they are no copies."""
 CLAUSES: Final[Mapping[str, str]] = {
-    "text": f"too little of the shorter text stands in the longer one (at least {near.CONTAINED:.0%} must)",
+    "text": f"too little of the shorter text stands in the longer one: at least {near.CONTAINED:.0%} must, of short"
+    f" texts {near.SURE:.0%} unless the titles agree",
     "numbers": "the texts agree, but their numbers do not: a template, or another day's figures",
-    "length": "the shorter text is less than half of the longer one under another title: an excerpt or a digest",
+    "length": "the shorter text is but a part of the longer one, under another title: an excerpt or a digest",
     "titles": "titles of one series that name different numbers, or of one source that do not agree",
     "time": f"published more than {near.DAYS} days apart",
     "split": "you split it: it stands alone (tagwire merge takes that back)",
@@ -39,7 +40,8 @@ CLAUSES: Final[Mapping[str, str]] = {
 class Reason:
     """What binds or parts two items.
 
-    `rule` is url, near, merged, chain, related, or empty; then `failed` is a key of `CLAUSES`.
+    `rule` is url, near, merged, chain, related, or empty. `failed` is a key of `CLAUSES`: why two items that are
+    related, or nothing of all this, are no copies.
     """
 
     other: Record
@@ -50,18 +52,18 @@ class Reason:
 
 
 def explain(store: Store, tree: ItemTree, record: Record, others: Iterable[Record] = ()) -> list[Reason]:
-    """Return a reason for every item of its story, every related one, the nearest others, and those asked about."""
+    """Return a reason for each of the `others`; if there are none, for its story, what is related, and the nearest."""
     mine = sketch_of(store, tree, record)
     alike, close = store.sketches.find([near.places(mine), topics.places(mine.topic)])
     found = [*alike, *close]
     bonds = sorted(store.sketches.links([record.key]), key=lambda link: link.bond == "merged")
-    links = {_other(link, record.key): link for link in bonds if link.bond != "related"}
+    links = {_other(link, record.key): link for link in bonds if link.bond in {"near", "merged"}}
     direct = {_other(link, record.key) for link in bonds if link.bond == "related"}
     joined = _joined(store, record)
     asked = {one.key for one in others}
     mates = {one.key for one in store.known([], [record.url] if record.url else [], [])}
     keys = {row.key for row in found} | mates | asked | {*record.copies, *record.related, *links} - {record.key}
-    known = [one for one in store.known(keys, [], []) if one.key != record.key and not one.gone]
+    known = [one for one in store.known(asked or keys, [], []) if one.key != record.key and not one.gone]
     sketches = {row.key: near.unpack(row.body, row.topic) for row in found}
     reasons = []
     for other in known:
@@ -111,14 +113,14 @@ def _reason(one: tuple[Record, Sketch], other: tuple[Record, Sketch], link: Link
     if neighbour.key in record.copies or neighbour.duplicate_of == record.key or record.duplicate_of == neighbour.key:
         rule = link.bond if link else "url" if neighbour.url and neighbour.url == record.url else "chain"
         return Reason(other=neighbour, rule=rule, score=score, evidence=_TOLD.get(rule, evidence))
-    likeness = topics.cosine(mine.topic, theirs.topic)
-    if neighbour.key in record.related:
-        near_by = f"published within {topics.HOURS} hours" if direct else "items of their stories are about one event"
-        evidence = f"{likeness:.2f} alike in what they are about, {near_by}"
-        return Reason(other=neighbour, rule="related", score=round(likeness, 3), evidence=evidence)
     failed = verdict.failed
     if not failed:
         failed = "split" if record.alone or neighbour.alone else "digest" if link else "near"
+    if neighbour.key in record.related:
+        likeness = topics.cosine(mine.topic, theirs.topic)
+        near_by = f"published within {topics.HOURS} hours" if direct else "items of their stories are about one event"
+        evidence = f"{likeness:.2f} alike in what they are about, {near_by}; no copy: {evidence}"
+        return Reason(other=neighbour, rule="related", score=round(likeness, 3), evidence=evidence, failed=failed)
     return Reason(other=neighbour, rule="", score=score, evidence=evidence, failed=failed)
 
 

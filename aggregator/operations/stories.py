@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from aggregator.model import Record, Sketch, Sketched, Source
+    from aggregator.model import Bond, Record, Sketch, Sketched, Source
     from aggregator.ports import Store
     from aggregator.settings import Settings
     from aggregator.tree import ItemTree
@@ -212,8 +212,11 @@ def _close(key: str, mine: Sketch, found: Sequence[Sketched]) -> list[tuple[str,
 def _link(one: Known, other: Known) -> Link | None:
     """Return how two items belong together, if they do."""
     small, big = sorted((one, other), key=lambda known: (known[1].tokens, known[1].hashes, known[0].key))
-    if near.promising(one[1], other[1]) and (verdict := near.verdict(one, other)).near:
-        return Link(small=small[0].key, big=big[0].key, bond="near", score=verdict.score, part=verdict.part)
+    if near.promising(one[1], other[1]):
+        verdict = near.verdict(one, other)
+        if verdict.near or verdict.failed == "length":
+            bond: Bond = "near" if verdict.near else "within"
+            return Link(small=small[0].key, big=big[0].key, bond=bond, score=verdict.score, part=verdict.part)
     score = topics.cosine(one[1].topic, other[1].topic)
     if topics.related(one[0], other[0], score):
         return Link(small=small[0].key, big=big[0].key, bond="related", score=round(score, 3))

@@ -2,10 +2,12 @@
 
 Candidates share a shingle of the index's sample, or their first 24 tokens. Two are copies if all of these hold:
 
-    text      at least .7 of the shorter one's shingles stand in the longer one, seen on enough of them
-    numbers   the shorter one's numbers stand in the longer one, too (templates differ in nothing else)
-    length    the shorter is half as long at least, or its title agrees and it begins alike or stands in the longer one
-              nearly whole (digests hold whole items, but under titles of their own)
+    text      at least .7 of the shorter one's shingles stand in the longer one, seen on enough of them; of short texts
+              about as long as each other nearly all, unless the titles agree (flashes differ in a name or a word)
+    numbers   the shorter one's numbers stand in the longer one, too (templates differ in nothing else), but for those
+              that went with a passage
+    length    the shorter is nearly as long, or its title agrees and it is half as long, begins alike, or stands in the
+              longer one nearly whole (digests hold whole items, but under titles of their own)
     titles    serial titles name the same number; within one source, where templates come from, titles agree
     time      published within 30 days
 
@@ -21,7 +23,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from aggregator.model import MOST_NUMBERS, MOST_TOKENS, Sketch, Verdict
+from aggregator.model import MOST_NUMBERS, Sketch, Verdict
 from aggregator.steps.folding import comparable
 
 if TYPE_CHECKING:
@@ -30,18 +32,25 @@ if TYPE_CHECKING:
     from aggregator.model import Record
 
 CONTAINED: Final = 0.7
+SURE: Final = 0.97
+FLASH: Final = 64
+SHORT: Final = 256
+LONG: Final = 1_024
+"""Tokens. Longer texts are no templates in which one word is another, or one number."""
+PASSAGE: Final = 7
+"""So many tokens that the other text lacks, for each number that it lacks, were passages of text."""
 FEWEST: Final = 4
 """With fewer common places to compare, agreement proves nothing."""
 NUMBERS: Final = 0.8
 HALF: Final = 0.5
-WHOLE: Final = 0.75
-"""A text that is shorter than this share of the other one is a part of it."""
-TITLES: Final = 0.6
+WHOLE: Final = 0.85
+"""A text under another title has to be so long, measured by the other one, to be a copy and not an excerpt."""
+TITLES: Final = 0.65
 DAYS: Final = 30
 ALIKE: Final = 0.9
 _FEW: Final = 8
-_STEPS: Final = ((128, 7), (256, 15), (512, 31))
-"""(tokens, mask): which hashes of a text are searched; of longer texts every 64th."""
+_STEPS: Final = ((128, 7), (256, 15), (512, 31), (1_536, 63), (3_072, 127))
+"""(tokens, mask): which hashes of a text are searched; of longer texts every 256th."""
 _HEAD = struct.Struct("<IBIHB")
 _DIGITS = re.compile(r"\d+")
 _RUNS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]+|[^\W_\u3040-\u30ff\u3400-\u9fff]+")
@@ -55,12 +64,12 @@ def verdict(one: tuple[Record, Sketch], other: tuple[Record, Sketch]) -> Verdict
     ratio = less.tokens / more.tokens if more.tokens else 0.0
     alike = bool(less.lead) and less.lead == more.lead
     agree = _agreement(small.title, big.title)
-    numbers = _Numbers(less, more)
     score = shared / seen if seen else 0.0
+    numbers = _Numbers(less, more, score)
     clauses = (
-        ("text", _contained(shared, seen, certain=alike and agree >= TITLES)),
+        ("text", _contained(shared, seen, _share(less, more, agree), certain=alike and agree >= TITLES)),
         ("numbers", numbers.hold(_Pair(small, big, agree), same_length=ratio >= ALIKE)),
-        ("length", ratio >= HALF or agree >= (TITLES if alike else ALIKE if score >= ALIKE and seen >= _FEW else 2)),
+        ("length", _long_enough(ratio, agree, alike=alike, whole=score >= ALIKE and seen >= _FEW)),
         ("titles", _titles(small, big, agree, numbers)),
         ("time", abs((small.published - big.published).days) <= DAYS),
     )
@@ -69,21 +78,21 @@ def verdict(one: tuple[Record, Sketch], other: tuple[Record, Sketch]) -> Verdict
         f"{shared} of {seen} shingles shared, {numbers.seen - numbers.missing} of {numbers.seen} numbers, "
         f"lengths {less.tokens} and {more.tokens}, titles {agree:.0%} alike{', same beginning' if alike else ''}"
     )
-    return Verdict(near=not failed, score=round(score, 3), failed=failed, evidence=evidence, part=ratio < WHOLE)
+    return Verdict(near=not failed, score=round(score, 3), failed=failed, evidence=evidence, part=ratio < ALIKE)
 
 
 def promising(one: Sketch, other: Sketch) -> bool:
     """Whether two sketches can be of one text, before anything is known of titles; much cheaper than `verdict`."""
     less, more = sorted((one, other), key=lambda sketch: (sketch.tokens, sketch.hashes))
-    if not _Numbers(less, more).forgivable():
-        return False
     shared, seen = _shared(less, more)
-    return _contained(shared, seen, certain=bool(less.lead) and less.lead == more.lead)
+    if not _Numbers(less, more, shared / seen if seen else 0.0).promising():
+        return False
+    return _contained(shared, seen, _share(less, more, 1), certain=bool(less.lead) and less.lead == more.lead)
 
 
 def places(sketch: Sketch) -> list[int]:
     """Return the numbers under which a text is searched and found; two copies have one in common, nearly always."""
-    mask = next((mask for most, mask in _STEPS if sketch.tokens <= most), 63)
+    mask = next((mask for most, mask in _STEPS if sketch.tokens <= most), 255)
     found = [value >> 3 for value in sketch.hashes if not value & mask]
     return [*found, -sketch.lead] if sketch.lead else found
 
@@ -123,6 +132,7 @@ class _Pair:
     """Two titles, and what they admit."""
 
     def __init__(self, small: Record, big: Record, agree: float) -> None:
+        self.agree = agree
         self.same_source = small.source == big.source
         said = [bool(_CORRECTED.search(comparable(one.title))) for one in (small, big)]
         self.corrected = agree >= TITLES and said[0] != said[1]
@@ -137,27 +147,34 @@ class _Pair:
 class _Numbers:
     """The numbers of two texts compared: those that, where a text has more than a sketch holds, were seen in both."""
 
-    def __init__(self, less: Sketch, more: Sketch) -> None:
+    def __init__(self, less: Sketch, more: Sketch, score: float) -> None:
         mine, theirs = _within(less, more), _within(more, less)
         self.seen = len(mine)
         self.missing = len(mine - theirs)
-        self.share = 1 - self.missing / len(mine) if mine else 1.0
-        whole = less.tokens < MOST_TOKENS  # of longer texts the ends differ as soon as their beginnings do
+        self._most = self.seen - self.missing >= NUMBERS * self.seen
+        self._gone = (1 - score) * less.tokens > PASSAGE * (self.missing + 1)
         other = bool(theirs - mine) or len(more.numbers) >= MOST_NUMBERS  # what came instead may be out of sight
-        self._replaced = whole and bool(self.missing) and other and more.tokens - less.tokens <= FEWEST
+        self._replaced = less.tokens < LONG and bool(self.missing) and other and more.tokens - less.tokens <= FEWEST
 
-    def forgivable(self) -> bool:
-        """Whether a correction may explain what is missing: one number, or a fifth of them."""
-        return self.missing <= 1 or self.share >= NUMBERS
+    def promising(self) -> bool:
+        """Whether anything may explain what is missing: a correction of one, or passages with which they went."""
+        return self.missing <= 1 or self._most or self._gone
 
     def hold(self, pair: _Pair, *, same_length: bool) -> bool:
         """Whether the numbers agree; where only numbers were replaced, only a correction that says so is forgiven."""
-        if not self.missing:
-            return True
         if pair.corrected:
-            return self.forgivable()
+            return self.missing <= 1 or self._most
         strict = pair.same_source or pair.serial() or (same_length and self._replaced)
-        return not strict and self.share >= NUMBERS
+        return not self.missing or (not strict and (self._most or (self._gone and pair.agree >= ALIKE)))
+
+
+def _long_enough(ratio: float, agree: float, *, alike: bool, whole: bool) -> bool:
+    """Whether the shorter of two texts is a copy of the longer one, not an excerpt or an item of a digest."""
+    if ratio >= WHOLE:
+        return True
+    if ratio >= HALF or alike:
+        return agree >= TITLES
+    return whole and agree >= ALIKE
 
 
 def _titles(small: Record, big: Record, agree: float, numbers: _Numbers) -> bool:
@@ -167,13 +184,25 @@ def _titles(small: Record, big: Record, agree: float, numbers: _Numbers) -> bool
     return not pair.serial() or not numbers.missing
 
 
-def _contained(shared: int, seen: int, *, certain: bool) -> bool:
+def _share(less: Sketch, more: Sketch, agree: float) -> float:
+    """The share of a text's shingles that the other one must have: in a short one a word makes another story.
+
+    Unless the titles agree as well, or the other text is so much longer that this one is an excerpt.
+    """
+    if less.tokens >= SHORT or less.tokens < HALF * more.tokens:
+        return CONTAINED
+    if agree < ALIKE:
+        return SURE
+    return ALIKE if less.tokens < FLASH else CONTAINED
+
+
+def _contained(shared: int, seen: int, share: float, *, certain: bool) -> bool:
     """Whether the shorter text stands in the longer one; few places have to agree better than many."""
     if certain and seen:
-        return shared >= CONTAINED * seen and (seen >= FEWEST or shared == seen)
+        return shared >= share * seen and (seen >= FEWEST or shared == seen)
     if seen < FEWEST:
         return False
-    return shared >= CONTAINED * seen if seen >= _FEW else shared >= seen - (seen > FEWEST)
+    return shared >= share * seen if seen >= _FEW else shared >= seen - (seen > FEWEST)
 
 
 def _shared(less: Sketch, more: Sketch) -> tuple[int, int]:

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from aggregator.model import MOST_NUMBERS, MOST_TOKENS, Sketch
+from aggregator.model import MOST_NUMBERS, Sketch
 from aggregator.steps import folding, hashing
 
 if TYPE_CHECKING:
@@ -49,8 +49,8 @@ TITLE_WEIGHT: Final = 3
 OPENING: Final = 256
 """Tokens of the text that tell what it is about."""
 BUCKETS: Final = 1 << 16
-LEVELS: Final = (64, 128, 256)
-"""Up to so many tokens every hash is kept, every second, every fourth; of longer texts every eighth."""
+LEVELS: Final = (96, 128, 256, 1_536, 3_072, 6_144)
+"""Up to so many tokens every hash is kept, every second, every fourth, and so on: never more than about 200."""
 
 _PIECE: Final = 64
 """What an empty text counts for: an array holds fewer texts than `_order` can number, 1,024."""
@@ -91,13 +91,12 @@ def buckets(found: Hashes) -> NDArray[np.int64]:
 
 @dataclass(frozen=True, slots=True)
 class _Scan:
-    """Pieces of text read: hashes of tokens, the first of each piece (one more: where all end), and of numbers."""
+    """Pieces of text read: the hashes of tokens and numbers, and where each piece's begin (one more: where all end)."""
 
     words: Hashes
     firsts: list[int]
     numbers: list[int]
-    holders: Places
-    """In which token each number stands."""
+    number_firsts: list[int]
 
 
 def _batches(texts: Sequence[tuple[str, str]]) -> Iterator[list[str]]:
@@ -123,10 +122,9 @@ def _prose(markdown: str) -> str:
 def _sketches(pieces: list[str]) -> list[Sketch]:
     """Return a sketch for every two pieces, a title and a text."""
     scan = _scan(pieces)
-    bodies = [(first, min(end, first + MOST_TOKENS)) for first, end in _bodies(scan.firsts)]
-    lengths = [end - first for first, end in bodies]
+    lengths = [end - first for first, end in _bodies(scan.firsts)]
     levels = [bisect_left(LEVELS, length) for length in lengths]
-    numbers = (sorted(set(scan.numbers[first:end]))[:MOST_NUMBERS] for first, end in _held(scan.holders, bodies))
+    numbers = (sorted(set(scan.numbers[first:end]))[:MOST_NUMBERS] for first, end in _bodies(scan.number_firsts))
     return [
         Sketch(tokens=length, level=level, hashes=hashes, lead=lead, numbers=tuple(found), topic=topic)
         for length, level, hashes, lead, found, topic in zip(
@@ -140,12 +138,6 @@ def _bodies(firsts: list[int]) -> list[tuple[int, int]]:
     return list(zip(firsts[1::2], firsts[2::2], strict=True))
 
 
-def _held(holders: Places, bodies: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Where the numbers begin and end that stand in some tokens."""
-    edges = np.searchsorted(holders, np.array(bodies)).tolist()
-    return [(first, end) for first, end in edges]
-
-
 def _scan(pieces: list[str]) -> _Scan:
     entries, borders = _entries(pieces)
     fresh, alone, digit = ((entries & np.uint32(flag)) != 0 for flag in (folding.WORD, folding.ALONE, folding.DIGIT))
@@ -157,8 +149,8 @@ def _scan(pieces: list[str]) -> _Scan:
     hashes |= alone[starts].astype(np.uint64) << np.uint64(63)
     turns = np.flatnonzero(digit[1:] != digit[:-1]) + 1  # by turns where a number begins and where it ends
     numbers = hashing.mixed(hashing.runs(sums, turns)[::2]) >> np.uint64(48)
-    holders = np.searchsorted(starts, turns[::2], side="right") - 1
-    return _Scan(hashes, np.searchsorted(starts, borders).tolist(), numbers.tolist(), holders)
+    firsts, number_firsts = (np.searchsorted(places, borders).tolist() for places in (starts, turns[::2]))
+    return _Scan(hashes, firsts, numbers.tolist(), number_firsts)
 
 
 def _entries(pieces: list[str]) -> tuple[NDArray[np.uint32], list[int]]:

@@ -84,11 +84,11 @@ def _groups(records: Mapping[str, Record], links: list[Link]) -> dict[str, list[
 
 
 def _stands(records: Mapping[str, Record], link: Link) -> bool:
-    """Whether a link between copies counts: both are there, and the site's owner does not object."""
+    """Whether a link between texts counts: both are there, and the site's owner does not object to a copy."""
     ends = [records.get(key) for key in (link.small, link.big)]
     if link.bond == "related" or not all(end and not end.gone for end in ends):
         return False
-    return link.bond == "merged" or not any(end and end.alone for end in ends)
+    return link.bond != "near" or not any(end and end.alone for end in ends)
 
 
 def _without_digests(links: list[Link]) -> list[Link]:
@@ -96,14 +96,15 @@ def _without_digests(links: list[Link]) -> list[Link]:
     known = {frozenset((link.small, link.big)) for link in links}
     parts: defaultdict[str, list[str]] = defaultdict(list)
     for link in links:
-        if link.part and link.bond == "near":
+        if link.part and link.bond != "merged":
             parts[link.big].append(link.small)
     digests = {
         big
         for big, small in parts.items()
         if any(frozenset((one, other)) not in known for one in small for other in small if one < other)
     }
-    return [link for link in links if not (link.part and link.bond == "near" and link.big in digests)]
+    bound = (link for link in links if link.bond != "within")
+    return [link for link in bound if not (link.part and link.bond == "near" and link.big in digests)]
 
 
 def _related(

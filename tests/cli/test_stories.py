@@ -78,7 +78,8 @@ def test_explain_tells_what_was_merged_though_by_another_item_of_the_story(tagwi
     told = tagwire("explain", story["b"], story["welcome"])
     assert f"a copy, since you said so: {story['welcome']}" in told.out
     assert "you merged items of this story" in told.out
-    assert f"a copy: {story['a']}" in told.out
+    assert story["a"] not in told.out.partition("\n\n")[2], "only who was asked about"
+    assert f"a copy: {story['a']}" in tagwire("explain", story["b"]).out
 
 
 def test_duplicates_lists_copies_under_urls_of_their_own(tagwire, story):

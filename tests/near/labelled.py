@@ -108,6 +108,25 @@ class Piece:
         return "\n\n".join(self.paragraphs)
 
 
+FLASHES = {
+    "zh": (
+        ("{who}离开{place}", "【快讯】{who}离开{place}。"),
+        ("{who}将在{place}开办{thing}", "小城社3月3日电，{who}将在{place}开办{thing}，开放时间另行通知，请街坊们留意公告，出门注意安全。"),
+        ("今日{thing}：{place}", ("今日{thing}一带整体平静，{place}往来较为顺畅。往后几天仍需留意天气和路况，请街坊们密切关注公告栏的消息，"
+         "合理安排出门时间，带好雨具，照看好老人和孩子。")),
+    ),
+    "en": (
+        ("{who} leaves {place}", "(Valley Wire) - {who} leaves {place}, a note on the door said on Friday."),
+        ("{who} to open {thing} at {place}", ("(Valley Wire) - {who} will open a {thing} at {place}, a note on the door said on Friday. Opening "
+         "hours will be told later and neighbours are asked to watch the board by the bridge.")),
+        ("{thing} today: {place}", ("All was quiet around the {thing} today, and people came and went at {place} as they like. Watch the "
+         "weather and the roads over the next days, look at the board by the bridge before you leave, take a coat along, and mind the "
+         "old and the young ones on the way.")),
+    ),
+}  # fmt: skip
+"""Moulds of short texts by language: title and text."""
+
+
 @dataclass(frozen=True)
 class Pair:
     """Two articles, what they are to each other, and how the second was made."""
@@ -122,9 +141,9 @@ class Pair:
 class Writer:
     """Composes articles from one half of the banks."""
 
-    def __init__(self, half: str) -> None:
+    def __init__(self, half: str, seed: str = "") -> None:
         self._odd = half == "frozen"
-        self.chance = Random(half)
+        self.chance = Random(half + seed)
 
     def word(self, bank: dict, slot: str):
         if slot == "n":
@@ -158,6 +177,9 @@ def make(half: Literal["train", "frozen"]) -> list[Pair]:
         found += positives(writer, base)
         found += negatives(writer, base)
     found += randoms(writer, bases)
+    later = Writer(half, "later")  # so that what was there before stays as it was
+    for base in bases:
+        found += [Pair("wire", "same text", base, _wire(later, base)), *short_negatives(later, base)]
     return [replace(pair, lang=pair.one.lang) for pair in found]
 
 
@@ -220,6 +242,33 @@ def negatives(writer: Writer, base: Piece) -> Iterator[Pair]:
     yield Pair("flash", "other", flashes[0], replace(flashes[1], source="b"))
 
 
+def short_negatives(writer: Writer, base: Piece) -> Iterator[Pair]:
+    """Short texts that differ in a name or a word, that are mostly boilerplate, or that hold just two items."""
+    bank, lang = (ZH if base.lang == "zh" else EN), base.lang
+
+    def alike(title: str, body: str) -> tuple[Piece, Piece]:
+        """Two pieces of one mould, with different words in it."""
+        made: dict[str, Piece] = {}
+        while len(made) < 2:
+            words = {slot: writer.word(bank, slot) for slot in ("who", "place", "thing")}
+            piece = Piece(title.format(**words), (body.format(**words),), lang, source="ab"[len(made)])
+            made.setdefault(piece.title, piece)
+        one, other = made.values()
+        return one, other
+
+    yield Pair("flash with another name", "other", *alike(*FLASHES[lang][0]))
+    yield Pair("long flash with another name", "other", *alike(*FLASHES[lang][1]))
+    yield Pair("template without numbers", "other", *alike(*FLASHES[lang][2]))
+    cut = 60 if lang == "zh" else 180
+    texts = [(writer.piece(lang).body[:cut], *_footer(lang), *_disclaimer(lang)) for _ in range(2)]
+    one, other = writer.piece(lang), writer.piece(lang)
+    yield Pair(
+        "more boilerplate than text", "other", replace(one, paragraphs=texts[0]), copy(other, paragraphs=texts[1])
+    )
+    digest = copy(base, title="两则街坊新闻" if lang == "zh" else "Two stories from the valley")
+    yield Pair("digest of two", "other", base, replace(digest, paragraphs=(*base.paragraphs, *other.paragraphs)))
+
+
 def randoms(writer: Writer, bases: list[Piece]) -> Iterator[Pair]:
     """Two texts of one bank, at random."""
     for _ in range(1200):
@@ -272,6 +321,14 @@ def _lead(writer: Writer, base: Piece) -> str:
     """A lead of the outlet's own before the text's second paragraph."""
     intro = "本报记者从多方了解到，" if base.lang == "zh" else "Our reporters have learned the following. "
     return f"{intro}{writer.sentence(ZH if base.lang == 'zh' else EN)}{base.paragraphs[0]}"
+
+
+def _wire(writer: Writer, base: Piece) -> Piece:
+    """As an outlet prints what an agency sends: under its own beginning, cut, with a line of its own at the end."""
+    text = base.body[: len(base.body) * 4 // 5]
+    title = f"{base.title}！" if base.lang == "zh" else f"{base.title}, neighbours say"
+    bank = ZH if base.lang == "zh" else EN
+    return copy(base, title=title, paragraphs=(writer.sentence(bank), *text.split("\n\n"), _disclaimer(base.lang)[0]))
 
 
 def _synonyms(text: str) -> str:

@@ -8,7 +8,7 @@ from zlib import crc32
 
 import pytest
 
-from aggregator.model import MOST_NUMBERS, MOST_TOKENS, Record, Sketch, Verdict
+from aggregator.model import MOST_NUMBERS, Record, Sketch, Verdict
 from aggregator.steps import near
 from aggregator.steps.sketch import sketch
 
@@ -53,7 +53,9 @@ def test_few_places_prove_nothing() -> None:
 
 def test_numbers_part_templates() -> None:
     """The same words, other figures."""
-    words = "今日集市豆腐均价为每板{}元，茶叶每斤{}元，鲜鱼到港{}筐，摊位共{}个，以实际成交为准，仅供街坊参考。"
+    words = (
+        MIDDLE + "今日集市豆腐均价为每板{}元，茶叶每斤{}元，鲜鱼到港{}筐，摊位共{}个，以实际成交为准，仅供街坊参考。"
+    )
     one, other = (words.format(*numbers) for numbers in ((12, 34, 56, 78), (13, 35, 57, 79)))
     assert judge(known("行情", one), known("行情", other, "b")).failed == "numbers"
 
@@ -101,12 +103,51 @@ def test_titles_agree_by_words_where_words_are_written() -> None:
     assert judge(article, known("Clock tower drew visitors", body + more, "b")).near
 
 
-@pytest.mark.parametrize("put", ["", "（本报讯）"])
-def test_a_text_that_is_longer_than_what_is_looked_at_is_a_copy_of_its_beginning(put: str) -> None:
-    """Numbers beyond do not count; those at the end go out of sight when a few words are put before."""
-    whole = LEAD + "".join(f"第{n}天，{MIDDLE}" for n in range(100, 140))
-    assert sketch("", whole).tokens == MOST_TOKENS
-    assert judge(known("集市", whole), known("集市", put + whole[:1700], "b")).near
+def test_a_long_text_is_known_by_its_beginning_and_in_another_order() -> None:
+    """Numbers beyond do not count; of longer texts fewer shingles are kept, and those of both are compared."""
+    days = [f"第{n}天，{MIDDLE.replace('旧杂志', f'第{n}箱旧书')}\n\n" for n in range(100, 140)]
+    whole = LEAD + "".join(days)
+    for other in ("（本报讯）" + whole, whole[:1700], "（本报讯）" + whole[:1100], LEAD + "".join(reversed(days))):
+        assert judge(known("集市", whole), known("集市", other, "b")).near
+
+
+WIRE = "小城社3月3日电，{}辞去职务，接任的人选另行通知，敬请街坊们留意公告栏。"
+NOTE = "(Valley Wire) - {} names a new head, a note on the door said on Friday."
+CALM = "今日{}一带整体平静，往来较为顺畅，往后几天仍需留意天气和路况，请关注公告，合理安排，看好老人孩子。"
+
+
+@pytest.mark.parametrize(
+    ("title", "mould", "one", "other"),
+    [
+        ("{}辞职", WIRE, "青石书局局长", "南湾船坞坞主"),
+        ("{} names a new head", NOTE, "Westmere Rail", "Larkfield Bank"),
+        ("今日{}行情", CALM, "茶市", "渡口"),
+    ],
+)
+def test_short_texts_that_differ_in_a_name_are_no_copies(title: str, mould: str, one: str, other: str) -> None:
+    """Flashes and templates, whose titles differ in it, too; the very text is a copy under any title."""
+    first = known(title.format(one), mould.format(one))
+    assert judge(first, known(title.format(other), mould.format(other), "b")).failed == "text"
+    assert judge(first, known("Another title 别的标题", mould.format(one), "b")).near
+
+
+def test_boilerplate_makes_no_copies() -> None:
+    """Though most of both texts is the same."""
+    footer = MIDDLE + END
+    assert judge(known("集市", LEAD[:40] + footer), known("渡口", OTHER[:40] + footer, "b")).failed == "text"
+
+
+def test_numbers_may_go_with_a_passage() -> None:
+    """Under the same title; without, or where little but the number is missing, they may not."""
+    counted = "第三天的{}街上，街坊们把旧书一箱一箱搬到河边，数了又数，最后说是一共{}箱。"
+    start = LEAD + LEAD.replace("书", "画") + MIDDLE + END + OTHER
+    whole = known("集市开张", start + counted.format("桐", 37) + counted.format("柳", 52))
+    wire = (
+        "本报从街坊处了解到，集市的事有了下文，以下是各方面汇总来的情况，供读者参考，更多消息请看明日的报纸。" * 2
+        + start
+    )
+    assert judge(whole, known("集市开张！", wire, "b")).near
+    assert judge(whole, known("渡口近况", wire, "b")).failed == "numbers"
 
 
 def test_a_digest_is_no_copy_of_what_it_holds() -> None:

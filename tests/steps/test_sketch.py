@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.model import MOST_TOKENS
 from aggregator.steps import folding, hashing, near
+from aggregator.steps import sketch as module
 from aggregator.steps.sketch import sketch, sketches, tokens
 from tests.near.labelled import Writer
 
@@ -88,13 +88,15 @@ def test_forms_of_one_text_have_one_sketch() -> None:
 
 
 def test_a_long_text_is_sampled_and_bounded() -> None:
-    """An eighth of the shingles, of the first 1,536 tokens."""
+    """The longer, the fewer of its shingles; of the first 8,192 characters."""
     writer = Writer("train")
-    text = "\n".join(writer.piece("zh").body for _ in range(12))
-    found = sketch("", text)
-    assert (found.tokens, found.level) == (MOST_TOKENS, 3)
-    assert 90 < len(found.hashes) < 260
-    assert list(found.hashes) == sorted(set(found.hashes))
+    text = "\n".join(writer.piece("zh").body for _ in range(60))
+    for characters, level in ((1_600, 3), (3_200, 4), (6_400, 5), (len(text), 6)):
+        found = sketch("", text[:characters])
+        assert found.level == level
+        assert 30 < len(found.hashes) < 260
+        assert list(found.hashes) == sorted(set(found.hashes))
+    assert sketch("", text) == sketch("", text[: module.CHARACTERS])
 
 
 def test_texts_side_by_side_have_the_sketches_that_each_has_alone() -> None:
@@ -147,7 +149,7 @@ def test_the_table_folds_what_unicode_and_opencc_say() -> None:
 def test_any_text_can_be_sketched(title: str, body: str) -> None:
     """Lone surrogates and all."""
     found = sketch(title, body)
-    assert found.tokens <= MOST_TOKENS
+    assert found.tokens <= module.CHARACTERS
     assert near.unpack(near.pack(found), near.pack_topic(found)) == found
     assert all(re.fullmatch(r"-?\d+", str(place)) for place in near.places(found))
 
