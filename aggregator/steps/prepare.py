@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from aggregator.steps import emphasis, escapes, indents, listings, nodes, ruby, tables
+from aggregator.steps import emphasis, escapes, indents, listings, nodes, numbering, ruby, tables
 from aggregator.steps.nodes import BLOCKS, HEADINGS
 
 MAX_TAGS = 20_000
@@ -32,6 +32,7 @@ _TAGS = (
     r'img [^<>]*?(?:alt|title)="[^"]*[\n\[\]\\`*_&]',
     r'a [^<>]*title="[^"]*[\n\\]',
     r'(?:a|img) [^<>]*?(?:href|src)="[^"]*(?:[()]|&amp;\w+;)',
+    r'/ol>\s*<ol[ >]|li value=|ol [^<>]*start="(?![0-9]{1,9}")',
     f"/{_MARK}><{_MARK}>",
     f"/{_CODE}><{_CODE}>",
     rf"{_CODE}>(?:[^<]|<(?!/{_CODE}>|(?:a|br|img)[ >]|{_BLOCK}))*+<(?:a|br|img|{_BLOCK})",
@@ -92,6 +93,7 @@ def _cured(html: str) -> str:
             emphasis.mend,
             escapes.escape,
             _inline_images,
+            numbering.mend,
         )
     ]
     return nodes.serialize(root) if any(changed) or lined != html else html

@@ -176,7 +176,23 @@ def test_html_with_nothing_to_cure_is_returned_as_the_identical_object(html):
         ("<ruby>漢<rp></rp><rt>hàn</rt><rp></rp></ruby>後", "<p>漢(hàn)後</p>"),
         ("<ruby>漢<rp>(</rp><rtc><rt>a</rt></rtc><rp>)</rp></ruby>後", "<p>漢(a)後</p>"),
         ("<p><code>1. `a` | \\ &amp;amp;</code> \\.</p>", "<p><code>1. `a` | \\ &amp;amp;</code> \\.</p>"),
+        # numbers
+        ('<ol><li value="5">a</li><li>b</li></ol>', '<ol start="5">\n<li>a</li>\n<li>b</li>\n</ol>'),
+        (
+            '<ol start="5"><li>a</li><li value="9"><p>b</p></li><li><b>c</b></li></ol>',
+            '<ol start="5">\n<li>a</li>\n</ol>\n<ol start="9">\n<li>b</li>\n<li><strong>c</strong></li>\n</ol>',
+        ),
+        (
+            "<ol><li>a</li></ol><ol><li>b</li></ol>\n<ol><li>c</li></ol>",
+            "<ol>\n<li>a</li>\n</ol>\n<ol>\n<li>b</li>\n</ol>\n<ol>\n<li>c</li>\n</ol>",
+        ),
+        (
+            "<ol><li>a</li></ol><ol><li>b</li><li><h4>y</h4></li></ol>",
+            '<ol>\n<li>a</li>\n</ol>\n<ol>\n<li>b</li>\n</ol>\n<ol start="2">\n<li>\n<h4>y</h4>\n</li>\n</ol>',
+        ),
+        ('<ol start="99999999999"><li>a</li></ol>', "<ol>\n<li>a</li>\n</ol>"),
         # tables
+        ("a<table><caption>b</caption></table>c", "<p>a</p>\n<p>b</p>\n<p>c</p>"),
         ("<table><tr><td>a</td></tr></table>", "<p>a</p>"),
         (
             "<table><colgroup><col></colgroup><tr><td>a<ul><li>b</li></ul></td><td>c</td></tr></table>",
@@ -244,7 +260,7 @@ def test_a_table_of_several_sections_is_one(sections, rows, around):
         ("<ul><li>one</li><li><p>two</p></li></ul>", "• one • two"),
         ("x<ol><li>a<ul><li>b</li></ul></li><li>c</li></ol>y", "x 1. a • b 2. c y"),
         ('<ol start="3"><li>a</li><li value="9">b</li><li>c</li></ol>', "3. a 9. b 10. c"),
-        ('<ol start="x"><li>a</li></ol>', "1. a"),
+        ('<ol start="x"> <li>a</li> <ol><li>b</li></ol></ol>', "1. a 1. b"),
         ("<pre>a:\n\tb | `c`\n\n  d</pre>", "a: \xa0\xa0\xa0\xa0b | `c` \xa0\xa0d"),
         ("<table><tr><th>1</th><th>2</th></tr><tr><td>3</td><td>4</td></tr></table>x", "1 2 3 4 x"),
         ("<table><tr><td>1</td><td>2</td></tr></table>", "1 2"),
