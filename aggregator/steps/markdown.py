@@ -62,7 +62,7 @@ def _converted(html: str) -> str:
 
 
 def _separated(markdown: str) -> str:
-    """Markdown in which lists that `steps.numbering` marked have a delimiter of their own."""
+    """Markdown in which lists that `steps.lists` marked have a delimiter of their own."""
     return _ANEW.sub(r")\1", markdown).replace(text.UNHEARD, "") if text.UNHEARD in markdown else markdown
 
 

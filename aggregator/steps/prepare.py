@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from aggregator.steps import emphasis, escapes, indents, listings, nodes, numbering, ruby, tables
+from aggregator.steps import emphasis, escapes, indents, listings, lists, nodes, ruby, tables
 from aggregator.steps.nodes import BLOCKS, HEADINGS
 
 MAX_TAGS = 20_000
@@ -18,6 +18,8 @@ _STRIKE = ("s", "del", "strike")
 _GLUED = ("address", "aside", "center", "details", "figure", "footer", "header", "main", "nav", "summary")
 """Blocks that markdownify takes for inline elements."""
 _LISTED = ("dl", "dd", "dt")
+_LONG = frozenset({"ul", "ol", "table", "pre"})
+"""Blocks of several lines."""
 _UNSEEN = ("abbr", "bdi", "big", "cite", "dfn", "ins", "mark", "small", "sub", "sup", "time", "tt", "u", "var", "wbr")
 """Inline elements of which Markdown shows nothing; without them texts that touch are one."""
 
@@ -33,6 +35,8 @@ _TAGS = (
     r'a [^<>]*title="[^"]*[\n\\]',
     r'(?:a|img) [^<>]*?(?:href|src)="[^"]*(?:[()]|&amp;\w+;)',
     r'/ol>\s*<ol[ >]|li value=|ol [^<>]*start="(?![0-9]{1,9}")',
+    r"(?:[uo]l(?: [^<>]*)?|/li)>\s*(?:[^<\s]|<(?!/?[uo]l|/?li|br>))",
+    r"h\d>(?:[^<]|<(?!/h\d|(?:[uo]l|table|pre)[ >]))*+<(?!/)",
     f"/{_MARK}><{_MARK}>",
     f"/{_CODE}><{_CODE}>",
     rf"{_CODE}>(?:[^<]|<(?!/{_CODE}>|(?:a|br|img)[ >]|{_BLOCK}))*+<(?:a|br|img|{_BLOCK})",
@@ -87,13 +91,15 @@ def _cured(html: str) -> str:
         for cure in (
             _quotes,
             _blocks,
+            lists.gather,
+            _headings,
             listings.mend,
             _links,
             tables.mend,
             emphasis.mend,
             escapes.escape,
             _inline_images,
-            numbering.mend,
+            lists.number,
         )
     ]
     return nodes.serialize(root) if any(changed) or lined != html else html
@@ -155,6 +161,22 @@ def _between_text(element: nodes.Element) -> bool:
     following = element.getnext()
     inline_after = (element.tail or "").strip() or (following is not None and following.tag not in BLOCKS)
     return bool(inline_before and inline_after)
+
+
+def _headings(root: nodes.Element) -> bool:
+    """Headings end before a list, a table or code in them: Markdown's are one line."""
+    long = [heading for heading in root.iter(*HEADINGS) if nodes.has(heading, _LONG)]
+    for heading in long:
+        content = nodes.contents(heading)
+        at = next(at for at, node in enumerate(content) if _is_long(node))
+        nodes.fill(heading, content[:at])
+        shown = nodes.text_of(heading).strip() or nodes.has(heading, ["img"])
+        nodes.replace(heading, [*([heading] if shown else []), *content[at:]])
+    return bool(long)
+
+
+def _is_long(node: nodes.Node) -> bool:
+    return not isinstance(node, str) and (node.tag in _LONG or nodes.has(node, _LONG))
 
 
 def _links(root: nodes.Element) -> bool:

@@ -39,29 +39,27 @@ def mend(root: Element) -> bool:
         cells = [cell for row in _rows(table) for cell in row.iterchildren(*_CELLS)]
         if not cells:
             continue
-        changed |= _clear(table)
         if len(cells) == 1 or not _is_data(table):
             changed |= _laid_out(table, cells)
         if table.tag == "table":
             changed |= _squeeze(cells)
+            changed |= _fill_rows(table)
             changed |= _join_sections(table)
+            changed |= _unhead(table)
             changed |= _fit(table)
     return changed
 
 
-def _clear(table: Element) -> bool:
-    """Take away rows without cells, and make heads within the table plain cells: converters rule a line below those."""
-    empty = [row for row in _rows(table) if not len(row)]
-    for row in empty:
-        nodes.replace(row, [])
+def _unhead(table: Element) -> bool:
+    """Make heads within the table plain cells: converters rule a line below those."""
     inner = [cell for row in _rows(table)[1:] if _is_head(row) for cell in row]
     for cell in inner:
         cell.tag = "td"
-    return bool(empty or inner)
+    return bool(inner)
 
 
 def _is_head(row: Element) -> bool:
-    return all(cell.tag == "th" for cell in row)
+    return all(cell.tag == "th" for cell in row.iterchildren(*_CELLS))
 
 
 def _rows(table: Element) -> list[Element]:
@@ -148,9 +146,10 @@ def _join_sections(table: Element) -> bool:
     """Make a head of one row and one body of what there is, in the order in which browsers show it."""
     sections = list(table.iterchildren(*_SECTIONS))
     heads = [section for section in sections if section.tag == "thead"]
-    if [section.tag for section in sections] in _PLAIN and all(len(head) == 1 for head in heads):
+    rows = [row for section in sorted(sections, key=lambda one: _ORDER.get(one.tag, 1)) for row in section]
+    plain = [section.tag for section in sections] in _PLAIN and all(len(head) == 1 for head in heads)
+    if plain or not rows:
         return False
-    rows = [row for section in sorted(sections, key=lambda one: _ORDER.get(one.tag, 1)) for row in section if len(row)]
     for section in sections:
         nodes.replace(section, [])
     for cell in rows[0].iterchildren("td") if any(len(head) for head in heads) else ():
@@ -166,7 +165,6 @@ def _join_sections(table: Element) -> bool:
 
 def _fit(table: Element) -> bool:
     """Widen the first row to the widest, for Markdown drops cells beyond the header's; give up absurd widths."""
-    spanned = _fill_rows(table)
     rows = _rows(table)
     widths = [sum(_span(cell) for cell in row.iterchildren(*_CELLS)) for row in rows]
     if max(widths) > MAX_COLUMNS:
@@ -174,11 +172,14 @@ def _fit(table: Element) -> bool:
         return True
     for _ in range(max(widths) - widths[0]):
         rows[0].append(rows[0].makeelement("th" if _heads(rows[0]) else "td"))
-    return spanned or max(widths) > widths[0]
+    return max(widths) > widths[0]
 
 
 def _fill_rows(table: Element) -> bool:
-    """Put an empty cell below each that reaches over several rows, so that what follows keeps its column."""
+    """Put an empty cell below each that reaches over several rows, so that what follows keeps its column.
+
+    Rows that are still empty go, for Markdown has none.
+    """
     changed = False
     reaching: dict[int, int] = {}  # column → rows still to come
     for row in _rows(table):
@@ -194,6 +195,9 @@ def _fill_rows(table: Element) -> bool:
                 if (height := _span(cell, "rowspan")) > 1:
                     reaching |= dict.fromkeys(range(column, column + width), height - 1)
                 column += width
+        if not len(row):
+            nodes.replace(row, [])
+            changed = True
     return changed
 
 

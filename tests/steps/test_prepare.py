@@ -176,6 +176,15 @@ def test_html_with_nothing_to_cure_is_returned_as_the_identical_object(html):
         ("<ruby>漢<rp></rp><rt>hàn</rt><rp></rp></ruby>後", "<p>漢(hàn)後</p>"),
         ("<ruby>漢<rp>(</rp><rtc><rt>a</rt></rtc><rp>)</rp></ruby>後", "<p>漢(a)後</p>"),
         ("<p><code>1. `a` | \\ &amp;amp;</code> \\.</p>", "<p><code>1. `a` | \\ &amp;amp;</code> \\.</p>"),
+        # lists, and headings around them
+        ("<ul>a <b>b</b><li>c</li></ul>", "<p>a <strong>b</strong></p>\n<ul>\n<li>c</li>\n</ul>"),
+        (
+            '<ul>\n<li>a</li>b<li>c</li>\n<a href="https://h.test/">d</a>\n</ul>',
+            '<ul>\n<li>a b</li>\n<li>c <a href="https://h.test/">d</a></li>\n</ul>',
+        ),
+        ("<h2>a<ul><li>b</li></ul>c</h2>", "<h2>a</h2>\n<ul>\n<li>b</li>\n</ul>\n<p>c</p>"),
+        ("<h3><pre>a\nb</pre></h3>", "<pre><code>a\nb\n</code></pre>"),
+        ("<h2>a<u>b<ul><li>c</li></ul></u></h2>", "<h2>ab</h2>\n<ul>\n<li>c</li>\n</ul>"),
         # numbers
         ('<ol><li value="5">a</li><li>b</li></ol>', '<ol start="5">\n<li>a</li>\n<li>b</li>\n</ol>'),
         (
@@ -292,6 +301,13 @@ def test_a_table_with_a_header_stays_one_within_a_layout():
     layout = f"<table><tr><td>{inner}</td><td><table><tr><td>e</td><td>f</td></tr></table></td></tr></table>"
     assert cells(layout) == ROWS
     assert visible(published(sanitize.sanitize(layout)))[0] == "abcdef"
+
+
+def test_a_row_that_others_reach_over_is_none_too_many():
+    rows = (
+        '<tr><th>a</th><th>b</th></tr><tr><td rowspan="2">c</td><td rowspan="2">d</td></tr><tr></tr><tr><td>e</td></tr>'
+    )
+    assert cells(f"<table>{rows}</table>") == [*ROWS, ["", ""], ["e", ""]]
 
 
 def test_an_absurd_colspan_costs_nothing():

@@ -1,7 +1,8 @@
-"""Numbers of ordered lists as Markdown can say them: it numbers on from the first item, and joins lists that touch.
+"""Lists as Markdown can say them: text in their items alone, and the numbers that these have.
 
-Works on lxml trees, like the other cures of `steps.prepare`. Where a list begins anew, its items begin with
+Markdown numbers on from a list's first item, and joins lists that touch. Where one begins anew, its items begin with
 `text.UNHEARD`, from which `steps.markdown` makes the other delimiter (CommonMark §5.3: `1)` for `1.` is another list).
+Works on lxml trees, like the other cures of `steps.prepare`.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from aggregator.steps import nodes
 from aggregator.steps.text import UNHEARD
 
 if TYPE_CHECKING:
-    from aggregator.steps.nodes import Element
+    from aggregator.steps.nodes import Element, Node
 
 _NUMBER: Final = re.compile(r"[0-9]{1,9}")
 """What CommonMark takes for one."""
@@ -21,7 +22,39 @@ _OPAQUE: Final = nodes.BLOCKS - {"p", "div"}
 """What a sign before would part from the item's number; numbers of their own do such items no harm."""
 
 
-def mend(root: Element) -> bool:
+def gather(root: Element) -> bool:
+    """Put what stands beside the items of lists, but for blocks, at the end of the item before, or before the list."""
+    changed = False
+    for listing in list(root.iter("ol", "ul")):
+        if (listing.text or "").strip() or any(_is_stray(child) for child in listing):
+            _regroup(listing)
+            changed = True
+    return changed
+
+
+def _is_stray(child: Element) -> bool:
+    return bool((child.tail or "").strip()) or child.tag not in nodes.BLOCKS | {"br"}
+
+
+def _regroup(listing: Element) -> None:
+    before: list[Node] = []
+    item: Element | None = None
+    for node in nodes.contents(listing):
+        if isinstance(node, str) or node.tag not in nodes.BLOCKS:
+            if item is None:
+                before.append(node)
+            elif not isinstance(node, str) or node.strip():
+                nodes.fill(item, [" ", node])
+        else:
+            item = node
+            listing.append(item)
+    if any(not isinstance(node, str) or node.strip() for node in before):
+        paragraph = listing.makeelement("p")
+        nodes.fill(paragraph, before)
+        listing.addprevious(paragraph)
+
+
+def number(root: Element) -> bool:
     """Make every item that says its number, and every list, begin where it says; return whether anything changed."""
     changed = False
     for listing in list(root.iter("ol")):
