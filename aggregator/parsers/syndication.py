@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from aggregator.errors import ParseError
 from aggregator.model import Enclosure, Entry, Hints, Parsed, Person, Problem
-from aggregator.steps import dates, decode, fastxml, feedxml, people, plain, sniff, titles
+from aggregator.steps import dates, decode, fastxml, feedxml, people, pictures, plain, sniff, titles
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -229,7 +229,7 @@ def _enclosures(entry: dict[str, Any]) -> Iterator[Enclosure]:
         if link.get("rel") == "enclosure" and link.get("href"):
             yield _enclosure(link["href"], link.get("type"), link.get("length"))
     for media in entry.get("media_content") or ():
-        if media.get("url") and _medium(media) in {"audio", "video"}:
+        if media.get("url") and _kind(media) in {"audio", "video"}:
             yield _enclosure(media["url"], media.get("type"), media.get("filesize"))
 
 
@@ -238,20 +238,18 @@ def _enclosure(href: str, media_type: str | None, length: str | None) -> Enclosu
     return Enclosure(href=href.strip(), media_type=(media_type or "").strip(), length=size)
 
 
-def _medium(media: dict[str, str]) -> str:
-    return media.get("medium") or media.get("type", "").partition("/")[0]
+def _kind(media: dict[str, str]) -> str:
+    return pictures.kind(media.get("type") or "", media.get("medium") or "")
 
 
 def _images(entry: dict[str, Any]) -> Iterator[str]:
     """Addresses of images, the best first."""
     yield from (url for media in entry.get("media_thumbnail") or () if (url := _text(media.get("url"))))
-    for media in entry.get("media_content") or ():
-        if media.get("url") and _medium(media) == "image":
-            yield _text(media["url"])
+    yield from pictures.prominent(entry.get("media_content") or ())
     if url := _href(entry.get("image")):
         yield url
     for link in entry.get("links") or ():
-        if link.get("rel") == "enclosure" and link.get("href") and (link.get("type") or "").startswith("image/"):
+        if link.get("rel") == "enclosure" and pictures.is_picture(link.get("href") or "", link.get("type") or ""):
             yield _text(link["href"])
 
 

@@ -9,21 +9,20 @@ from __future__ import annotations
 import html as entities
 import re
 
-from aggregator.steps import urls
+from aggregator.steps import formulas, urls
 
 _IMAGE = re.compile(r"<img\b([^<>]*)>?", re.IGNORECASE)
 _SHELTERED = re.compile(r"<(/?)(picture|noscript|source|img)\b([^<>]*)>?", re.IGNORECASE)
 _SHELTER = re.compile(r"<(?:picture|noscript)\b", re.IGNORECASE)
-_MATH = re.compile(r"<math\b([^<>]*)>((?:[^<]|<(?!/?math\b))*+)</math\s*>", re.IGNORECASE)
-_TEX = re.compile(r"<annotation\s[^<>]*\btex\b[^<>]*>([^<]*)</annotation", re.IGNORECASE)
-_TAG = re.compile(r"<[^<>]*>?")
 _EMBED = re.compile(r"<(iframe|embed|object|video|audio)(?=[\s/>])([^<>]*)>", re.IGNORECASE)
 _SIGN = re.compile(
-    r"""<img(?=\s[^<>]{0,1000}?(?:\bclass\s*=\s*["']?[^"'<>]{0,200}?(?<![\w-])(?:wp-smiley|emoji)(?![\w-])"""
+    r"""<img(?=\s[^<>]{0,1000}?(?:\bclass\s*=\s*["']?[^"'<>]{0,200}?(?<![\w-])(?:wp-smiley|emoji|latex"""
+    r"""|mwe-math-fallback-image-\w+|ql-img-\w+-\w+)(?![\w-])|\beeimg\s*="""
     r"""|\bstyle\s*=\s*["'][^"'<>]{0,200}?\bheight\s*:\s*1em\b))""",
     re.IGNORECASE,
 )
-"""An image that stands for a sign within a line, such as WordPress puts in place of emoji."""
+"""An image that stands for a sign within a line, such as WordPress puts in place of emoji, or for a formula."""
+_SIGNS = ("wp-smiley", "emoji", "latex", "mwe-math", "ql-img", "eeimg", "1em")
 _TINY = re.compile(
     r"""<img(?=\s[^<>]{0,1000}?\bstyle\s*=\s*["'](?:[^"'<>]{0,200}?;)?\s*"""
     r"""(?:width|height)\s*:\s*[01](?:px)?\s*(?:!important\s*)?[;"'])""",
@@ -59,27 +58,18 @@ _PLACEHOLDER = re.compile(
 def reveal(html: str, base: str) -> str:
     """Return HTML where lazy images have their `src`, and where a link stands before each embedded frame or player.
 
-    An image that only a `<source>` or a `<noscript>` names is found there; formulas become their TeX, else their text;
+    An image that only a `<source>` or a `<noscript>` names is found there; formulas become text (`steps.formulas`);
     images that stand for signs get the height of a line, and pixels theirs, since the sanitiser takes away what else
     tells them. The players stay for the sanitiser to remove. `base` is what the players' URLs are relative to.
     """
-    if "<math" in html:
-        html = _MATH.sub(_formula, html)
-    html = _IMAGE.sub(_reveal_image, html)
+    html = _IMAGE.sub(_reveal_image, formulas.written(html))
     if _SHELTER.search(html):
         html = _unsheltered(html)
-    if "wp-smiley" in html or "emoji" in html or "1em" in html:
+    if any(sign in html for sign in _SIGNS):
         html = _SIGN.sub('<img height="1em"', html)
     if "<img" in html and "style" in html:
         html = _TINY.sub('<img height="1"', html)
     return _link_embeds(html, base) if _EMBED.search(html) else html
-
-
-def _formula(match: re.Match[str]) -> str:
-    """A formula as text: MathML holds no order of reading that a line could show."""
-    tex = _TEX.search(match[2])
-    written = _attributes(match[1]).get("alttext") or entities.unescape(tex[1] if tex else _TAG.sub("", match[2]))
-    return entities.escape(" ".join(written.split()))
 
 
 def _unsheltered(html: str) -> str:

@@ -63,6 +63,8 @@ class _Walker:
         self._count(element, 1)
         if tag == "img":
             self._image(element)
+        elif tag == "a" and self.cells:
+            self._barred(element, "title")
         element.text = self._text(element.text, element[0] if len(element) else None)
         if tag in HEADINGS:
             self._closing_hashes(element)
@@ -111,6 +113,15 @@ class _Walker:
         escaped = _SPACES.sub(" ", _ALT.sub(r"\\\g<0>", alt))
         if escaped != alt:
             element.set("alt", escaped)
+            self.changed = True
+        if self.cells:
+            self._barred(element, "alt")
+
+    def _barred(self, element: nodes.Element, attribute: str) -> None:
+        """A bar in a cell would end it, wherever it stands."""
+        written = element.get(attribute, "")
+        if "|" in written:
+            element.set(attribute, written.replace("|", "\\|"))
             self.changed = True
 
 

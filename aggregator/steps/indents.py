@@ -20,6 +20,8 @@ _INDENT = re.compile(
 """The begin of a block up to its first sign or image: markup, blanks and an indent, in whatever order."""
 _CELL = re.compile(rf"(?P<block><t[dh](?: [^<>]*)?>[ \t\n]*+){_RUN}(?=</t[dh]>)")
 """A cell that holds nothing else."""
+_CODE_INDENT = re.compile(rf"(?P<block><(?:code|kbd|samp)>[ \t\n]*+)(?P<run>(?:[\xa0{_WIDE}]|&nbsp;)++)(?=[^<])")
+"""The begin of code within a line, or of a line of it: blanks that indent."""
 _TAG = re.compile("<[^<>]*>")
 _BLANKS = re.compile("[ \t\n]+")
 _STRIPPING = re.compile("<(/?)(?:div|section|article)>")
@@ -51,13 +53,15 @@ def _parted(match: re.Match[str]) -> tuple[str, str]:
     Blanks before the first wide space show nothing, later ones are one; in code all of them stand.
     """
     indent = _TAG.sub("", match["run"])
-    if not match["block"].startswith("<pre"):
+    if not match["block"].startswith(("<pre", "<code", "<kbd", "<samp")):
         indent = _BLANKS.sub(" ", indent.lstrip(" \t\n"))
     return indent, "".join(_TAG.findall(match["run"]))
 
 
 def hide(html: str) -> str:
     """Return HTML with indents as signs that no converter takes for white space; the same if it has none."""
+    if _CODE_INDENT.search(html):
+        html = _CODE_INDENT.sub(_hidden, html)
     return _CELL.sub(_hidden, _INDENT.sub(_hidden, html)) if _has_wide(html) else html
 
 

@@ -14,7 +14,7 @@ from aggregator.steps import nodes
 _BLOCK = re.compile(r"(<pre>)(.*?)(</pre>)", re.DOTALL)
 _EDGES = re.compile(rf"\n?(?:</?(?:{'|'.join(sorted(nodes.BLOCKS - {'pre'}, reverse=True))})(?: [^<>]*)?>)+\n?")
 _INLINE = ("code", "kbd", "samp")
-_SPLITTING = ("a", "img", "br")
+_SPLITTING = frozenset({"a", "img", "br"}) | nodes.BLOCKS
 """What Markdown would show as text, or lose, in inline code."""
 
 
@@ -37,7 +37,7 @@ def mend(root: nodes.Element) -> bool:
     """Mend all code below `root`; return whether anything changed."""
     changed = False
     for block in list(root.iter("pre")):
-        changed |= _pictures(block)
+        changed |= _pictures(block) | _merged(block)
     for code in list(root.iter(*_INLINE)):
         if nodes.has(code, _SPLITTING) and not any(code.iterancestors("pre", *_INLINE)):
             nodes.replace(code, _split(code))
@@ -45,6 +45,19 @@ def mend(root: nodes.Element) -> bool:
     for code in list(root.iter(*_INLINE)):
         changed |= _join(code)
     return changed
+
+
+def _merged(block: nodes.Element) -> bool:
+    """Make one block of code of those within it, text alone: fences do not nest."""
+    inner = list(block.iterdescendants("pre"))
+    for one in inner:
+        one.text = f"\n{one.text or ''}"
+        one.tail = f"\n{one.tail}" if (one.tail or "").strip() else None
+    if inner:
+        text = nodes.text_of(block).strip("\n")
+        del block[:]
+        block.text = text
+    return bool(inner)
 
 
 def _pictures(block: nodes.Element) -> bool:
@@ -61,7 +74,7 @@ def _pictures(block: nodes.Element) -> bool:
 
 
 def _split(element: nodes.Element) -> list[nodes.Node]:
-    """The code with links around pieces of it, and pictures and line breaks between them."""
+    """The code with links and blocks around pieces of it, and pictures and line breaks between them."""
     result: list[nodes.Node] = []
     run: list[nodes.Node] = []
     for node in nodes.contents(element):
@@ -70,7 +83,9 @@ def _split(element: nodes.Element) -> list[nodes.Node]:
             continue
         result += _coded(element.tag, run)
         run = []
-        if node.tag == "a":
+        if node.tag == "pre":
+            result.append(node)
+        elif node.tag == "a" or node.tag in nodes.BLOCKS:
             wrapper = etree.Element(element.tag)
             nodes.fill(wrapper, nodes.contents(node))
             nodes.fill(node, _split(wrapper))

@@ -18,6 +18,7 @@ _CODE_BLOCK = re.compile(r"<pre>.*?</pre>", re.DOTALL)
 _HIDDEN = "\x01"  # stands in no HTML that was sanitised
 _HIDDEN_RUN = re.compile(f"{_HIDDEN}+")
 _FENCE_ALONE = re.compile(r"[\s>*+.\d-]*```")
+_ANEW = re.compile(rf"(?<=\d)\.( +){text.UNHEARD}")
 _BOM = "\ufeff"
 _SIGNS = "<>&*_`[]!\\"
 """Characters at which a renderer begins a new piece of a tree: 220 bytes each."""
@@ -49,7 +50,8 @@ def to_markdown(html: str) -> str:
     there markdownify loses some. A fence is longer than three signs where the code holds as many (CommonMark §4.5).
     """
     hidden = indents.hide(html)
-    return _converted(html) if hidden is html else indents.show(_converted(hidden))
+    written = _separated(_converted(hidden))
+    return written if hidden is html else indents.show(written)
 
 
 def _converted(html: str) -> str:
@@ -57,6 +59,11 @@ def _converted(html: str) -> str:
         hidden = _CODE_BLOCK.sub(lambda block: block[0].replace("`", _HIDDEN), html)
         return _fenced(str(markdownify_rs.markdownify(hidden))).strip("\n")
     return str(markdownify_rs.markdownify(html)).strip("\n")
+
+
+def _separated(markdown: str) -> str:
+    """Markdown in which lists that `steps.lists` marked have a delimiter of their own."""
+    return _ANEW.sub(r")\1", markdown).replace(text.UNHEARD, "") if text.UNHEARD in markdown else markdown
 
 
 def _fenced(markdown: str) -> str:

@@ -9,14 +9,13 @@ This module decides nothing about identity (`steps.identity`) or duplicates (`st
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from aggregator.errors import EntryError
 from aggregator.model import Enclosure, Item, Person
-from aggregator.steps import bases, dates, frontmatter, language, markdown, summary, tag, text, titles, urls
+from aggregator.steps import bases, dates, frontmatter, language, markdown, pictures, summary, tag, text, titles, urls
 from aggregator.steps.prepare import prepare
 from aggregator.steps.sanitize import sanitize
 
@@ -28,8 +27,6 @@ if TYPE_CHECKING:
     from aggregator.steps.sieve import Sieve
     from aggregator.steps.tag import Tagger
 
-_PICTURE = re.compile(r"image/.+|https?:[^?#]+\.(?:avif|gif|jpe?g|png|webp)", re.IGNORECASE)
-"""The media type of a picture; where none is given, its address."""
 UNTITLED = "(untitled)"
 TITLE_FROM_TEXT = 60
 """Characters of the text that stand in for a missing title."""
@@ -229,8 +226,8 @@ def _enclosures(entry: Entry, base: str) -> tuple[Enclosure, ...]:
 
 
 def _thumbnail(entry: Entry, base: str, enclosures: Iterable[Enclosure]) -> str:
-    pictures = (one.href for one in enclosures if _PICTURE.fullmatch(one.media_type or one.href))
-    return _fitting(_web(entry.image, base)) or next(pictures, "")
+    found = (one.href for one in enclosures if pictures.is_picture(one.href, one.media_type))
+    return _fitting(_web(entry.image, base)) or next(found, "")
 
 
 def _authors(authors: Iterable[Person], base: str) -> tuple[Person, ...]:

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import re
 
-from aggregator.steps import emphasis, escapes, indents, listings, nodes, ruby, sanitize
+from aggregator.steps import emphasis, escapes, indents, listings, lists, nodes, ruby, tables
 from aggregator.steps.nodes import BLOCKS, HEADINGS
 
 MAX_TAGS = 20_000
 """HTML with more tags is left alone: no article has them, and trees of that size take seconds to edit."""
-MAX_COLUMNS = 100
-"""Wider tables become paragraphs."""
 
 _STRIKE = ("s", "del", "strike")
 _GLUED = ("address", "aside", "center", "details", "figure", "footer", "header", "main", "nav", "summary")
 """Blocks that markdownify takes for inline elements."""
 _LISTED = ("dl", "dd", "dt")
+_LONG = frozenset({"ul", "ol", "table", "pre"})
+"""Blocks of several lines."""
 _UNSEEN = ("abbr", "bdi", "big", "cite", "dfn", "ins", "mark", "small", "sub", "sup", "time", "tt", "u", "var", "wbr")
 """Inline elements of which Markdown shows nothing; without them texts that touch are one."""
 
@@ -34,9 +34,12 @@ _TAGS = (
     r'img [^<>]*?(?:alt|title)="[^"]*[\n\[\]\\`*_&]',
     r'a [^<>]*title="[^"]*[\n\\]',
     r'(?:a|img) [^<>]*?(?:href|src)="[^"]*(?:[()]|&amp;\w+;)',
+    r'/ol>\s*<ol[ >]|li value=|ol [^<>]*start="(?![0-9]{1,9}")',
+    r"(?:[uo]l(?: [^<>]*)?|/li)>\s*(?:[^<\s]|<(?!/?[uo]l|/?li|br>))",
+    r"h\d>(?:[^<]|<(?!/h\d|(?:[uo]l|table|pre)[ >]))*+<(?!/)",
     f"/{_MARK}><{_MARK}>",
     f"/{_CODE}><{_CODE}>",
-    rf"{_CODE}>(?:[^<]|<(?!/{_CODE}>|(?:a|br|img)[ >]))*+<(?:a|br|img)",
+    rf"{_CODE}>(?:[^<]|<(?!/{_CODE}>|(?:a|br|img)[ >]|{_BLOCK}))*+<(?:a|br|img|{_BLOCK})",
     rf"pre>(?:[^<]|<(?!/pre>|br>|img[ ]|{_BLOCK}))*+<(?!/pre>)",
 )
 _LINE_MARK = r"(?:[^\S\n]|&nbsp;)*(?:[-+=#|:]|&gt;|~~~|\d{1,9}[.)](?:[\s<]|$))"
@@ -85,7 +88,19 @@ def _cured(html: str) -> str:
         nodes.unwrap(element)
     changed = [
         cure(root)
-        for cure in (_quotes, _blocks, listings.mend, _links, _tables, emphasis.mend, escapes.escape, _inline_images)
+        for cure in (
+            _quotes,
+            _blocks,
+            lists.gather,
+            _headings,
+            listings.mend,
+            _links,
+            tables.mend,
+            emphasis.mend,
+            escapes.escape,
+            _inline_images,
+            lists.number,
+        )
     ]
     return nodes.serialize(root) if any(changed) or lined != html else html
 
@@ -148,6 +163,22 @@ def _between_text(element: nodes.Element) -> bool:
     return bool(inline_before and inline_after)
 
 
+def _headings(root: nodes.Element) -> bool:
+    """Headings end before a list, a table or code in them: Markdown's are one line."""
+    long = [heading for heading in root.iter(*HEADINGS) if nodes.has(heading, _LONG)]
+    for heading in long:
+        content = nodes.contents(heading)
+        at = next(at for at, node in enumerate(content) if _is_long(node))
+        nodes.fill(heading, content[:at])
+        shown = nodes.text_of(heading).strip() or nodes.has(heading, ["img"])
+        nodes.replace(heading, [*([heading] if shown else []), *content[at:]])
+    return bool(long)
+
+
+def _is_long(node: nodes.Node) -> bool:
+    return not isinstance(node, str) and (node.tag in _LONG or nodes.has(node, _LONG))
+
+
 def _links(root: nodes.Element) -> bool:
     changed = False
     for link in list(root.iter("a")):
@@ -201,63 +232,6 @@ def _paired(url: str) -> bool:
         if depth < 0:
             break
     return depth == 0
-
-
-def _tables(root: nodes.Element) -> bool:
-    changed = False
-    for table in list(root.iter("table")):
-        cells = list(table.iter("td", "th"))
-        if len(cells) == 1 or nodes.has(table, ("table", "ul", "ol", "pre")):
-            _linearize(table)
-            changed = True
-        elif cells:
-            changed |= _fit(table)
-    return changed
-
-
-def _linearize(table: nodes.Element) -> None:
-    for element in table.iter("table", "caption", "thead", "tbody", "tfoot", "tr", "td", "th"):
-        element.tag = "div"
-    for element in list(table.iter("col", "colgroup")):
-        nodes.unwrap(element)
-
-
-def _fit(table: nodes.Element) -> bool:
-    """Widen the first row to the widest, for Markdown drops cells beyond the header's; give up absurd widths."""
-    spanned = _fill_rows(table)
-    widths = [sum(_span(cell) for cell in row.iterchildren("td", "th")) for row in table.iter("tr")]
-    if max(widths) > MAX_COLUMNS:
-        _linearize(table)
-        return True
-    first = next(table.iter("tr"))
-    for _ in range(max(widths) - widths[0]):
-        first.append(first.makeelement("th" if nodes.has(first, ["th"]) else "td"))
-    return spanned or max(widths) > widths[0]
-
-
-def _fill_rows(table: nodes.Element) -> bool:
-    """Put an empty cell below each that reaches over several rows, so that what follows keeps its column."""
-    changed = False
-    reaching: dict[int, int] = {}  # column → rows still to come
-    for row in table.iter("tr"):
-        column, below = 0, reaching
-        reaching = {at: left - 1 for at, left in below.items() if left > 1}
-        for cell in [*row.iterchildren("td", "th"), None]:
-            while column in below:
-                empty = row.makeelement("td")
-                row.append(empty) if cell is None else cell.addprevious(empty)
-                column, changed = column + 1, True
-            if cell is not None and column < MAX_COLUMNS:
-                width = _span(cell)
-                if (height := _span(cell, "rowspan")) > 1:
-                    reaching |= dict.fromkeys(range(column, column + width), height - 1)
-                column += width
-    return changed
-
-
-def _span(cell: nodes.Element, attribute: str = "colspan") -> int:
-    span = cell.get(attribute, "")
-    return int(span) if span in sanitize.SPANS else 1
 
 
 def _inline_images(root: nodes.Element) -> bool:

@@ -26,6 +26,8 @@ MOST = 15
 _NEAR = 6
 """Letters and digits from which on names that differ in one of them look alike."""
 _LONGEST = 40
+_MEANING = re.compile(r"\+|(?<!^)#|^\.")
+"""Signs that make a name another one; a hash at its begin is a hashtag's."""
 _GRAMS = range(2, 7)
 _COVERED = 0.8
 """Share of a word's titles in which a longer one must stand to make it superfluous."""
@@ -118,16 +120,21 @@ def _alike(living: Mapping[str, int], rules: Sequence[TagRule]) -> Iterator[Sugg
 
 
 def _forms(name: str) -> list[str]:
-    """What names that look alike have in common, exact forms first; names with other digits never look alike."""
-    bare = "".join(character for character in han.simplify(slugs.tag_key(name)) if character.isalnum())[:_LONGEST]
+    """What names that look alike have in common, exact forms first.
+
+    Names with other digits never look alike, nor those with other signs that mean something (C, C#, C++; .NET).
+    """
+    key = han.simplify(slugs.tag_key(name))
+    bare = "".join(filter(str.isalnum, key))[:_LONGEST]
+    signs = "".join(_MEANING.findall(key))
     if not bare:
         return []
     single = bare[:-1] if bare.isascii() and len(bare) > ENOUGH and bare.endswith("s") else bare
     if len(single) < _NEAR:
-        return [f"={single}"]
+        return [f"={signs}={single}"]
     digits = "".join(filter(str.isdigit, single))
     shorter = (f"{single[:at]}{single[at + 1 :]}" for at in range(len(single)))
-    return [f"~{digits}~{form}" for form in (single, *shorter)]
+    return [f"~{digits}{signs}~{form}" for form in (single, *shorter)]
 
 
 def _words(titles: Iterable[str]) -> list[Suggestion]:

@@ -15,6 +15,9 @@ _BIDI = "\u202a-\u202e\u2066-\u2069"
 _NONCHARACTERS = "\ufdd0-\ufdef\ufffe\uffff"
 _HIGH_NONCHARACTERS = "".join(chr(plane << 16 | 0xFFFE) + chr(plane << 16 | 0xFFFF) for plane in range(1, 17))
 
+UNHEARD = "\ufdd0"
+"""A noncharacter, which stands in no clean text: for marks of our own between two steps."""
+
 # Nearly every text is fit and stays within U+FFFF; seeing that at once takes a third of the time of searching.
 _FIT = re.compile("[\t\n\x20-\x7e\x85\xa0-\u2029\u202f-\u2065\u206a-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd]*+")
 # Two patterns, for one with characters beyond U+FFFF takes three times as long on all others.

@@ -288,3 +288,44 @@ def test_an_ampersand_that_begins_no_reference_stays_one():
     (entry,) = parsed.entries
     assert (entry.title, entry.link) == ("Q&A: R&D; café", "https://a.example/?a=1&b=2&copy=3")
     assert (entry.content or entry.summary) == "B&B &amp; C"
+
+
+PICTURE = "https://i.example/img/5000.jpg"
+SIZES = f"<media:content width='700' url='{PICTURE}?w=700'/><media:content width='460' url='{PICTURE}?w=460'/>"
+
+
+@pytest.mark.parametrize(
+    ("media", "image"),
+    [
+        (f'<media:content url="{PICTURE}?width=140&amp;quality=85" width="140"/>', f"{PICTURE}?width=140&quality=85"),
+        (
+            f"<media:content width='140' url='{PICTURE}?w=140'><media:credit>X</media:credit></media:content>{SIZES}",
+            f"{PICTURE}?w=700",
+        ),
+        (
+            '<media:content url="https://i.example/1.png"/><media:content url="https://i.example/2.png"/>',
+            "https://i.example/1.png",
+        ),
+        (
+            "<media:group><media:content url='1.png'/><media:content url='2.gif' isDefault='true'/></media:group>",
+            "2.gif",
+        ),
+        ('<media:content url="https://i.example/a" medium="image"/>', "https://i.example/a"),
+        ('<media:content url="https://i.example/a" type="image/webp" medium="document"/>', "https://i.example/a"),
+        ('<media:content url="https://i.example/a.jpg" type="video/mp4"/>', ""),
+        ('<media:content url="https://i.example/a.jpg" medium="video"/>', ""),
+        ('<media:content url="https://i.example/a.jpg" type="application/octet-stream"/>', "https://i.example/a.jpg"),
+        ('<media:content url="https://i.example/jpg"/><media:content url="https://i.example/?a.jpg"/>', ""),
+        ('<media:content/><media:content medium="image"/>', ""),
+        ('<media:content url="/a.jpg" width="9"/><media:thumbnail url="https://i.example/t"/>', "https://i.example/t"),
+        ('<enclosure url="https://i.example/a.jpg?width=140" length="1" type=""/>', f"{PICTURE[:18]}a.jpg?width=140"),
+    ],
+)
+@pytest.mark.parametrize("sloppy", ["", "&nbsp"])
+def test_what_is_a_picture_its_type_tells_else_its_medium_else_the_suffix_of_its_path(media, image, sloppy):
+    """Media RSS makes type and medium optional; of several sizes the default one, else the widest, is taken."""
+    body = (
+        '<rss version="2.0" xmlns:media="http://search.yahoo.com/mrss/"><channel><title>t</title>'
+        f"<item><title>{sloppy}</title>{media}</item></channel></rss>"
+    )
+    assert read(body).entries[0].image == image

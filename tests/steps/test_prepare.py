@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.steps import markdown, prepare, sanitize
+from aggregator.steps import markdown, prepare, sanitize, tables
 
 
 def visible(html):
@@ -142,6 +142,20 @@ def test_html_with_nothing_to_cure_is_returned_as_the_identical_object(html):
             "<ul><li>a<blockquote><pre>```\nb</pre></blockquote></li></ul>",
             "<ul>\n<li>a\n<blockquote>\n<pre><code>```\nb\n</code></pre>\n</blockquote>\n</li>\n</ul>",
         ),
+        ("<code><pre>a\n b</pre></code>c", "<pre><code>a\n b\n</code></pre>\n<p>c</p>"),
+        (
+            "<code>a<pre>b</pre><div>c</div></code>",
+            "<p><code>a</code></p>\n<pre><code>b\n</code></pre>\n<p><code>c</code></p>",
+        ),
+        ("<pre><pre>a</pre></pre>", "<pre><code>a\n</code></pre>"),
+        (
+            '<pre>a<code><pre>b <a href="https://h.test/">c</a><img src="https://h.test/i"></pre>d</code></pre>e',
+            '<pre><code>a\nb c\nd\n</code></pre>\n<p><img src="https://h.test/i" alt=""></p>\n<p>e</p>',
+        ),
+        (
+            "<p><code>if a:<br>&nbsp; b</code> <kbd> &nbsp;c</kbd></p>",
+            "<p><code>if a:</code><br>\n<code>&nbsp; b</code>  <code>&nbsp;c</code></p>",
+        ),
         ("<p>a<br>---\u3000</p><p>===\u2029</p>", "<p>a<br>\n---</p>\n<p>===</p>"),
         ("\ufeffa", "<p>\ufeffa</p>"),
         ("<ruby>漢<rt>hàn</rt></ruby>", "<p>漢(hàn)</p>"),
@@ -162,7 +176,32 @@ def test_html_with_nothing_to_cure_is_returned_as_the_identical_object(html):
         ("<ruby>漢<rp></rp><rt>hàn</rt><rp></rp></ruby>後", "<p>漢(hàn)後</p>"),
         ("<ruby>漢<rp>(</rp><rtc><rt>a</rt></rtc><rp>)</rp></ruby>後", "<p>漢(a)後</p>"),
         ("<p><code>1. `a` | \\ &amp;amp;</code> \\.</p>", "<p><code>1. `a` | \\ &amp;amp;</code> \\.</p>"),
+        # lists, and headings around them
+        ("<ul>a <b>b</b><li>c</li></ul>", "<p>a <strong>b</strong></p>\n<ul>\n<li>c</li>\n</ul>"),
+        (
+            '<ul>\n<li>a</li>b<li>c</li>\n<a href="https://h.test/">d</a>\n</ul>',
+            '<ul>\n<li>a b</li>\n<li>c <a href="https://h.test/">d</a></li>\n</ul>',
+        ),
+        ("<h2>a<ul><li>b</li></ul>c</h2>", "<h2>a</h2>\n<ul>\n<li>b</li>\n</ul>\n<p>c</p>"),
+        ("<h3><pre>a\nb</pre></h3>", "<pre><code>a\nb\n</code></pre>"),
+        ("<h2>a<u>b<ul><li>c</li></ul></u></h2>", "<h2>ab</h2>\n<ul>\n<li>c</li>\n</ul>"),
+        # numbers
+        ('<ol><li value="5">a</li><li>b</li></ol>', '<ol start="5">\n<li>a</li>\n<li>b</li>\n</ol>'),
+        (
+            '<ol start="5"><li>a</li><li value="9"><p>b</p></li><li><b>c</b></li></ol>',
+            '<ol start="5">\n<li>a</li>\n</ol>\n<ol start="9">\n<li>b</li>\n<li><strong>c</strong></li>\n</ol>',
+        ),
+        (
+            "<ol><li>a</li></ol><ol><li>b</li></ol>\n<ol><li>c</li></ol>",
+            "<ol>\n<li>a</li>\n</ol>\n<ol>\n<li>b</li>\n</ol>\n<ol>\n<li>c</li>\n</ol>",
+        ),
+        (
+            "<ol><li>a</li></ol><ol><li>b</li><li><h4>y</h4></li></ol>",
+            '<ol>\n<li>a</li>\n</ol>\n<ol>\n<li>b</li>\n</ol>\n<ol start="2">\n<li>\n<h4>y</h4>\n</li>\n</ol>',
+        ),
+        ('<ol start="99999999999"><li>a</li></ol>', "<ol>\n<li>a</li>\n</ol>"),
         # tables
+        ("a<table><caption>b</caption></table>c", "<p>a</p>\n<p>b</p>\n<p>c</p>"),
         ("<table><tr><td>a</td></tr></table>", "<p>a</p>"),
         (
             "<table><colgroup><col></colgroup><tr><td>a<ul><li>b</li></ul></td><td>c</td></tr></table>",
@@ -193,13 +232,91 @@ def test_cells_below_one_that_reaches_over_rows_keep_their_column():
     assert cells == [["a", "", "b"], ["", "", "c"], ["d", "e", "f"]]
 
 
+def cells(html):
+    """What stands in the cells of the tables that are published of some HTML, row by row."""
+    root = html5lib.parseFragment(published(sanitize.sanitize(html)), treebuilder="etree", namespaceHTMLElements=False)
+    tables = [[["".join(cell.itertext()) for cell in row] for row in table.iter("tr")] for table in root.iter("table")]
+    return tables[0] if len(tables) == 1 else tables
+
+
+HEAD, BODY, FOOT = (f"<{part}><tr><td>{part}</td></tr></{part}>" for part in ("thead", "tbody", "tfoot"))
+ROWS = [["a", "b"], ["c", "d"]]
+
+
+@pytest.mark.parametrize(
+    ("sections", "rows"),
+    [
+        (HEAD + BODY + FOOT, ["thead", "tbody", "tfoot"]),
+        (HEAD + FOOT + BODY, ["thead", "tbody", "tfoot"]),
+        (BODY + BODY, ["", "tbody", "tbody"]),
+        (HEAD + HEAD + BODY, ["thead", "thead", "tbody"]),
+        (HEAD + BODY.replace("td", "th") + BODY, ["thead", "tbody", "tbody"]),
+        (HEAD + "<tbody></tbody><tbody><tr></tr></tbody>" + BODY, ["thead", "tbody"]),
+        ("<caption>x</caption>" + BODY.replace("td", "th") + BODY, ["tbody", "tbody"]),
+        ("<tbody><tr><th>h</th></tr><tr></tr><tr><td>x</td></tr></tbody>", ["h", "x"]),
+        ("<thead><tr><th>h</th></tr><tr><th>x</th></tr></thead>" + BODY, ["h", "x", "tbody"]),
+    ],
+)
+@pytest.mark.parametrize("around", ["{}", "<blockquote>{}</blockquote>", "<ul><li>x{}</li></ul>"])
+def test_a_table_of_several_sections_is_one(sections, rows, around):
+    """A foot stands last, as browsers show it; no line of dashes becomes text, no empty row a cell."""
+    assert cells(around.format(f"<table>{sections}</table>")) == [[row] for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("cell", "line"),
+    [
+        ("<ul><li>one</li><li><p>two</p></li></ul>", "• one • two"),
+        ("x<ol><li>a<ul><li>b</li></ul></li><li>c</li></ol>y", "x 1. a • b 2. c y"),
+        ('<ol start="3"><li>a</li><li value="9">b</li><li>c</li></ol>', "3. a 9. b 10. c"),
+        ('<ol start="x"> <li>a</li> <ol><li>b</li></ol></ol>', "1. a 1. b"),
+        ("<pre>a:\n\tb | `c`\n\n  d</pre>", "a: \xa0\xa0\xa0\xa0b | `c` \xa0\xa0d"),
+        ("<table><tr><th>1</th><th>2</th></tr><tr><td>3</td><td>4</td></tr></table>x", "1 2 3 4 x"),
+        ("<table><tr><td>1</td><td>2</td></tr></table>", "1 2"),
+        ("<h4>head</h4>x", "head x"),
+        ("<hr>2<hr>", "2"),
+        ("<dl><dt>a</dt><dd>b</dd></dl>", "a b"),
+        ("<b>甲</b><ul><li><b>乙</b></li></ul>", "甲 • 乙"),
+    ],
+)
+def test_blocks_in_a_cell_of_a_table_with_a_header_become_a_line_of_it(cell, line):
+    (head, row) = cells(f"<table><tr><th>h</th><th>i</th></tr><tr><td>{cell}</td><td>z</td></tr></table>")
+    assert head == ["h", "i"]
+    assert [re.sub("[ \n]+", " ", one) for one in row] == [line, "z"]
+
+
+def test_code_links_and_images_of_a_cell_stay_what_they_are():
+    html = (
+        '<table><tr><th>h</th></tr><tr><td><ul><li><a href="https://h.test/a|b" title="p|q">l|m</a></li></ul>'
+        '<img src="https://h.test/i" alt="q|r"><pre>x|y</pre></td></tr></table>'
+    )
+    shown = published(sanitize.sanitize(html))
+    assert '<a href="https://h.test/a%7Cb" title="p|q">l|m</a>' in shown
+    assert '<img src="https://h.test/i" alt="q|r">' in shown
+    assert "<code>x|y</code>" in shown
+
+
+def test_a_table_with_a_header_stays_one_within_a_layout():
+    inner = "<table><tr><th>a</th><th>b</th></tr><tr><td>c</td><td>d</td></tr></table>"
+    layout = f"<table><tr><td>{inner}</td><td><table><tr><td>e</td><td>f</td></tr></table></td></tr></table>"
+    assert cells(layout) == ROWS
+    assert visible(published(sanitize.sanitize(layout)))[0] == "abcdef"
+
+
+def test_a_row_that_others_reach_over_is_none_too_many():
+    rows = (
+        '<tr><th>a</th><th>b</th></tr><tr><td rowspan="2">c</td><td rowspan="2">d</td></tr><tr></tr><tr><td>e</td></tr>'
+    )
+    assert cells(f"<table>{rows}</table>") == [*ROWS, ["", ""], ["e", ""]]
+
+
 def test_an_absurd_colspan_costs_nothing():
     html = '<table><tr><td colspan="99999999999">a|b</td><td>c</td></tr><tr><td colspan="x">d</td></tr></table>'
     assert visible(published(sanitize.sanitize(html)))[0] == "a|bcd"
 
 
 def test_absurdly_wide_tables_become_paragraphs():
-    html = f"<table><tr>{'<td>字</td>' * (prepare.MAX_COLUMNS + 1)}</tr></table>"
+    html = f"<table><tr>{'<td>字</td>' * (tables.MAX_COLUMNS + 1)}</tr></table>"
     assert "<t" not in published(html)
     assert visible(published(html)) == visible(html)
 

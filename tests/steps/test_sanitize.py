@@ -264,7 +264,7 @@ def test_a_real_image_wins_over_the_sources_beside_it():
     [
         ('a <math alttext="x^2 &lt; 3"><mi>x</mi></math> b', "a x^2 &lt; 3 b"),
         ('<math><mi>x</mi><annotation encoding="application/x-tex">\\frac{a}{b}</annotation></math>', r"\frac{a}{b}"),
-        ("<math><mi>x</mi><mo>&lt;</mo>\n<mi>y</mi></math>", "x&lt; y"),
+        ("<math><mi>x</mi><mo>&lt;</mo>\n<mi>y</mi></math>", "x&lt;y"),
         ("<math><mtext></math><img src=x onerror=alert(1)>", '<img src="https://h.test/a/x">'),
     ],
 )

@@ -41,6 +41,16 @@ def test_one_letter_may_differ_in_long_names_but_no_digit() -> None:
     assert [(one.name, one.aliases) for one in found] == [("Kubernetes", ("Kubernettes",))]
 
 
+def test_names_that_differ_in_signs_with_a_meaning_do_not_look_alike() -> None:
+    """A language is no spelling of another; a hash before a name, and a point within it, mean nothing."""
+    languages = ("C", "C#", "F#", "F", ".NET", "Net", "Notepad", "Notepad++", "Objective-C", "Objective-C++")
+    assert not [one for one in suggested(dict.fromkeys(languages, 2), (TagRule(name="C++"),)) if one.aliases]
+    found = suggested(
+        {"C＃": 2, "#Java": 2, "Nodejs": 2}, (TagRule(name="C#"), TagRule(name="Java"), TagRule(name="Node.js"))
+    )
+    assert {(one.name, one.aliases) for one in found} == {("Java", ("#Java",)), ("Node.js", ("Nodejs",))}
+
+
 def test_words_of_untagged_titles_the_longest_that_covers() -> None:
     titles = (
         "台积电财报超预期", "台积电的新工厂", "关于台积电", "The new Rust release", "Why Rust?", "rust in the kernel",
