@@ -73,6 +73,7 @@ def _parsed(raw: feedxml.Raw, body: bytes, document: Document) -> Parsed:
         title=_name(feed, atom=atom),
         link=_text(feed.get("link")),
         base=_own_address(feed),
+        open_bases=not atom,
         feed_id=_text(feed.get("id")),
         icon=_text(feed.get("icon") or feed.get("logo") or _href(feed.get("image"))),
         lang=_text(feed.get("language")),
