@@ -47,7 +47,6 @@ LINES = frozenset(("title", "author", "tags"))
 
 _BRACES = re.compile(r"\{([^{}]*)\}")
 _TEMPLATE = re.compile(r"https?://|/", re.IGNORECASE)
-_MARKUP = re.compile(r"<[a-zA-Z/!]|&(?:#\d+|#x[0-9a-fA-F]+|[a-zA-Z]+);")
 
 Values = tuple[str, ...]
 
@@ -202,7 +201,7 @@ def _entry(declared: Declaration, values: Mapping[str, Values], base: str) -> En
 
 def _html(declared: Declaration, text: str) -> str:
     """Markup as it is; what an API gives without any, as HTML that shows the same."""
-    return text if declared.kind == "html" or _MARKUP.search(text) else plain.to_html(text)
+    return text if declared.kind == "html" or plain.is_markup(text) else plain.to_html(text)
 
 
 def _check_found(document: Document, count: int, found: set[str], needed: Sequence[str] = NEEDED) -> None:
