@@ -92,9 +92,14 @@ def absolute(entry: Entry, base: str) -> Entry:
 def overlaid(entry: Entry, page: Entry, declared: Declaration) -> Entry:
     """Return the entry with what its own page gives; a text that was found by itself counts if it is the longer one."""
     given = {name: value for name in {*FIELDS.values(), "base"} if (value := getattr(page, name))}
-    if declared.kind == "auto" and len(plain.from_html(entry.content)) >= len(plain.from_html(page.content)):
+    if declared.kind == "auto" and _shown(entry.content) >= _shown(page.content):
         given = {}
     return replace(entry, **given)
+
+
+def _shown(markup: str) -> int:
+    """How many characters HTML shows, blanks not counted."""
+    return len("".join(plain.from_html(markup).split()))
 
 
 def read_list(
