@@ -218,7 +218,8 @@ def _wanted(job: Job, parsed: Parsed, keys: Sequence[str]) -> tuple[Wanted, ...]
     for entry, key in zip(parsed.entries, keys, strict=True):
         base = bases.base_of(entry, parsed, job.url)
         whole = declared.absolute(entry, base)
-        told = replace(whole, base=base, lang=entry.lang or parsed.lang, authors=entry.authors or parsed.authors)
+        inner = bases.text_base_of(entry, parsed, job.url)
+        told = replace(whole, base=inner, lang=entry.lang or parsed.lang, authors=entry.authors or parsed.authors)
         url = declared.page_of(job.source.detail, whole, base)
         found.setdefault(key, Wanted(key=key, url=url, entry=told))
     return tuple(found.values())

@@ -244,6 +244,15 @@ def shortened(text: str, lang: str) -> str:
     return text if len(words) < 50 else text[:end] + "..."
 
 
+def lined(item: dict) -> dict:
+    """The item as RSS means it: where it has no markup, its lines are lines (none of the real ones was wrapped)."""
+    text = item["description"].strip()
+    if "<" in text or entities.unescape(text) != text or "\n" not in text:
+        return item
+    paragraphs = (f"<p>{entities.escape(part, quote=False)}</p>" for part in re.split(r"\n\s*\n", text))
+    return {**item, "description": "".join(paragraphs).replace("\n", "<br>")}
+
+
 def expected(item: dict, source: str, lang: str) -> dict[str, str]:
     """Every field by the written rules."""
     seen = Seen(clean(item["description"]), item["link"])
@@ -300,12 +309,14 @@ def main() -> None:
     )
     for source_id, items in load(arguments.directory).items():
         lang = next((item["language"] for item in items if item.get("language")), "en")
-        oracle = [expected(item, source_id, lang) for item in items]
+        as_html = [expected(item, source_id, lang) for item in items]
+        as_text = [expected(lined(item), source_id, lang) for item in items]
         for form, write in zip(FORMATS, (as_rss, as_atom, as_json), strict=True):
             document = Document(name=f"https://feeds.example/{source_id}", body=write(items, lang))
             parsed = parsers.choose(document).parse(document)
             source = Source(id=source_id, url=document.name)
             keys = identify(source.id, parsed.entries)
+            oracle = as_text if form == "rss" else as_html
             for entry, key, wanted, item in zip(parsed.entries, keys, oracle, items, strict=True):
                 start = time.process_time()
                 made = normalize.normalize(entry, key, source, parsed, context, item["link"])

@@ -84,6 +84,9 @@ class Parsed:
     base: str = ""
     """What `link` is relative to where the document has no address: its xml:base, Atom `link[rel=self]`, JSON Feed
     `feed_url`; absolute or empty."""
+    open_bases: bool = False
+    """Whether the format does not say what URLs in the HTML of entries are relative to: RSS and JSON Feed do not, Atom
+    does (RFC 4287 §2)."""
     feed_id: str = ""
     icon: str = ""
     lang: str = ""

@@ -1,15 +1,26 @@
-"""Web pages whose main text is found by itself, by trafilatura (extra `fulltext`). Nothing is fetched here."""
+"""Web pages whose main text is found by itself, by trafilatura (extra `fulltext`). Nothing is fetched here.
+
+trafilatura says which text is the article; how it is marked up the page says itself (`steps.mainpart`).
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aggregator.errors import ParseError
 from aggregator.model import Entry, Parsed
-from aggregator.steps import decode, plain, sniff
+from aggregator.steps import mainpart, nodes, pages, sniff
 
 if TYPE_CHECKING:
     from aggregator.model import Document
+
+_WANTED: dict[str, Any] = {
+    "include_images": True,
+    "include_links": True,
+    "include_formatting": True,
+    "include_comments": False,
+    "with_metadata": False,
+}
 
 
 def recognizes(document: Document) -> bool:
@@ -18,7 +29,7 @@ def recognizes(document: Document) -> bool:
 
 
 def parse(document: Document) -> Parsed:
-    """Return the page's main text as the content of one entry.
+    """Return the page's main text as the content of one entry, in the page's own HTML.
 
     Raises `errors.ParseError` if no text is found, or without the extra.
     """
@@ -27,18 +38,27 @@ def parse(document: Document) -> Parsed:
     except ImportError as error:
         message = "full_text = \"auto\" needs the extra: pip install 'tagwire[fulltext]'"
         raise ParseError(message, url=document.name) from error
-    text = plain.sound(decode.decode(document.body, document.charset))
-    found = trafilatura.extract(
-        text,
-        url=document.name,
-        output_format="html",
-        include_images=True,
-        include_links=True,
-        include_formatting=True,
-        include_comments=False,
-        with_metadata=False,
-    )
-    if not found:
+    text = pages.text_of(document)
+    found: Any = trafilatura.bare_extraction(text, **_WANTED)
+    if not found or not (found.text or "").strip():
         message = f"full_text: no main text found; this is {sniff.looks_like(document.body)}"
         raise ParseError(message, url=document.name)
-    return Parsed(entries=(Entry(content=found, base=document.name),))
+    root = pages.tree_of(document)
+    base = pages.base_of(root, document.name)
+    article = mainpart.find(root, found.body.itertext())
+    content = pages.inside(article) if article is not None else _rewritten(text)
+    return Parsed(entries=(Entry(content=content, base=base),))
+
+
+def _rewritten(text: str) -> str:
+    """The main text in trafilatura's own HTML, where all code is `pre`: `code` in lines, and no `pre` in another."""
+    import trafilatura  # noqa: PLC0415 - an extra, and slow to load
+
+    root: Any = nodes.parse(trafilatura.extract(text, output_format="html", **_WANTED) or "")
+    for block in list(root.iter("pre")):
+        parent = block.getparent()
+        if parent.tag == "pre":
+            nodes.unwrap(block)
+        elif parent.tag not in {"div", "html", "body", "blockquote"}:
+            block.tag = "code"
+    return nodes.serialize(root)

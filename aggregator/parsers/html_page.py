@@ -7,7 +7,6 @@ fetched here, and nothing sanitised.
 
 from __future__ import annotations
 
-import html
 import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -16,14 +15,13 @@ from lxml import etree
 
 from aggregator.errors import ParseError
 from aggregator.model import Parsed
-from aggregator.steps import declared, decode, limits, plain, sniff, urls
+from aggregator.steps import declared, pages, plain, sniff, urls
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aggregator.model import Document
 
-_CHARSET = re.compile(rb"<meta\b[^>]{0,200}?\bcharset\s*=\s*[\"']?\s*([\w:.-]{2,40})", re.IGNORECASE)
 _AT = re.compile(r"(?P<selector>.*?)\s*@(?P<attribute>[A-Za-z][\w:.-]*)", re.DOTALL)
 _ATTRIBUTES = {
     "link": ("href",),
@@ -47,13 +45,13 @@ def parse(document: Document) -> Parsed:
     Raises `errors.ParseError`, naming key and selector, for what is no page and for pages of another shape.
     """
     how = document.declared
-    root = _tree(document)
+    root = pages.tree_of(document)
     if how is None:
         raise ParseError("this page was not declared", url=document.name)
-    base = _base(root, document.name)
+    base = pages.base_of(root, document.name)
     for selector in how.remove:
         for element in _select(selector, root):
-            _drop(element)
+            pages.drop(element)
     if not how.each:
         return declared.read_page(document, root, _find, lambda row: _matches(row, how.skip), base)
     rows = _select(how.each, root)
@@ -92,31 +90,6 @@ def mistake(expression: str) -> str:
     return ""
 
 
-def _tree(document: Document) -> Any:
-    """The root element of a page in whatever encoding; white space alone and binary data are none."""
-    said = _CHARSET.search(document.body[:4096])
-    label = document.charset or (said[1].decode("ascii", "replace") if said else "")
-    text = decode.decode(document.body, label)
-    kind = sniff.looks_like(document.body)
-    if "\x00" in text or kind in {"empty", "JSON"} or "<" not in text:
-        found = f"it begins with {sniff.shown(document.body)}" if kind != "empty" else "there is nothing"
-        raise ParseError(f"not a web page: this is {kind}, {found}", url=document.name)
-    parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
-    try:
-        root = etree.fromstring(limits.without_long_tags(plain.sound(text)).encode(), parser)
-    except (etree.LxmlError, ValueError) as error:
-        raise ParseError(f"not a web page: {error}", url=document.name) from error
-    if root is None:
-        raise ParseError("not a web page: no element in it", url=document.name)
-    return root
-
-
-def _base(root: Any, url: str) -> str:
-    """What the page's URLs are relative to: `base href` if it stays within the site."""
-    said = urls.resolve(url, root.xpath("string(//base/@href)"))
-    return said if said and urls.same_site(urls.host(said), urls.host(url)) else url
-
-
 def _select(selector: str, row: Any) -> list[Any]:
     return list(_compiled(selector)(row))
 
@@ -130,19 +103,6 @@ def _compiled(selector: str) -> Any:
 
 def _matches(row: Any, conditions: tuple[str, ...]) -> bool:
     return any(_select(condition, row) for condition in conditions)
-
-
-def _drop(element: Any) -> None:
-    """Take an element out, its tail left where it is."""
-    parent, before = element.getparent(), element.getprevious()
-    if parent is None:
-        return
-    tail = element.tail or ""
-    if before is None:
-        parent.text = (parent.text or "") + tail
-    else:
-        before.tail = (before.tail or "") + tail
-    parent.remove(element)
 
 
 def _find(row: Any, name: str, expression: str) -> declared.Values:
@@ -164,12 +124,4 @@ def _value(element: Any, name: str, attribute: str) -> str:
             return str(value)
     if attribute or name in {"link", "image"}:
         return ""
-    return _inside(element) if name in _MARKUP else " ".join("".join(element.itertext()).split())
-
-
-def _inside(element: Any) -> str:
-    """The HTML within an element; the element itself if it can hold none."""
-    if not len(element) and not element.text:
-        return str(etree.tostring(element, encoding="unicode", method="html", with_tail=False))
-    parts = (etree.tostring(child, encoding="unicode", method="html") for child in element)
-    return html.escape(element.text or "", quote=False) + "".join(parts)
+    return pages.inside(element) if name in _MARKUP else " ".join("".join(element.itertext()).split())

@@ -64,6 +64,7 @@ def parse(document: Document) -> Parsed:
         title=_text(feed, "title"),
         link=_text(feed, "home_page_url"),
         base=url if urls.is_web(url := _text(feed, "feed_url")) else "",
+        open_bases=True,
         icon=_text(feed, "icon") or _text(feed, "favicon"),
         lang=_text(feed, "language"),
         authors=_authors(feed),

@@ -73,6 +73,7 @@ def _parsed(raw: feedxml.Raw, body: bytes, document: Document) -> Parsed:
         title=_name(feed, atom=atom),
         link=_text(feed.get("link")),
         base=_own_address(feed),
+        open_bases=not atom,
         feed_id=_text(feed.get("id")),
         icon=_text(feed.get("icon") or feed.get("logo") or _href(feed.get("image"))),
         lang=_text(feed.get("language")),
@@ -160,19 +161,19 @@ def _rank(part: dict[str, Any]) -> tuple[bool, int]:
 
 def _texts(body: dict[str, Any], teaser: dict[str, Any], *, atom: bool) -> tuple[str, str]:
     """Content and summary as HTML. In RSS a plain text (`itunes:summary`) never displaces a `description` in HTML."""
-    content, summary = _markup(body), _markup(teaser)
+    content, summary = _markup(body, atom=atom), _markup(teaser, atom=atom)
     if not atom and (not content or (body.get("type") not in _HTML and teaser.get("type") in _HTML and summary)):
         return summary, ""
     return content, "" if summary == content else summary
 
 
-def _markup(part: dict[str, Any]) -> str:
-    """A text construct as HTML (RFC 4287 §3.1, §4.1.3); empty if it is neither HTML nor text."""
+def _markup(part: dict[str, Any], *, atom: bool) -> str:
+    """A text construct as HTML (RFC 4287 §3.1, §4.1.3); empty if it is neither HTML nor text. RSS's may be plain."""
     value, kind = str(part.get("value") or ""), part.get("type") or ""
     if kind.endswith("xml"):
         return _VOID_END.sub("", value)
     if kind in _HTML:
-        return value
+        return value if atom else plain.guessed(value)
     return plain.to_html(value) if kind.startswith("text") else ""
 
 

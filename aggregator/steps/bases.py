@@ -28,7 +28,7 @@ _SHOWN = 80
 
 
 def base_of(entry: Entry, parsed: Parsed, base_url: str) -> str:
-    """Return what an entry's URLs are relative to; `base_url` is where the document was found, maybe a path.
+    """Return what an entry's own fields are relative to; `base_url` is where the document was found, maybe a path.
 
     From the web: xml:base within the site, else the feed's link, else where it was found. In a file: xml:base, else the
     feed's link, else where the feed says that it is, else the entry's own link if that is absolute; empty if nothing
@@ -39,6 +39,38 @@ def base_of(entry: Entry, parsed: Parsed, base_url: str) -> str:
         near = entry.base and urls.same_site(urls.host(entry.base), urls.host(home))
         return entry.base if near else home
     return next(filter(urls.is_web, (entry.base, home, entry.link.strip())), "")
+
+
+def text_base_of(entry: Entry, parsed: Parsed, base_url: str) -> str:
+    """Return what URLs in an entry's HTML are relative to: its own page in formats that leave it open, else `base_of`.
+
+    Its own page counts within the site only, as xml:base does, which wins; empty where `base_of` is.
+    """
+    base = base_of(entry, parsed, base_url)
+    if not parsed.open_bases or (entry.base and base == entry.base):
+        return base
+    return _own_page(entry, base) or base
+
+
+def page_of(entry: Entry, parsed: Parsed, base_url: str) -> str:
+    """Return the page that a reference within the text (`#fn:1`) leads to: the entry's own, wherever it is.
+
+    That is its link, or a guid on the feed's site where the link leads away from it; without both what `base_of` says.
+    """
+    base = base_of(entry, parsed, base_url)
+    return _own_page(entry, base) or _resolved(base, entry.link) or base
+
+
+def _own_page(entry: Entry, base: str) -> str:
+    """The address of an entry's page on the site of `base`; empty if neither link nor guid is one."""
+    site = urls.host(base)
+    pages = (_resolved(base, entry.link), entry.guid.strip())
+    return next((page for page in pages if urls.same_site(urls.host(page), site)), "")
+
+
+def _resolved(base: str, link: str) -> str:
+    address = urls.resolve(base, link)
+    return address if urls.is_web(address) else ""
 
 
 def home_of(parsed: Parsed, base_url: str) -> str:

@@ -47,7 +47,6 @@ LINES = frozenset(("title", "author", "tags"))
 
 _BRACES = re.compile(r"\{([^{}]*)\}")
 _TEMPLATE = re.compile(r"https?://|/", re.IGNORECASE)
-_MARKUP = re.compile(r"<[a-zA-Z/!]|&(?:#\d+|#x[0-9a-fA-F]+|[a-zA-Z]+);")
 
 Values = tuple[str, ...]
 
@@ -93,9 +92,14 @@ def absolute(entry: Entry, base: str) -> Entry:
 def overlaid(entry: Entry, page: Entry, declared: Declaration) -> Entry:
     """Return the entry with what its own page gives; a text that was found by itself counts if it is the longer one."""
     given = {name: value for name in {*FIELDS.values(), "base"} if (value := getattr(page, name))}
-    if declared.kind == "auto" and len(plain.from_html(entry.content)) >= len(plain.from_html(page.content)):
+    if declared.kind == "auto" and _shown(entry.content) >= _shown(page.content):
         given = {}
     return replace(entry, **given)
+
+
+def _shown(markup: str) -> int:
+    """How many characters HTML shows, blanks not counted."""
+    return len("".join(plain.from_html(markup).split()))
 
 
 def read_list(
@@ -202,7 +206,7 @@ def _entry(declared: Declaration, values: Mapping[str, Values], base: str) -> En
 
 def _html(declared: Declaration, text: str) -> str:
     """Markup as it is; what an API gives without any, as HTML that shows the same."""
-    return text if declared.kind == "html" or _MARKUP.search(text) else plain.to_html(text)
+    return text if declared.kind == "html" or plain.is_markup(text) else plain.to_html(text)
 
 
 def _check_found(document: Document, count: int, found: set[str], needed: Sequence[str] = NEEDED) -> None:

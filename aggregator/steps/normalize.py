@@ -62,7 +62,8 @@ def normalize(entry: Entry, key: str, source: Source, parsed: Parsed, context: C
     if entry.file:
         return from_file(entry.file, key, source, context, parsed=parsed)
     base = bases.base_of(entry, parsed, base_url)
-    html, body = _body(entry, base)
+    inner, page = bases.text_base_of(entry, parsed, base_url), bases.page_of(entry, parsed, base_url)
+    html, body = _body(entry, inner, page)
     title, link = _title(entry), _link(entry.link, base)
     enclosures = _enclosures(entry, base)
     if not (title or link or body or enclosures):
@@ -70,7 +71,7 @@ def normalize(entry: Entry, key: str, source: Source, parsed: Parsed, context: C
     languages = (source.lang, entry.lang, parsed.lang, context.language)
     words, lang = _words(html, title, languages)
     if not words and entry.summary:
-        words, lang = _words(sanitize(entry.summary, base), title, languages)
+        words, lang = _words(sanitize(entry.summary, inner), title, languages)
     published, updated = _instants(entry, source, context)
     categories, authors = tag.cleaned(entry.categories), _authors(entry.authors or parsed.authors, base)
     return Item(
@@ -148,10 +149,10 @@ def _dropped(source: Source, context: Context, **fields: str) -> str:
     return context.sieve.verdict(source.id, fields) if context.sieve else ""
 
 
-def _body(entry: Entry, base: str) -> tuple[str, str]:
+def _body(entry: Entry, base: str, page: str) -> tuple[str, str]:
     """Sanitised HTML and its Markdown: the content's if that shows anything, else the summary's."""
     for content in filter(None, (entry.content, entry.summary)):
-        html = sanitize(content, base)
+        html = sanitize(content, base, page=page)
         body = markdown.to_markdown(prepare(html))
         if body and not body.isspace():
             return html, body

@@ -1,16 +1,24 @@
 """Plain text where HTML is expected: escaped, its paragraphs and lines kept.
 
-This module neither sanitises (`steps.sanitize`) nor guesses whether something is HTML.
+This module does not sanitise (`steps.sanitize`).
 """
 
 from __future__ import annotations
 
 import html
 import re
+from itertools import pairwise
+from unicodedata import east_asian_width
 
 _BLANKS = " \t\n\r\f\v"
 _PARAGRAPH = re.compile(r"\n[ \t]*\n[ \t\n\f\v]*")
 _TAG = re.compile(r"<[^<>]{0,2000}>")
+_TAG_BEGIN = re.compile(r"<[a-zA-Z/!?]")
+_REFERENCE = re.compile(r"&(?:#\d{1,8}|#[xX][0-9a-fA-F]{1,8}|[a-zA-Z][a-zA-Z0-9]{1,40});")
+_INDENTS = (" ", "\t")
+_WRAPPED_AT = range(50, 101)
+"""Columns of the longest line where lines may have been wrapped for their width; a wide character takes two."""
+_SENTENCE_ENDS = tuple(".!?:;…。！？：；")
 
 
 def to_html(text: str) -> str:
@@ -23,6 +31,68 @@ def to_html(text: str) -> str:
         return ""
     escaped = html.escape(lines, quote=False)
     return "".join(f"<p>{part}</p>" for part in _PARAGRAPH.sub("\0", escaped).replace("\n", "<br>").split("\0"))
+
+
+def guessed(markup: str) -> str:
+    """Return what is sent as HTML so that it keeps the lines which plain text in it has; with any markup as it is.
+
+    Blank lines part paragraphs. The end of a line stays one unless somebody's editor or formatter made it: where all
+    lines but the first are indented, where lines are as long as their width allowed, where one ends within a sentence.
+    """
+    text = markup.replace("\r\n", "\n").replace("\r", "\n")
+    if "\n" not in text or is_markup(text):
+        return markup
+    lines = [line.rstrip(_BLANKS) for line in text.split("\n")]
+    indented = all(line.startswith(_INDENTS) for line in lines[1:] if line)
+    width = max((_columns(line) for line in lines if not _is_one_word(line)), default=0)
+    parts = [part.split("\n") for part in _PARAGRAPH.split("\n".join(lines))]
+    if len(parts) == 1 and (indented or _is_wrapped(parts[0], width)):
+        return markup
+    shown = (("\n" if indented or _is_wrapped(part, width) else "<br>", part) for part in parts)
+    return "".join(f"<p>{end.join(html.escape(line, quote=False) for line in part)}</p>" for end, part in shown)
+
+
+def is_markup(text: str) -> bool:
+    """Whether a text holds anything that HTML does not show as it is written: tags, comments, references."""
+    found = (reference[0] for reference in _REFERENCE.finditer(text))
+    return bool(_TAG_BEGIN.search(text)) or any(html.unescape(one) != one for one in found)
+
+
+def _is_wrapped(lines: list[str], width: int) -> bool:
+    """Whether the author did not end the lines of a paragraph: a long one ends within a sentence, or width ended all.
+
+    That is, no next word had room in `width` columns. Where every line ends a sentence, the author ended them.
+    """
+    pairs = list(pairwise(lines))
+    if all(line.endswith(_SENTENCE_ENDS) for line, _ in pairs):
+        return False
+    if any(len(line) >= _WRAPPED_AT.start and _goes_on(line, after) for line, after in pairs):
+        return True
+    return width in _WRAPPED_AT and all(width >= _columns(line) > width - _first_word(after) for line, after in pairs)
+
+
+def _goes_on(line: str, after: str) -> bool:
+    """Whether a line surely ends within a sentence: the next one begins with a small letter."""
+    if _is_one_word(line):
+        return False
+    return (line[-1:].isalpha() or line.endswith(",")) and after.lstrip()[:1].islower()
+
+
+def _first_word(line: str) -> int:
+    """The columns that a line's first word would take at the end of another: of Chinese, a sign and its mark."""
+    text = line.lstrip()
+    if text and _columns(text[0]) > 1:
+        return 4
+    return 1 + _columns(text.split(maxsplit=1)[0]) if text else 0
+
+
+def _columns(line: str) -> int:
+    return len(line) if line.isascii() else sum(2 if east_asian_width(sign) in "WF" else 1 for sign in line)
+
+
+def _is_one_word(line: str) -> bool:
+    """Whether a line could not have been wrapped: an address, say."""
+    return line.isascii() and len(line.split(maxsplit=1)) == 1
 
 
 def trimmed(text: str) -> str:

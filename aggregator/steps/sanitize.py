@@ -66,27 +66,28 @@ _LINK_TAG = re.compile(r"<a(?: [^<>]*)?>|</a>")
 _BARE_IMAGE = re.compile(r"<img(?! [^<>]*\bsrc=)[^<>]*>")
 
 
-def sanitize(html: str, base: str = "", site: str = "") -> str:
+def sanitize(html: str, base: str = "", site: str = "", *, page: str = "") -> str:
     """Return HTML in which nothing runs, loads or submits, with absolute http, https and mailto URLs. Never raises.
 
     URLs are resolved against `base`, itself resolved against `site` and ignored if it leads to another site (xml:base
-    may lie). Lazy images are found, embedded frames and players become links, links lose tracking parameters. Images
-    without a usable URL go, links without one keep their text. Over 1 MB is cut, with "…" at the end; over 200 levels
-    lose their tags.
+    may lie); references within the text (`#fn:1`) against `page`, if it is given. Lazy images are found, embedded
+    frames and players become links, links lose tracking parameters. Images without a usable URL go, links without one
+    keep their text. Over 1 MB is cut, with "…" at the end; over 200 levels lose their tags.
     """
     address = _address(base, site)
     readable, cut = limits.bounded(text.clean(html))
-    return scrub(embeds.reveal(readable, address), address) + (limits.MARK if cut else "")
+    return scrub(embeds.reveal(readable, address), address, page or address) + (limits.MARK if cut else "")
 
 
-def scrub(html: str, base: str = "") -> str:
+def scrub(html: str, base: str = "", page: str = "") -> str:
     """Return HTML of bounded size under the allow-list: `sanitize` without the search for hidden images and players.
 
     Raises UnicodeEncodeError on lone surrogates, which `text.clean` takes away.
     """
-    cleaned = _cleaner(base).clean(html)
+    cleaner = _cleaner(base, page)
+    cleaned = cleaner.clean(html)
     if (flat := limits.flat(cleaned)) is not cleaned:
-        cleaned = _cleaner(base).clean(flat)
+        cleaned = cleaner.clean(flat)
     if "&#" in html:  # references bring back what was cleaned away
         cleaned = text.clean(cleaned)
     return _without_husks(cleaned)
@@ -105,23 +106,24 @@ def _address(base: str, site: str) -> str:
 
 
 @lru_cache(maxsize=16)
-def _cleaner(base: str) -> nh3.Cleaner:
+def _cleaner(base: str, page: str) -> nh3.Cleaner:
     return nh3.Cleaner(
         tags=set(TAGS),
         clean_content_tags=set(_GONE.split()),
         attributes=_ATTRIBUTES,
-        attribute_filter=_filter(base),
+        attribute_filter=_filter(base, page),
         url_schemes=_SCHEMES,
         link_rel=None,
     )
 
 
-def _filter(base: str) -> Callable[[str, str, str], str | None]:
+def _filter(base: str, page: str) -> Callable[[str, str, str], str | None]:
     """The callback for each attribute; it must not raise, nh3 would swallow that."""
 
     def keep(_: str, attribute: str, value: str) -> str | None:
         if attribute == "href":
-            return urls.strip_tracking(urls.resolve(base, value)) or None
+            there = page if page and value.lstrip().startswith("#") else base
+            return urls.strip_tracking(urls.resolve(there, value)) or None
         if attribute == "src":
             url = urls.resolve(base, value)
             return url if urls.is_web(url) else None

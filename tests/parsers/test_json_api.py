@@ -67,6 +67,12 @@ def test_texts_and_numbers_count_everything_else_is_nothing(value, text):
     assert parse([entry(name=value)]).entries[0].title == text if text else parse([entry(), entry(name=value)])
 
 
+def test_texts_without_markup_keep_their_paragraphs_and_lines():
+    (found,) = parse([entry(short="A & B\nC", text="纯文本第一段\n\n第二段\n第二行")], FULL).entries
+    assert found.summary == "<p>A &amp; B<br>C</p>"
+    assert found.content == "<p>纯文本第一段</p><p>第二段<br>第二行</p>"
+
+
 def test_contents_keep_the_wide_spaces_that_indent_them():
     (found,) = parse([entry(name="　题　", text="\n　　甲\n", short="　　")], FULL).entries
     assert (found.title, found.content, found.summary) == ("题", "<p>　　甲</p>", "")
