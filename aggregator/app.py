@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aggregator import __version__, files, journal, locks, succession
+from aggregator import __version__, journal, leftovers, locks, succession
 from aggregator.agenda import Agenda, When
 from aggregator.clock import SystemClock
 from aggregator.errors import PublishError, Stopped, StoreCorrupt, UsageError
@@ -86,7 +86,7 @@ class App:
             if write and not dry_run:
                 stack.enter_context(locks.lock(lock_file(settings), wait=wait, who=command))
                 tree.sweep()
-                files.sweep(Path(settings.root) / settings.publish.dir)
+                leftovers.sweep(Path(settings.root) / settings.publish.dir)
             access: Access = "scratch" if dry_run else "write" if write else "read"
             store = stack.enter_context(_open_store(settings, access, rebuild=rebuild))
             yield App(settings, store, tree, clock or SystemClock(), dry_run=dry_run)

@@ -2,7 +2,7 @@
 
 Every write goes to a temporary file in the target's folder and is renamed over the target, so a reader sees the old
 bytes or the new ones, and a full disk or a crash leaves the old ones. Errors are plain `OSError`, unchanged, and leave
-no temporary file behind; what a killed process leaves is cleared by `sweep`.
+no temporary file behind; what a killed process leaves is cleared by `leftovers`.
 
 This module does not know what the bytes mean, keeps no state and reads no clock.
 """
@@ -14,20 +14,18 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 import stat
 from contextlib import suppress
 from hashlib import blake2b
 from typing import TYPE_CHECKING, TypeVar
 
-from aggregator import flushing, witness
+from aggregator import flushing, leftovers, witness
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 _T = TypeVar("_T")
-_TEMPORARY = re.compile(r"\.tmp-[0-9a-f]{16}")
 _BATCH = 32
 """Files open at a time in `write_all`; small enough for `ulimit -n 64`."""
 _BATCH_BYTES = 4 * 1024 * 1024
@@ -85,9 +83,11 @@ def write_all(
     written: list[str] = []
     folders: set[str] = set()
     for batch in _batches(pairs):
-        written += _put(batch, os.fspath(staging), folders, failed, sync=sync)
+        facts = witness.all_of(path for path, _ in batch) if noted is not None else {}
+        put = _put(batch, os.fspath(staging), folders, failed, sync=sync)
+        written += put
         if noted is not None:
-            noted.update(witness.all_of(path for path, _ in batch if path not in (failed or ())))
+            noted.update(_held(batch, facts | witness.all_of(put), {*put, *(failed or ())}))
     if sync:
         flushing.folders(folders)
     return written
@@ -116,6 +116,14 @@ def _put(
             done.update(_put([pair], staging, folders, failed, sync=sync) if pair[0] not in done else ())
     folders.update(os.path.dirname(path) for path, _ in batch if not failed or path not in failed)
     return [path for path, _ in batch if path in done]
+
+
+def _held(
+    batch: Sequence[tuple[str, bytes]], facts: Mapping[str, witness.Facts], doubtful: Collection[str]
+) -> dict[str, witness.Facts]:
+    """Return those of the facts that are of these bytes: the facts first, else somebody may write between the two."""
+    held = (path for path, data in batch if path not in doubtful or _holds(path, data))
+    return {path: facts[path] for path in held if path in facts}
 
 
 def _batches(pairs: Iterable[tuple[str | Path, bytes]]) -> Iterator[list[tuple[str, bytes]]]:
@@ -167,23 +175,6 @@ def same(path: str | Path, other: str | Path) -> bool:
     return os.path.realpath(path) == os.path.realpath(other)
 
 
-def sweep(directory: str | Path) -> int:
-    """Remove the temporary files that killed writers left below `directory`; return how many.
-
-    Only for the holder of the site's lock: a file of a writer at work would be removed too.
-    """
-    found = list(temporaries(directory))
-    for path in found:
-        _unlink(path)
-    return len(found)
-
-
-def temporaries(directory: str | Path) -> Iterator[str]:
-    """Yield the paths of temporary files below `directory`, of writers at work and of killed ones."""
-    for folder, _, names in os.walk(directory):
-        yield from (os.path.join(folder, name) for name in names if _TEMPORARY.fullmatch(name))
-
-
 def _unlink(path: str) -> None:
     with suppress(FileNotFoundError):
         os.unlink(path)
@@ -196,7 +187,7 @@ class _Staged:
 
     def __init__(self, path: str, folder: str) -> None:
         self.path = path
-        self.temporary = os.path.join(folder, f".tmp-{os.urandom(8).hex()}")
+        self.temporary = os.path.join(folder, leftovers.name())
         self.descriptor = os.open(self.temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
 
     def fill(self, data: bytes) -> None:

@@ -102,7 +102,7 @@ async def refresh(
         after, outcome = outcomes.unkept(state, error, now)
         house.store.commit(after, ())
     except Exception as error:  # noqa: BLE001 - one source never stops the others; told, counted and logged in `failed`
-        after, outcome = outcomes.failed(source, state, error, house.settings.schedule, now)
+        after, outcome = outcomes.failed(source, state, error, house.settings.schedule, house.clock.now())
         house.store.commit(after, ())
     if note := moves.notice(state, after, source):
         log.warning("%s: %s", source.id, note)
@@ -255,7 +255,7 @@ def _advance(
     )
     if done.trouble:
         known = replace(state, title=after.title, link=after.link, waiting=done.waiting, skipped=done.skipped)
-        return cadence.failed(known, done.trouble, source, schedule, now, retry_after=done.retry_after)
+        return cadence.failed(known, done.trouble, source, schedule, house.clock.now(), retry_after=done.retry_after)
     after = moves.sighted(after, response.moved_to, source, house.settings.sources, now)
     if response.delta:  # the validator names the whole document, which we have not seen
         return replace(after, etag=response.etag or state.etag, last_modified=response.last_modified, digest="")

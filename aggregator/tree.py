@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from aggregator import files, journal
+from aggregator import files, journal, leftovers
 from aggregator.disk import STAGING, Disk, writing
 from aggregator.errors import EntryError
 from aggregator.intents import Intents
@@ -129,7 +129,7 @@ class ItemTree:
     def sweep(self) -> None:
         """Remove temporary files that a crash left behind; they lie in the staging folder, if anywhere."""
         if not self.disk.dry:
-            files.sweep(self.root / STAGING)
+            leftovers.sweep(self.root / STAGING)
 
     def path_of(self, record: Record) -> str:
         """Return where a new item goes, relative to the root."""

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from aggregator import files, flushing
+from aggregator import files, flushing, leftovers, witness
 
 
 def names_in(folder):
@@ -102,6 +102,28 @@ def test_a_batch_returns_the_written_paths_in_order(tmp_path):
     assert [path.read_bytes() for path, _ in pairs] == [data for _, data in pairs]
     assert files.write_all(pairs, sync=True) == []
     assert temporaries(tmp_path) == []
+
+
+@pytest.mark.parametrize("foreign", [b"a", b"other", b"bytes"], ids=["cut", "as long", "the same"])
+def test_facts_are_noted_of_files_that_hold_the_bytes_only(tmp_path, monkeypatch, foreign):
+    """Somebody may write to a file as soon as it has its name: what is noted then tells that it is another's."""
+    changed, same, other = (tmp_path / name for name in ("changed", "same", "other"))
+    for path in (same, other):
+        path.write_bytes(b"bytes")
+    replace = os.replace
+
+    def hasty(source, target):
+        replace(source, target)
+        for path in (changed, other):
+            path.write_bytes(foreign)
+
+    monkeypatch.setattr(os, "replace", hasty)
+    noted: dict[str, witness.Facts] = {}
+    pairs = [(path, b"bytes") for path in (same, other, changed)]
+    assert files.write_all(pairs, noted=noted) == [str(changed)]
+    assert noted[str(same)] == witness.facts(same)
+    assert noted[str(other)] != witness.facts(other), "they are those from before its bytes were compared"
+    assert (str(changed) in noted) == (foreign == b"bytes")
 
 
 def traced(monkeypatch, *names):
@@ -317,10 +339,10 @@ files.write({str(tmp_path)!r} + "/deep/.duplicates/x.md", b"x", sync=True)
     for name in (".tmp-notes", ".tmp-0123456789abcdef.md", "x.tmp-0123456789abcdef"):
         (tmp_path / name).write_bytes(b"")
     (tmp_path / ".tmp-0123456789abcdef").mkdir()
-    assert files.sweep(tmp_path) == 1
-    assert files.sweep(tmp_path) == 0
+    assert leftovers.sweep(tmp_path) == 1
+    assert leftovers.sweep(tmp_path) == 0
     assert len(temporaries(tmp_path)) == 3
-    assert files.sweep(tmp_path / "none") == 0
+    assert leftovers.sweep(tmp_path / "none") == 0
 
 
 def test_staged_files_are_renamed_into_folders_that_are_made(tmp_path):

@@ -6,7 +6,7 @@ What is decided is tested rule by rule in `tests/steps`; here stands what server
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -27,7 +27,7 @@ from aggregator.steps import cadence
 from aggregator.steps.due import select_due
 from aggregator.steps.urls import host
 from aggregator.stores.memory import MemoryStore
-from aggregator.testing import FakeClock, InlineWorkers, LoopbackSite, Visit
+from aggregator.testing import FakeClock, InlineWorkers, LoopbackSite, Page, Visit
 from aggregator.tree import ItemTree
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -242,6 +242,32 @@ def test_a_retry_after_that_has_passed_does_not_shorten_the_wait(life: Life, sit
     life.add("a", site.page("/a", status=503, headers={"Retry-After": said} if said else {}))
     first = life.refresh()["a"]
     assert (kind(first), wait(first, life)) == ("http-status", HOUR / 2)
+
+
+class Slow(LoopbackSite):
+    """A server whose answers take twelve seconds and a half of a life's time."""
+
+    def __init__(self, life: Life) -> None:
+        super().__init__()
+        self._life = life
+
+    def answer(self, path: str, headers: Mapping[str, str], body: bytes = b"") -> Page:
+        self._life.clock.advance(12.5)
+        return super().answer(path, headers, body)
+
+
+@pytest.mark.parametrize(
+    ("said", "until"),
+    [
+        ("3600", datetime(2026, 3, 2, 13, 0, 13, tzinfo=UTC)),
+        ("Mon, 02 Mar 2026 15:00:00 GMT", datetime(2026, 3, 2, 15, tzinfo=UTC)),
+    ],
+)
+def test_retry_after_counts_from_the_answer_of_a_slow_server(life: Life, said: str, until: datetime) -> None:
+    """And is never cut short, though an index keeps whole seconds."""
+    with Slow(life) as site:
+        life.add("a", site.page("/a", status=503, headers={"Retry-After": said}))
+        assert life.refresh()["a"].retry_at == until
 
 
 @pytest.mark.parametrize(

@@ -136,8 +136,8 @@ def failed(
     plan = interval.after_failure(after, source, schedule, now, retry_after)
     after = replace(
         after,
-        next_at=now + timedelta(seconds=round(plan.seconds)),
-        retry_at=now + timedelta(seconds=round(interval.clamped(retry_after))) if retry_after is not None else None,
+        next_at=_later(now, plan.seconds),
+        retry_at=_later(now, interval.clamped(retry_after)) if retry_after is not None else None,
         reasons=plan.reasons,
     )
     if after.adopted and after.failures >= GIVES_UP:
@@ -215,7 +215,7 @@ def _succeeded(
         retired_at=None,
     )
     plan = interval.after_success(after, source, schedule, now, wasted=wasted)
-    return replace(after, next_at=now + timedelta(seconds=round(plan.seconds)), reasons=plan.reasons)
+    return replace(after, next_at=_later(now, plan.seconds), reasons=plan.reasons)
 
 
 def _refused(state: FetchState, status: int, now: datetime) -> FetchState:
@@ -245,3 +245,9 @@ def _wasted(answer: NotModified | Response) -> int:
 
 def _decay(seconds: float) -> float:
     return float(2.0 ** (-seconds / HALF_LIFE))
+
+
+def _later(now: datetime, seconds: float) -> datetime:
+    """The instant so many seconds later, never before: an index keeps whole seconds."""
+    at = now + timedelta(seconds=seconds)
+    return at.replace(microsecond=0) + timedelta(seconds=1 if at.microsecond else 0)

@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from aggregator import journal, stores
+from aggregator import journal, leftovers, stores
 from aggregator.errors import EntryError, SchemaTooNew, StoreCorrupt, StoreError, StoreMissing, TreeError
-from aggregator.files import temporaries as stray
 from aggregator.model import Problem
 from aggregator.operations.doctor.findings import Finding, some
 from aggregator.steps import frontmatter
@@ -109,7 +108,7 @@ def temporaries(patient: Patient) -> Iterator[Finding]:
     """Nothing is left of killed processes."""
     settings = patient.settings
     root = Path(settings.root)
-    count = sum(len(list(stray(root / part))) for part in (settings.storage.items, settings.publish.dir))
+    count = sum(len(list(leftovers.found(root / part))) for part in (settings.storage.items, settings.publish.dir))
     if count:
         message = f"temporary files of killed or running processes: {count}"
         yield Finding(check="temporaries", level="warning", message=message, fix="tagwire refresh sweeps them")
