@@ -9,23 +9,23 @@ def judged(half):
     """Return [(pair, verdict, whether the index would have brought them together)]."""
     from aggregator.model import Record
     from aggregator.steps import near
-    from aggregator.steps.sketch import sketch
+    from aggregator.steps.sketch import sketches
     from tests.near.labelled import make
 
-    sketches = {}
+    pairs = make(half)
+    pieces = list(dict.fromkeys(piece for pair in pairs for piece in (pair.one, pair.other)))
+    known = dict(zip(pieces, sketches([(piece.title, piece.body) for piece in pieces]), strict=True))
 
-    def known(piece, number):
-        if piece not in sketches:
-            sketches[piece] = sketch(piece.title, piece.body)
+    def judge(piece, number):
         record = Record(
             key=f"{number:016x}", source=piece.source, path="", title=piece.title, link="", url="", entry_id="",
             published=piece.published, updated=piece.published, first_seen=piece.published, lang=piece.lang,
         )  # fmt: skip
-        return record, sketches[piece]
+        return record, known[piece]
 
     found = []
-    for number, pair in enumerate(make(half)):
-        one, other = known(pair.one, 2 * number), known(pair.other, 2 * number + 1)
+    for number, pair in enumerate(pairs):
+        one, other = judge(pair.one, 2 * number), judge(pair.other, 2 * number + 1)
         met = bool(set(near.places(one[1])) & set(near.places(other[1])))
         found.append((pair, near.verdict(one, other), met))
     return found
