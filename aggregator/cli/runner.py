@@ -88,7 +88,8 @@ def _told(error: BaseException, *, verbose: bool) -> int:
             err(f"tagwire: {safe(mistake, 2000)}")
         return error.exit_code
     if isinstance(error, TagwireError):
-        err(f"tagwire: {safe(str(error), 2000)}")
+        for line in str(error).splitlines():
+            err(f"tagwire: {safe(line, 2000)}")
         return error.exit_code
     if verbose:
         import traceback
