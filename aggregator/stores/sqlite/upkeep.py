@@ -58,7 +58,8 @@ def compact(path: str) -> tuple[int, int]:
 @contextmanager
 def _opened(path: str) -> Iterator[sqlite3.Connection]:
     """Open the file read-only; raise if it is missing, empty or not ours."""
-    if not Path(path).is_file():
-        raise errors.StoreMissing(f"{path}: there is no index yet; `tagwire refresh` makes one")
-    with database.translated(path), closing(database.read_only(path)) as connection:
-        yield connection
+    with database.translated(path):
+        if not Path(path).is_file():
+            raise errors.StoreMissing(f"{path}: there is no index yet; `tagwire refresh` makes one")
+        with closing(database.read_only(path)) as connection:
+            yield connection
