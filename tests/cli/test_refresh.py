@@ -81,6 +81,22 @@ def test_items_that_cannot_be_written_are_one_line_and_nobodys_failure(site, web
     assert tagwire("-C", str(site), "items").out.count("One")
 
 
+def test_nobody_is_asked_while_nothing_can_be_written_beside_the_index(site, web, add_source, tagwire):
+    """What an index that can be written would keep is not all: in var/ stands what was published, too."""
+    add_source(f'id = "a"\nurl = "{web.page("/a.xml", FEED)}"')
+    (site / "var/trial/in the way").mkdir(parents=True)
+    done = tagwire("-C", str(site), "refresh")
+    assert done.code == 1
+    assert done.err.splitlines() == [
+        f"tagwire: {site}/var/trial: Is a directory; a folder lies where a file is to be: move it away"
+    ]
+    assert not web.requests
+    assert tagwire("-C", str(site), "refresh", "--dry-run").code == 0
+    shutil.rmtree(site / "var/trial")
+    assert tagwire("-C", str(site), "refresh").code == 0
+    assert not (site / "var/trial").exists()
+
+
 def test_a_source_whose_folder_cannot_be_written_stops_no_other(site, web, add_source, tagwire):
     add_source(f'id = "a"\nurl = "{web.page("/a.xml", FEED)}"')
     other = FEED.replace(b"/1", b"/2").replace(b"One", b"Two")
