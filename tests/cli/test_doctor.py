@@ -13,6 +13,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -456,6 +457,33 @@ def test_no_backup_goes_where_the_sites_own_files_are(site, monkeypatch, capsys,
         assert call(site, "db", "backup", "--force", target) == 2
         assert "where tagwire's own files are: name a file elsewhere" in capsys.readouterr().err
     assert (site / "var/tagwire.db").read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["items/.tagwire.jsonl", "items/a/new.db", "config/sources.toml", "feeds/all.xml"])
+def test_no_backup_goes_among_items_feeds_and_configuration(site, capsys, name):
+    before = (site / name).read_bytes() if (site / name).exists() else None
+    assert call(site, "db", "backup", "--force", site / name) == 2
+    assert "where tagwire's own files are: name a file elsewhere" in capsys.readouterr().err
+    assert ((site / name).read_bytes() if (site / name).exists() else None) == before
+
+
+def test_no_backup_replaces_what_is_no_index_of_tagwire(site, tmp_path, capsys):
+    """Texts, other databases, pipes; but an empty file, as mktemp makes it, and a link that leads nowhere."""
+    (tmp_path / "text").write_text("the only copy of something")
+    with closing(sqlite3.connect(tmp_path / "other.db")) as other:
+        other.execute("CREATE TABLE mine (a)")
+    os.mkfifo(tmp_path / "pipe")
+    before = {path: path.read_bytes() for path in (tmp_path / "text", tmp_path / "other.db")}
+    for name in ("text", "other.db", "pipe"):
+        assert call(site, "db", "backup", "--force", tmp_path / name) == 2
+        assert "is no index of tagwire, so it is not replaced: name another file" in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in before} == before
+    assert (tmp_path / "pipe").is_fifo()
+    (tmp_path / "empty").touch()
+    (tmp_path / "link").symlink_to("nowhere")
+    for name in ("empty", "link", "empty"):
+        assert call(site, "db", "backup", "--force", tmp_path / name) == 0
+        assert stores.check(f"sqlite:///{tmp_path / name}", "/") == []
 
 
 def test_no_backup_replaces_an_index_that_is_kept_elsewhere(site, tmp_path, capsys):
