@@ -271,6 +271,8 @@ def test_a_folder_that_nobody_lets_us_look_into_keeps_no_other_check_from_lookin
     assert (level, message) == ("error", f"{place} cannot be written by user {user}")
     assert fix == f"chown -R {user} {place}, and chmod -R u+rwX it; or run as its owner"
     assert found["folders"][1].endswith("a.xml is not there")
+    if folder == "items":
+        assert found["contents"][2] == "first what `permissions` or `items` says, then `tagwire publish`"
     for check in others:
         assert "Permission denied" in found[check][1]
         assert "permissions" in found[check][2]

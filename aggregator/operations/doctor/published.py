@@ -88,12 +88,13 @@ def contents(patient: Patient) -> Iterator[Finding]:
     root = Path(patient.settings.root)
     missing = [path for path in wanted.written if not (root / path).exists()]
     other = [path for path in (*wanted.written, *wanted.removed) if path not in missing]
+    fix = f"first what `permissions` or `items` says, then `{_MEND}`" if wanted.problems else _MEND
     if missing:
         verb = "is" if len(missing) == 1 else "are"
-        yield Finding(check="contents", level="error", message=f"{some(missing)} {verb} missing", fix=_MEND)
+        yield Finding(check="contents", level="error", message=f"{some(missing)} {verb} missing", fix=fix)
     if other:
         message = f"{some(other)}: not what would be published now"
-        yield Finding(check="contents", level="warning", message=message, fix=_MEND)
+        yield Finding(check="contents", level="warning", message=message, fix=fix)
 
 
 def _home(patient: Patient) -> Path:
