@@ -22,7 +22,7 @@ from aggregator.mark import Mark
 from aggregator.model import FetchState, Outcome, Record, Source, Summary
 from aggregator.model.published import Published
 from aggregator.operations import announce, housekeeping, rules
-from aggregator.operations.aftermath import Aftermath
+from aggregator.operations.aftermath import Aftermath, telling
 from aggregator.operations.stories import Review
 from aggregator.queues.local import LocalQueue
 from aggregator.refresh import House
@@ -105,8 +105,8 @@ class App:
 
         Without `near` copies and related items are not looked for: the next refresh does. `on_outcome` hears of every
         source as soon as it is done. Setting `stop` gives running sources a few seconds to finish, starts no others and
-        gives publishing a few, too; else the next refresh does it. Raises `errors.UsageError` for an unknown id,
-        `DiskError`, `StoreError`.
+        gives publishing a few, too; else the next refresh does it. What could not be published is told in the summary.
+        Raises `errors.UsageError` for an unknown id, `DiskError`, `StoreError`.
         """
         require_set_clock(self.clock.now())
         started = self.clock.monotonic()
@@ -118,7 +118,8 @@ class App:
         house = house_of(self, chosen, near=near)
         visit = Round(house, Agenda(house, chosen, when), on_outcome, stop)
         await visit.run(LocalQueue(self.clock))
-        summary = await aftermath_of(self, house, stop, publish=publish).settle(synced)
+        aftermath = aftermath_of(self, house, stop, publish=publish)
+        summary = await replace(aftermath, publish=telling(aftermath.publish)).settle(synced)
         seconds = self.clock.monotonic() - started
         return replace(summary, outcomes=(*skipped, *visit.outcomes), seconds=seconds, well=well(states, ids))
 

@@ -36,6 +36,14 @@ def writing() -> Iterator[None]:
         raise DiskError(remedies.told(error)) from error
 
 
+@writing()
+def require_room(folder: str | Path) -> None:
+    """Raise `errors.DiskError` if no file can be written to a folder, whatever its name."""
+    trial = Path(folder, "trial")
+    files.write(trial, bytes(_PAGE))
+    trial.unlink(missing_ok=True)
+
+
 class Disk:
     """Files below a folder; a `dry` one remembers what it would have written."""
 
@@ -44,13 +52,10 @@ class Disk:
         self._root = str(root)
         self._unwritten: dict[str, bytes] = {}
 
-    @writing()
     def require_room(self) -> None:
         """Raise `errors.DiskError` if no file can be written here, whatever its name; a `dry` one writes none."""
         if not self.dry:
-            trial = Path(f"{self._root}/{STAGING}/trial")
-            files.write(trial, bytes(_PAGE))
-            trial.unlink(missing_ok=True)
+            require_room(f"{self._root}/{STAGING}")
 
     def read(self, path: str) -> bytes:
         """Return a file's bytes. Raises OSError."""

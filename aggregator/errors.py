@@ -279,7 +279,7 @@ class TreeError(TagwireError):
 
 
 class PublishError(TagwireError):
-    """A feed could not be written; `topics` are the URLs of those that were, of which a hub is to be told."""
+    """Feeds could not be written, a line for each cause; `topics` are the URLs of those that were, for a hub."""
 
     topics: tuple[str, ...] = ()
 

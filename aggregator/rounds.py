@@ -10,8 +10,10 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aggregator.disk import require_room
 from aggregator.errors import DiskError, ProxyFailed, StaleClaim, StoreError
 from aggregator.model import Outcome
 from aggregator.refresh import House, refresh
@@ -68,11 +70,13 @@ class Round:
     async def run(self, queue: Queue, on: On | None = None) -> None:
         """Refresh every source once, or until `stop`. Raises the `errors.StoreError` that ended the round early.
 
-        Raises `errors.DiskError` if no item can be written; at the beginning nobody is asked then.
+        Raises `errors.DiskError` if no item, or nothing in var/, can be written; at the beginning nobody is asked then.
         With `on` what comes due is taken in while hosts are under way: one that is slow keeps no other one waiting.
         """
         house = self._house
         house.tree.disk.require_room()
+        if not house.tree.disk.dry:
+            require_room(Path(house.settings.root, "var"))
         await queue.submit("host", self._agenda.hosts())
         work = queue.run({"host": self._host}, concurrency=house.settings.http.concurrency, stop=self._stop)
         try:

@@ -470,6 +470,17 @@ def test_a_dead_proxy_is_nobodys_failure(life: Life) -> None:
     assert life.state().failing_since == NOW
 
 
+def test_a_dead_proxy_is_tried_again_before_long_whatever_the_source_did_before(life: Life) -> None:
+    """Three failures of its own stay what they were, and say nothing about the proxy."""
+    life.add("a", "http://127.0.0.3:9/feed")
+    for _ in range(3):
+        told = life.refresh()["a"]
+    assert (kind(told), told.failures) == ("connect", 3)
+    life.proxy = "http://127.0.0.1:9"
+    told = life.refresh()["a"]
+    assert (kind(told), told.failures, wait(told, life)) == ("proxy", 3, 15 * MINUTE)
+
+
 def test_a_long_silence_of_all_hosts_is_told_while_it_lasts(life: Life) -> None:
     """Who watches a round sees that it moves: after a minute without any answer the verdict is spoken."""
     for name in "abcdef":

@@ -33,7 +33,7 @@ def db() -> None:
     },
 )
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--force", is_flag=True, help="Put it in the place of a file that is there.")
+@click.option("--force", is_flag=True, help="Put it in the place of an older copy.")
 @pass_options
 def backup(options: Options, *, file: Path, force: bool) -> None:
     """Write a copy of the index to FILE, complete or not at all; the daemon may go on meanwhile."""
@@ -43,9 +43,10 @@ def backup(options: Options, *, file: Path, force: bool) -> None:
     settings = options.settings()
     if file.exists() and not force:
         raise UsageError(f"{file} is there already: nothing was written (--force replaces it)")
-    var = Path(settings.root) / "var"
-    if files.same(file.resolve().parent, var) or any(files.same(file, own) for own in var.glob("*")):
-        raise UsageError(f"{file} is in {var}, where tagwire's own files are: name a file elsewhere")
+    root, target = Path(settings.root), file.resolve()
+    for folder in (root / name for name in ("var", "config", settings.storage.items, settings.publish.dir)):
+        if target.is_relative_to(folder.resolve()) or any(files.same(file, own) for own in folder.glob("*")):
+            raise UsageError(f"{file} is in {folder}, where tagwire's own files are: name a file elsewhere")
     stores.backup(settings.storage.index, settings.root, str(file))
     size = file.stat().st_size
     if options.json:

@@ -29,11 +29,11 @@ _COLORS = {"ok": "green", "failed": "red", "skipped": "yellow", "no": "dim"}
 
 
 def exit_code(summary: Summary, fail: str) -> int:
-    """Return 0, 1 (items could not be written), 3 (a source is failing, by the rule `fail`) or 5 (all of the network).
+    """Return 0, 1 (what came could not be written), 3 (a source fails, by the rule `fail`) or 5 (all of the network).
 
     What this machine cannot write is no failure of a source, so `fail` does not forgive it.
     """
-    if any(outcome.error and outcome.error.kind == DiskError.kind for outcome in summary.outcomes):
+    if summary.failure or any(one.error and one.error.kind == DiskError.kind for one in summary.outcomes):
         return DiskError.exit_code
     if fail == "never":
         return 0
@@ -121,6 +121,8 @@ class Reporter:
         code = stopped or exit_code(summary, self._fail)
         self._problems([(outcome.source, outcome.problems) for outcome in summary.outcomes])
         self._problems([("", summary.problems)])
+        for line in summary.failure.splitlines():
+            err(f"tagwire: {safe(line, 2000)}")
         if self._options.json:
             emit_line(summary_event(summary, code))
         elif self._options.quiet:
@@ -157,7 +159,7 @@ class Reporter:
             out(f"{verb} {counted(len(summary.feeds_written), 'file')}: {written}{more}")
         if self._dry_run:
             out("dry run: nothing was changed")
-        elif any(outcome.result == "failed" for outcome in summary.outcomes):
+        elif summary.failure or any(outcome.result == "failed" for outcome in summary.outcomes):
             err(f"hint: tagwire {'doctor' if code == DiskError.exit_code else 'sources --failing'}")
 
 

@@ -16,7 +16,7 @@ import click
 
 from aggregator.cli.options import Options
 from aggregator.cli.root import root
-from aggregator.errors import ConfigError, TagwireError
+from aggregator.errors import ConfigError, PublishError, TagwireError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -88,7 +88,8 @@ def _told(error: BaseException, *, verbose: bool) -> int:
             err(f"tagwire: {safe(mistake, 2000)}")
         return error.exit_code
     if isinstance(error, TagwireError):
-        err(f"tagwire: {safe(str(error), 2000)}")
+        for line in str(error).splitlines() if isinstance(error, PublishError) else [str(error)]:
+            err(f"tagwire: {safe(line, 2000)}")
         return error.exit_code
     if verbose:
         import traceback

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from http import HTTPStatus
+from typing import Any
 
 import httpx
 
@@ -11,6 +12,8 @@ from aggregator.errors import ConfigError, ConnectFailed, ProxyFailed, TlsFailed
 
 _PROXY = "the proxy (http.proxy)"
 """Without its address, since messages are published on the status page."""
+_PROXYS_TLS = "connection.start_tls.failed"
+"""What the transport says when TLS with whom it dials fails, who is the proxy; TLS through it is called otherwise."""
 _REFUSED = str(HTTPStatus.PROXY_AUTHENTICATION_REQUIRED.value)
 
 
@@ -29,6 +32,12 @@ class Proxied(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Return the answer that came through the proxy."""
+        steps: set[str] = set()
+
+        async def note(step: str, _: dict[str, Any]) -> None:
+            steps.add(step)
+
+        request.extensions = {**request.extensions, "trace": note}
         try:
             answer = await self._transport.handle_async_request(request)
         except httpx.ProxyError as error:
@@ -36,7 +45,7 @@ class Proxied(httpx.AsyncBaseTransport):
                 raise ProxyFailed(f"{_PROXY} lets nobody in: {error}") from error
             raise ConnectFailed(f"{_PROXY} says: {error}") from error
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-            if _in_tls(error):  # with the server, through the proxy
+            if _in_tls(error) and _PROXYS_TLS not in steps:  # with the server, through the proxy
                 raise TlsFailed(f"TLS failed: {error}") from error
             raise ProxyFailed(f"{_PROXY} cannot be reached: {error or 'no answer'}") from error
         if answer.status_code == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:

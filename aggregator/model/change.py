@@ -151,6 +151,8 @@ class Summary:
     """Items to which others about the same event were found."""
     well: frozenset[str] = frozenset()
     """Network sources that answered when they were asked last, before this; empty if single ones were named."""
+    failure: str = ""
+    """Why not all that changed could be published, in a line for each cause; empty if it could."""
 
     def count(self, result: str) -> int:
         """Return the number of sources with this result."""

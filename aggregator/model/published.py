@@ -23,3 +23,5 @@ class Published:
     """URLs of the feeds among `written`, for those who are told of changes; archives are none."""
     problems: tuple[Problem, ...] = ()
     """Items that were left out, since their files could not be read."""
+    failure: str = ""
+    """Why not all of it could be written, in a line for each cause; empty if it could."""

@@ -9,9 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from aggregator.errors import PublishError
 from aggregator.model import Summary
 from aggregator.model.published import Published
 from aggregator.operations import housekeeping
+from aggregator.steps import remedies
 from aggregator.threads import apart
 
 if TYPE_CHECKING:
@@ -56,6 +58,7 @@ class Aftermath:
             problems=(*synced.problems, *published.problems, *kept),
             near=reviewed.copies,
             related=reviewed.related,
+            failure=published.failure,
         )
 
     def _spared(self) -> Callable[[], bool]:
@@ -71,3 +74,17 @@ class Aftermath:
             return clock.monotonic() - since >= SPARE
 
         return over
+
+
+def telling(publish: Callable[[Callable[[], bool]], Published]) -> Callable[[Callable[[], bool]], Published]:
+    """Return what publishes likewise, but tells what could not be written instead of raising it."""
+
+    def publishing(stopping: Callable[[], bool]) -> Published:
+        try:
+            return publish(stopping)
+        except PublishError as error:
+            return Published(failure=str(error))
+        except OSError as error:
+            return Published(failure=remedies.told(error))
+
+    return publishing

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import os
 import re
+from collections import defaultdict
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from aggregator import files, witness
 from aggregator.errors import PublishError
+from aggregator.steps import remedies
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,8 +24,8 @@ if TYPE_CHECKING:
 _MARK = re.compile(rb"generator\b[^{}]{0,60}tagwire")
 """Stands near the beginning of every feed that we write, whatever its format."""
 _MARK_WITHIN: Final = 8192
-_TOLD: Final = 10
-"""Files in one message."""
+_TOLD: Final = 3
+"""Files that are named of those with one cause; the others are counted."""
 KEPT: Final = ("tags", "sources", "queries")
 """Folders of feeds."""
 
@@ -61,9 +63,9 @@ class Shelf:
             written = files.write_all(pairs(), sync=sync, failed=failed, noted=self._noted)
         except OSError as error:
             place = self._shown(os.fspath(self._home / at))
-            raise PublishError(f"{place} cannot be written: {error.strerror or error}") from error
+            raise PublishError(f"{place} cannot be written: {remedies.cause(error)}") from error
         for path, cause in failed.items():
-            self._failed[self._shown(path)] = f"cannot be written: {cause.strerror or cause}"
+            self._failed[self._shown(path)] = f"cannot be written: {remedies.cause(cause)}"
         return tuple(map(self._shown, written))
 
     def facts(self, name: str) -> Facts | None:
@@ -105,20 +107,26 @@ class Shelf:
                     path.unlink()
                     _leave(path.parent, self._home)
             except OSError as error:
-                self._failed[self._shown(path)] = f"cannot be removed: {error.strerror or error}"
+                self._failed[self._shown(path)] = f"cannot be removed: {remedies.cause(error)}"
                 continue
             removed.append(self._shown(path))
         return tuple(removed)
 
     def settle(self) -> None:
-        """Raise `PublishError` if files could not be written or removed, naming them."""
-        if self._failed:
-            told = [f"{path} {reason}" for path, reason in self._failed.items()]
-            more = f"; and {len(told) - _TOLD} more" if len(told) > _TOLD else ""
-            raise PublishError("; ".join(told[:_TOLD]) + more)
+        """Raise `PublishError` if files could not be written or removed: a line for each cause, with its cure."""
+        causes: defaultdict[str, list[str]] = defaultdict(list)
+        for path, reason in self._failed.items():
+            causes[reason].append(path)
+        if causes:
+            raise PublishError("\n".join(f"{_some(paths)} {reason}" for reason, paths in causes.items()))
 
     def _shown(self, path: str | Path) -> str:
         return self._shown_home + os.fspath(path).removeprefix(os.fspath(self._home))
+
+
+def _some(paths: list[str]) -> str:
+    more = f" and {len(paths) - _TOLD} more" if len(paths) > _TOLD else ""
+    return f"{', '.join(paths[:_TOLD])}{more}"
 
 
 def _leave(folder: Path, home: Path) -> None:

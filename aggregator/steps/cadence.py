@@ -146,13 +146,16 @@ def failed(
 
 
 def excused(state: FetchState, schedule: Schedule, source: Source, now: datetime) -> FetchState:
-    """Return the state after `failed`, taken back since no host or no proxy answered: nothing to do with it."""
-    count = state.failures - 1
-    wait = min(interval.SHORT_BACKOFF * 2.0 ** min(count, 10), max(schedule.max, source.every))
+    """Return the state after `failed`, taken back since no host or no proxy answered: nothing to do with it.
+
+    It is asked again before long; where nobody but the network could tell, not sooner than its own failures before say.
+    """
     proxy = state.error is not None and state.error.kind == "proxy"
+    own = 0 if proxy else min(max(state.failures - 2, 0), 10)
+    wait = min(interval.SHORT_BACKOFF * 2.0**own, max(schedule.max, source.every))
     why = "the proxy failed" if proxy else "no host answered: the network seems to be down"
     reason = Reason(rule="offline", why=why, seconds=wait)
-    return replace(state, failures=count, next_at=now + timedelta(seconds=wait), reasons=(reason,))
+    return replace(state, failures=state.failures - 1, next_at=now + timedelta(seconds=wait), reasons=(reason,))
 
 
 def unkept(state: FetchState, now: datetime) -> FetchState:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import re
@@ -12,6 +13,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,9 +23,10 @@ import pytest
 from aggregator import stores
 from aggregator.cli.runner import run
 from aggregator.clock import SystemClock
+from aggregator.config import load
 from aggregator.errors import StoreError
 from aggregator.model import Failure
-from aggregator.operations.doctor import machine
+from aggregator.operations.doctor import Patient, machine, places
 from aggregator.stores import open_store
 from aggregator.testing import InlineWorkers
 
@@ -73,6 +76,12 @@ def findings(site, capsys):
         return wrong(capsys.readouterr().out)
 
     return look
+
+
+def mortal():
+    """Be refused what files' modes refuse, though the tests be run by root: CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH."""
+    for capability in (1, 2):
+        ctypes.CDLL(None).prctl(24, capability, 0, 0, 0)  # PR_CAPBSET_DROP; others than root may not, and need not
 
 
 def elsewhere(site, **options):
@@ -201,6 +210,7 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str, int]] = {
     "twice: key": (lambda site: copied(site, "*"), r"^a/.*\.md, a/.*\.md in .* are the same item", 0),
     "twice: text": (lambda site: copied(site, "again.md"), r"again.md in .* are the same item", 0),
     "links: dangling": (lambda site: (site / "items/x.md").symlink_to("/no"), "link to /no, which is not there", 0),
+    "links: pipe": (lambda site: os.mkfifo(site / "items/x.md"), "/items/x.md is a pipe, a socket or a device", 0),
     "links: folder": (lambda site: (site / "items/x").symlink_to(site), "/x is a symbolic link to .* not followed", 0),
 }
 
@@ -245,6 +255,81 @@ def test_what_ails_many_feeds_is_told_once(site, findings):
     names = "all.xml, sources/a.xml, tags/0.xml and 9 more"
     assert message == f"{names} in {site / 'feeds'}: published for another address (news.example)"
     assert (level, fix) == ("error", "tagwire publish")
+
+
+@pytest.mark.parametrize(
+    ("folder", "others"), [("items", {"items", "twice"}), ("var", {"index"}), ("feeds", {"contents"})]
+)
+def test_a_folder_that_nobody_lets_us_look_into_keeps_no_other_check_from_looking(site, folder, others):
+    """It is named with its cure; what cannot be looked over says so."""
+    (site / "a.xml").unlink()
+    (site / folder).chmod(0)
+    found = elsewhere(site, preexec_fn=mortal)
+    (site / folder).chmod(0o700)
+    level, message, fix = found["permissions"]
+    place, user = site / folder, os.getuid()
+    assert (level, message) == ("error", f"{place} cannot be written by user {user}")
+    assert fix == f"chown -R {user} {place}, and chmod -R u+rwX it; or run as its owner"
+    assert found["folders"][1].endswith("a.xml is not there")
+    if folder == "items":
+        assert found["contents"][2] == "first what `permissions` or `items` says, then `tagwire publish`"
+    for check in others:
+        assert "Permission denied" in found[check][1]
+        assert "permissions" in found[check][2]
+
+
+@pytest.mark.parametrize("name", ["tagwire.db", "tagwire.lock"])
+def test_a_file_of_var_that_this_user_may_not_write_is_told(site, name):
+    """Whatever others may do with it: closing it to them would mend nothing."""
+    (site / "var" / name).touch()
+    (site / "var" / name).chmod(0o444)
+    found = elsewhere(site, preexec_fn=mortal)
+    level, message, fix = found["permissions"]
+    path, user = site / "var" / name, os.getuid()
+    assert (level, message) == ("error", f"{path} (of user {user}, mode 444) cannot be written by user {user}")
+    assert fix == f"chmod u+rw {path}"
+    assert "privacy" not in found
+
+
+@pytest.mark.parametrize("by_root", [False, True])
+def test_a_file_of_var_that_is_somebody_elses_is_to_be_given_to_who_runs_tagwire(site, monkeypatch, by_root):
+    """Root may write everything, which helps the owner of var/ nothing."""
+    path, stat = site / "var/tagwire.db", os.stat
+
+    def told(self, **options):
+        facts = list(stat(self, **options))
+        facts[4] = 4242 if self == path else 77
+        return os.stat_result(facts)
+
+    access = os.access
+    monkeypatch.setattr(Path, "stat", told)
+    monkeypatch.setattr(os, "getuid", lambda: 0 if by_root else 77)
+    monkeypatch.setattr(os, "access", lambda name, mode: access(name, mode) and (by_root or Path(name) != path))
+    settings = load(str(site), str(site / "config/tagwire.toml"))
+    [found] = places.permissions(Patient(settings=settings, now=SystemClock().now()))
+    assert (found.level, "of user 4242" in found.message) == ("error", True)
+    assert found.fix == f"chown 77 {path}, and chmod 600 it"
+
+
+def test_what_publishing_does_not_mend_has_another_cure(site, findings):
+    """A file of somebody else's, a folder in a feed's place, a template without an end."""
+    (site / "feeds/zz.xml").write_text("<html/>")
+    assert findings(1)["feeds"][1:] == (
+        f"zz.xml in {site / 'feeds'}: an Atom feed was expected, this is html",
+        f"no feed of ours: move it out of {site / 'feeds'}",
+    )
+    (site / "feeds/zz.xml").unlink()
+    (site / "feeds/sources/a.xml").unlink()
+    (site / "feeds/sources/a.xml").mkdir()
+    found = findings(1)
+    assert found["feeds"][2] == "move that folder away, then run `tagwire publish`"
+    assert found["contents"][2] == "a folder lies where a file is to be: move it away, then run `tagwire publish`"
+    (site / "feeds/sources/a.xml").rmdir()
+    (site / "config/templates").mkdir()
+    (site / "config/templates/index.html").write_text('{% include "index.html" %}')
+    found = findings(1)
+    assert "config/templates/index.html" in found["contents"][1]
+    assert found["contents"][2] == "mend what it names, then run `tagwire publish`"
 
 
 def test_every_mistake_of_the_configuration_is_a_finding(site, capsys):
@@ -374,6 +459,33 @@ def test_no_backup_goes_where_the_sites_own_files_are(site, monkeypatch, capsys,
         assert call(site, "db", "backup", "--force", target) == 2
         assert "where tagwire's own files are: name a file elsewhere" in capsys.readouterr().err
     assert (site / "var/tagwire.db").read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["items/.tagwire.jsonl", "items/a/new.db", "config/sources.toml", "feeds/all.xml"])
+def test_no_backup_goes_among_items_feeds_and_configuration(site, capsys, name):
+    before = (site / name).read_bytes() if (site / name).exists() else None
+    assert call(site, "db", "backup", "--force", site / name) == 2
+    assert "where tagwire's own files are: name a file elsewhere" in capsys.readouterr().err
+    assert ((site / name).read_bytes() if (site / name).exists() else None) == before
+
+
+def test_no_backup_replaces_what_is_no_index_of_tagwire(site, tmp_path, capsys):
+    """Texts, other databases, pipes; but an empty file, as mktemp makes it, and a link that leads nowhere."""
+    (tmp_path / "text").write_text("the only copy of something")
+    with closing(sqlite3.connect(tmp_path / "other.db")) as other:
+        other.execute("CREATE TABLE mine (a)")
+    os.mkfifo(tmp_path / "pipe")
+    before = {path: path.read_bytes() for path in (tmp_path / "text", tmp_path / "other.db")}
+    for name in ("text", "other.db", "pipe"):
+        assert call(site, "db", "backup", "--force", tmp_path / name) == 2
+        assert "is no index of tagwire, so it is not replaced: name another file" in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in before} == before
+    assert (tmp_path / "pipe").is_fifo()
+    (tmp_path / "empty").touch()
+    (tmp_path / "link").symlink_to("nowhere")
+    for name in ("empty", "link", "empty"):
+        assert call(site, "db", "backup", "--force", tmp_path / name) == 0
+        assert stores.check(f"sqlite:///{tmp_path / name}", "/") == []
 
 
 def test_no_backup_replaces_an_index_that_is_kept_elsewhere(site, tmp_path, capsys):

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import json
 import os
 import pty
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -15,6 +18,7 @@ import threading
 import pytest
 
 from aggregator.cli.reporting import exit_code, source_event, summary_event
+from aggregator.cli.runner import run
 from aggregator.model import Failure, Outcome, Summary
 
 FEED = b"""<?xml version="1.0"?><rss version="2.0"><channel><title>T</title><link>http://127.0.0.1/</link>
@@ -75,6 +79,22 @@ def test_items_that_cannot_be_written_are_one_line_and_nobodys_failure(site, web
     (site / "items" / ".staging").unlink()
     assert tagwire("-C", str(site), "refresh").code == 0
     assert tagwire("-C", str(site), "items").out.count("One")
+
+
+def test_nobody_is_asked_while_nothing_can_be_written_beside_the_index(site, web, add_source, tagwire):
+    """What an index that can be written would keep is not all: in var/ stands what was published, too."""
+    add_source(f'id = "a"\nurl = "{web.page("/a.xml", FEED)}"')
+    (site / "var/trial/in the way").mkdir(parents=True)
+    done = tagwire("-C", str(site), "refresh")
+    assert done.code == 1
+    assert done.err.splitlines() == [
+        f"tagwire: {site}/var/trial: Is a directory; a folder lies where a file is to be: move it away"
+    ]
+    assert not web.requests
+    assert tagwire("-C", str(site), "refresh", "--dry-run").code == 0
+    shutil.rmtree(site / "var/trial")
+    assert tagwire("-C", str(site), "refresh").code == 0
+    assert not (site / "var/trial").exists()
 
 
 def test_a_source_whose_folder_cannot_be_written_stops_no_other(site, web, add_source, tagwire):
@@ -297,3 +317,42 @@ def test_verbose_tells_of_each_source_what_was_asked_and_what_came(tagwire, web,
     (site / "feeds/all.xml").unlink()
     assert "wrote feeds/all.xml\n" in tagwire("-vv", "publish").err
     assert tagwire("refresh", "seeds").err == ""
+
+
+def test_feeds_that_cannot_be_written_are_told_in_one_line_with_the_cure_and_the_summary_is_there(site, capsys):
+    """What was fetched is kept and told; the next refresh, when it can, publishes it."""
+    shutil.rmtree(site / "feeds", ignore_errors=True)
+    (site / "feeds").write_text("in the way")
+    assert run(["refresh", "--json"]) == 1
+    told = capsys.readouterr()
+    summary = json.loads(told.out.splitlines()[-1])
+    assert (summary["event"], summary["ok"], summary["new"] > 0, summary["exit"]) == ("summary", 1, True, 1)
+    assert summary["feeds_written"] == []
+    words = r"feeds/.+ and \d+ more cannot be written: .+; a file lies where a folder is to be: move it away"
+    assert re.fullmatch(rf"tagwire: {words}\n", told.err)
+    assert run(["refresh", "-q", "--fail", "never"]) == 1
+    assert capsys.readouterr().err == told.err
+    assert run(["refresh"]) == 1
+    assert capsys.readouterr().err == f"{told.err}hint: tagwire doctor\n"
+    (site / "feeds").unlink()
+    assert run(["refresh", "--json"]) == 0
+    told = capsys.readouterr()
+    assert ("feeds/all.xml" in json.loads(told.out.splitlines()[-1])["feeds_written"], told.err) == (True, "")
+
+
+def test_a_folder_in_feeds_that_cannot_be_looked_into_is_told_with_the_cure(site, capsys, monkeypatch):
+    """Also where it is no single file that fails."""
+    assert run(["refresh", "-q"]) == 0
+    (site / "config/tagwire.toml").write_text('[publish]\nformats = ["atom"]\n')
+    scandir = os.scandir
+
+    def look(path="."):
+        if str(path).startswith(str(site / "feeds")):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", look)
+    assert run(["refresh", "--json"]) == 1
+    told = capsys.readouterr()
+    assert json.loads(told.out.splitlines()[-1])["exit"] == 1
+    assert told.err.endswith("Permission denied; give this user the right, or run as its owner\n")

@@ -43,6 +43,7 @@ def failing(monkeypatch):
         (errors.UsageError("no source 'x'"), 2, "tagwire: no source 'x'"),
         (errors.Locked("held by pid 1"), 6, "tagwire: held by pid 1"),
         (errors.StoreError("damaged"), 1, "tagwire: damaged"),
+        (errors.PublishError("one cause\nanother"), 1, "tagwire: one cause\ntagwire: another"),
         (errors.UsageError("a\x1b[31m\nb"), 2, "tagwire: a[31m b"),
         (OSError(28, "No space left on device", "/x/y"), 1, "tagwire: /x/y: No space left on device; make room there"),
         (OSError(28, "No space left on device"), 1, "tagwire: No space left on device; make room there"),

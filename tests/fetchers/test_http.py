@@ -388,6 +388,27 @@ def test_a_proxy_that_refuses_is_told_from_one_that_cannot_reach_the_server(on_b
     assert isinstance(caught.value, errors.ProxyFailed) == (kind is errors.ProxyFailed)
 
 
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_proxy_that_does_not_speak_tls_is_what_failed(on_bench, scheme):
+    """The usual slip, https:// before a proxy that takes http, is no fault of any server's."""
+
+    async def scenario(bench):
+        async def refuse(reader, writer):
+            await reader.read(1)
+            writer.write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+            await writer.drain()
+
+        port = await bench.raw.start(refuse)
+        fetcher = type(bench)(None, {"proxy": f"https://127.0.0.1:{port}"})
+        try:
+            await fetcher.get(f"{scheme}://feeds.test/feed")
+        finally:
+            await fetcher.fetcher.aclose()
+
+    with pytest.raises(errors.ProxyFailed, match=r"the proxy \(http\.proxy\) cannot be reached: .*SSL"):
+        on_bench(scenario)
+
+
 def test_a_server_without_tls_behind_a_proxy_is_no_failure_of_the_proxy(on_bench):
     async def scenario(bench):
         port = await bench.raw.start(b"HTTP/1.1 200 Connection established\r\n\r\nnot TLS at all, to be sure")

@@ -286,6 +286,10 @@ def test_a_missing_network_is_nobodys_failure() -> None:
     state = cadence.excused(first, PLAIN, SOURCE, NOW)
     assert (state.failures, state.error, state.failing_since, seconds(state)) == (0, failure, NOW, 15 * 60)
     assert "network" in interval.explain(state, NOW)
+    third = replace(first, failures=4)  # an uncounted visit after three that count waits no longer than the third did
+    assert seconds(cadence.excused(third, PLAIN, SOURCE, NOW)) == 60 * 60
+    proxy = replace(third, error=Failure(kind="proxy", message="no"))
+    assert seconds(cadence.excused(proxy, PLAIN, SOURCE, NOW)) == 15 * 60, "whose fault it was is certain"
     long = replace(first, failures=9)
     assert seconds(cadence.excused(long, PLAIN, SOURCE, NOW)) == PLAIN.max, "it was failing before the network was"
 

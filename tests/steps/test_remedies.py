@@ -11,6 +11,7 @@ from aggregator.steps.remedies import told
 @pytest.mark.parametrize(
     ("code", "cure"),
     [
+        (errno.EISDIR, "a folder lies where a file is to be: move it away"),
         (errno.ENOSPC, "make room there"),
         (errno.EROFS, "mount it for writing"),
         (errno.EACCES, "give this user the right, or run as its owner"),

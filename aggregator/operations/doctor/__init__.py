@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from aggregator.operations.doctor import index, machine, places, published, sources
 from aggregator.operations.doctor.findings import Finding, Patient
+from aggregator.steps import remedies
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,13 +42,25 @@ CHECKS = (
     published.feeds,
     published.contents,
 )
+_AGAIN = "mend that, as `permissions` says, then run `tagwire doctor` again"
 
 
 def examine(patient: Patient) -> Iterator[Finding]:
-    """Yield what the checks find, in their order; a check that finds nothing wrong yields one `ok`."""
+    """Yield what the checks find, in their order; a check that finds nothing wrong yields one `ok`.
+
+    One that the system keeps from looking says so, and the others go on.
+    """
     for check in CHECKS:
-        found = list(check(patient))
-        yield from found or [Finding(check=check.__name__, level="ok", message=_first_line(check.__doc__))]
+        ill = False
+        try:
+            for finding in check(patient):
+                ill = True
+                yield finding
+        except OSError as error:
+            ill, message = True, f"this could not be looked over: {remedies.told(error)}"
+            yield Finding(check=check.__name__, level="error", message=message, fix=_AGAIN)
+        if not ill:
+            yield Finding(check=check.__name__, level="ok", message=_first_line(check.__doc__))
 
 
 def _first_line(text: str | None) -> str:

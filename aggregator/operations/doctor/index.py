@@ -81,7 +81,7 @@ def twice(patient: Patient) -> Iterator[Finding]:
 
 
 def links(patient: Patient) -> Iterator[Finding]:
-    """No item is a symbolic link: links are not followed."""
+    """Among the items are files only: no links, which are not followed, and no pipes, which are not read."""
     root = patient.tree.root
     for folder, folders, names in os.walk(root):
         for name in sorted((*folders, *names)):
@@ -90,6 +90,9 @@ def links(patient: Patient) -> Iterator[Finding]:
                 message = f"{path} is a symbolic link to {path.readlink()}{target}; links among items are not followed"
                 fix = "put the file itself there (a folder: name it as a source), or remove the link"
                 yield Finding(check="links", level="warning", message=message, fix=fix)
+            elif not path.is_file() and not path.is_dir():
+                message = f"{path} is a pipe, a socket or a device; these are not read"
+                yield Finding(check="links", level="warning", message=message, fix=f"rm {path}, or move it elsewhere")
 
 
 def decisions(patient: Patient) -> Iterator[Finding]:

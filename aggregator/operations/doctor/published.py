@@ -16,7 +16,7 @@ from aggregator.operations.doctor.findings import Finding, some
 from aggregator.settings import Site
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from aggregator.operations.doctor.findings import Patient
     from aggregator.ports import Store
@@ -64,8 +64,10 @@ def feeds(patient: Patient) -> Iterator[Finding]:
         name = path.relative_to(root).as_posix()
         if complaint := _complaint(path, base + quote(name)):
             sick[complaint].append(name)
+    ours = _mended(patient) if sick else None
     for complaint, names in sick.items():
-        yield Finding(check="feeds", level="error", message=f"{some(names)} in {root}: {complaint}", fix=_MEND)
+        for fix, some_of in _cures(names, root, ours).items():
+            yield Finding(check="feeds", level="error", message=f"{some(some_of)} in {root}: {complaint}", fix=fix)
 
 
 def contents(patient: Patient) -> Iterator[Finding]:
@@ -78,17 +80,21 @@ def contents(patient: Patient) -> Iterator[Finding]:
     except StoreError:  # the index is damaged, which another check tells
         return
     except PublishError as error:
-        yield Finding(check="contents", level="error", message=str(error), fix=_MEND)
+        for line in str(error).splitlines():
+            what, _, cure = line.rpartition("; ")
+            fix = f"{cure}, then run `{_MEND}`" if what else f"mend what it names, then run `{_MEND}`"
+            yield Finding(check="contents", level="error", message=what or line, fix=fix)
         return
     root = Path(patient.settings.root)
     missing = [path for path in wanted.written if not (root / path).exists()]
     other = [path for path in (*wanted.written, *wanted.removed) if path not in missing]
+    fix = f"first what `permissions` or `items` says, then `{_MEND}`" if wanted.problems else _MEND
     if missing:
         verb = "is" if len(missing) == 1 else "are"
-        yield Finding(check="contents", level="error", message=f"{some(missing)} {verb} missing", fix=_MEND)
+        yield Finding(check="contents", level="error", message=f"{some(missing)} {verb} missing", fix=fix)
     if other:
         message = f"{some(other)}: not what would be published now"
-        yield Finding(check="contents", level="warning", message=message, fix=_MEND)
+        yield Finding(check="contents", level="warning", message=message, fix=fix)
 
 
 def _home(patient: Patient) -> Path:
@@ -101,6 +107,29 @@ def _differing(patient: Patient, store: Store) -> Published:
     cache = str(Path(settings.root, publish.FRAGMENTS))
     publisher = publish.Publisher(settings, store, patient.tree.read, outputs.discover(settings), cache=cache)
     return publisher.publish(check=True)
+
+
+def _mended(patient: Patient) -> set[Path] | None:
+    """Return the files that a publication would write or remove; None if that cannot be told now."""
+    try:
+        with stores.open_store(patient.settings.storage.index, patient.settings.root, access="scratch") as store:
+            wanted = _differing(patient, store)
+    except (StoreError, PublishError):
+        return None
+    return {Path(patient.settings.root, path) for path in (*wanted.written, *wanted.removed)}
+
+
+def _cures(names: Sequence[str], root: Path, ours: set[Path] | None) -> dict[str, list[str]]:
+    """Return sick files by what mends them: publishing, unless they are no feeds of ours."""
+    cures: defaultdict[str, list[str]] = defaultdict(list)
+    for name in names:
+        if (root / name).is_dir():
+            cures[f"move that folder away, then run `{_MEND}`"].append(name)
+        elif ours is None or (root / name) in ours:
+            cures[_MEND].append(name)
+        else:
+            cures[f"no feed of ours: move it out of {root}"].append(name)
+    return cures
 
 
 def _complaint(path: Path, url: str) -> str:
