@@ -19,7 +19,7 @@ from aggregator.model import Document, Dropped, Failure, Hints, Item, Parsed, Pr
 from aggregator.settings import Filter, TagRule  # noqa: TC001 - msgspec reads the annotations at run time
 from aggregator.steps import bases, declared, near, normalize, sieve, tag, topics, urls
 from aggregator.steps.dedupe import record_of
-from aggregator.steps.identity import identify
+from aggregator.steps.identity import apart, identify
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -187,6 +187,7 @@ def context(
 
 def _folder(job: Job) -> Reading:
     """Return the items of a folder's files: each file is a document of its own."""
+    texts: dict[str, str] = {}
     items: list[Item] = []
     dropped: list[Dropped] = []
     problems: list[Problem] = []
@@ -198,7 +199,7 @@ def _folder(job: Job) -> Reading:
         except errors.ParseError as error:
             problems.append(Problem(where=where, message=str(error), line=error.line))
             continue
-        items += found
+        items += [replace(one, key=apart(one, texts, job.source.id, document.name)) for one in found]
         dropped += kept_out
         problems += bad
     return Reading(

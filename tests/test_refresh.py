@@ -234,6 +234,20 @@ def test_stopping_starts_nothing_more(town: Town) -> None:
     assert town.site.requests == []
 
 
+def test_files_with_one_title_are_items_of_their_own(town: Town) -> None:
+    """Without date, or with the same one: known by their paths, so that an edit is an update."""
+    folder = town.root / "notes"
+    folder.mkdir()
+    for name, text in (("1", "Tomatoes."), ("2", "Boats."), ("3", "Rivers."), ("4", "Boats.")):
+        (folder / f"{name}.md").write_text(f"---\ntitle: Weekly notes\n---\n\n{text}\n", encoding="utf-8")
+    source = Source(id="notes", kind="folder", path=str(folder))
+    first = town.refresh(source)["notes"]
+    assert (first.new, first.updated) == (4, 0)
+    (folder / "3.md").write_text("---\ntitle: Weekly notes\n---\n\nRivers and lakes.\n", encoding="utf-8")
+    again = town.refresh(source)["notes"]
+    assert (again.new, again.updated, again.unchanged) == (0, 1, 3)
+
+
 def test_a_folder_takes_the_same_road(town: Town) -> None:
     """Item files come out byte for byte; a broken one is told at every refresh until it is mended."""
     folder = town.root / "seeds"

@@ -286,6 +286,18 @@ def test_copies_that_were_set_aside_are_shown_with_the_article(town: Town, later
     assert f'<div class="also">其他来源\n<ul>\n<li><a href="{link}"' in page
 
 
+def test_an_address_that_two_copies_share_is_shown_once(town: Town) -> None:
+    """In the feed of a third source, whose item is a copy under a URL of its own."""
+    link = "http://127.0.0.10/1"
+    town.write("a", entry(link=link))
+    town.write("b", entry(link=link))
+    town.write("c", entry(link="http://127.0.0.12/3"))
+    town.refresh()
+    assert town.by_source()["b"].duplicate_of
+    assert shown(town, "sources/c") == ["http://127.0.0.12/3"]
+    assert town.feed("sources/c").count(f'href="{link}"') == 1
+
+
 def test_a_text_that_was_purged_is_nobodys_copy(town: Town) -> None:
     """Its sketch may stay until it is old: the next one who brings the text finds an item that is gone."""
     town.write("a", entry(link="http://127.0.0.10/1"))

@@ -27,7 +27,7 @@ CLAUSES: Final[Mapping[str, str]] = {
     f" texts {near.SURE:.0%} unless the titles agree",
     "numbers": "the texts agree, but their numbers do not: a template, or another day's figures",
     "length": "the shorter text is but a part of the longer one, under another title: an excerpt or a digest",
-    "titles": "titles of one series that name different numbers, or of one source that do not agree",
+    "titles": "titles that name different numbers, which the texts do not settle, or titles of one source that differ",
     "time": f"published more than {near.DAYS} days apart",
     "split": "you split it: it stands alone (tagwire merge takes that back)",
     "digest": "the longer text holds several texts that are no copies of each other",

@@ -155,7 +155,7 @@ class Posts:
         """The copies and related items of one, as they are shown with it."""
         shown = (others[key] for key in (*record.copies, *record.related) if key in others)
         found = (compose.also(record, other, self.origin(other.source).title) for other in shown)
-        return tuple(one for one in found if one.link)
+        return tuple({one.link: one for one in reversed([*found]) if one.link}.values())[::-1]
 
 
 def _digest(data: bytes) -> bytes:

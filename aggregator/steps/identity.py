@@ -56,6 +56,17 @@ def item_key(source_id: str, kind: str, value: str) -> str:
     return _digest((source_id, kind, value), size=8)
 
 
+def apart(item: Item, texts: dict[str, str], source_id: str, path: str) -> str:
+    """Return the key of a file's item: that of its path in a folder, if another has its title and date, not its text.
+
+    `texts` are those of the folder's files before it, by key; its own joins them. A file that names guid or link is
+    the entry that it names.
+    """
+    if item.guid or item.link or texts.setdefault(item.key, item.file) == item.file:
+        return item.key
+    return item_key(source_id, "file", path)
+
+
 def content_hash(item: Item) -> str:
     """Return 32 hex digits that change when an item says something else: title, text, link or enclosures.
 

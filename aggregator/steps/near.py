@@ -8,7 +8,8 @@ Candidates share a shingle of the index's sample, or their first 24 tokens. Two 
               that went with a passage
     length    the shorter is nearly as long, or its title agrees and it is half as long, begins alike, or stands in the
               longer one nearly whole (digests hold whole items, but under titles of their own)
-    titles    serial titles name the same number; within one source, where templates come from, titles agree
+    titles    under serial titles texts name the same numbers, and some; within one source, where templates come from,
+              titles agree nearly wholly, and are not serial
     time      published within 30 days
 
 The relation is symmetric and knows no order, so that neither the order of sources nor that of fetches decides. What
@@ -19,6 +20,7 @@ from __future__ import annotations
 
 import re
 import struct
+from collections import Counter
 from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
@@ -136,11 +138,11 @@ class _Pair:
         self.same_source = small.source == big.source
         said = [bool(_CORRECTED.search(comparable(one.title))) for one in (small, big)]
         self.corrected = agree >= TITLES and said[0] != said[1]
-        self.numbered = [set(_DIGITS.findall(comparable(one.title))) for one in (small, big)]
+        self._numbered = [Counter(_DIGITS.findall(comparable(one.title))) for one in (small, big)]
 
     def serial(self) -> bool:
         """Whether both titles are numbered, and differently."""
-        less, more = sorted(self.numbered, key=len)
+        less, more = sorted(self._numbered, key=Counter.total)
         return bool(less) and not less <= more
 
 
@@ -179,9 +181,9 @@ def _long_enough(ratio: float, agree: float, *, alike: bool, whole: bool) -> boo
 
 def _titles(small: Record, big: Record, agree: float, numbers: _Numbers) -> bool:
     pair = _Pair(small, big, agree)
-    if small.source == big.source and (agree < TITLES or pair.serial()):
+    if small.source == big.source and (agree < ALIKE or pair.serial()):
         return False
-    return not pair.serial() or not numbers.missing
+    return not pair.serial() or (numbers.seen > 0 and not numbers.missing)
 
 
 def _share(less: Sketch, more: Sketch, agree: float) -> float:

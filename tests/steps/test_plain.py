@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+
 import pytest
 
 from aggregator.steps import plain
@@ -60,7 +62,6 @@ def test_text_without_markup_keeps_paragraphs_and_lines(markup: str, expected: s
     "markup",
     [
         "",
-        "one line, a < b",
         "<p>one</p>\n\n<p>two</p>",
         "one<br>\ntwo",
         "one\n\ntwo</p>",
@@ -84,14 +85,55 @@ def test_markup_single_lines_and_lines_that_no_author_ended_stay_as_they_are(mar
         ("a < b", False),
         ("<3", False),
         ("R&D; x", False),
-        ("<b>", True),
+        ("<b>", False),
         ("</p>", True),
+        ("<p>", True),
         ("&nbsp;", True),
         ("&#1;", True),
     ],
 )
 def test_markup_is_what_html_would_not_show_as_it_is_written(text: str, expected: bool) -> None:
     assert plain.is_markup(text) is expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "one line, a < b",
+        "We show that p<q for all n.",
+        "2<b and more text",
+        "We prove $p<q$, and if $a<b$ then $c>d$ holds",
+        "When p<q, the bound holds, and when p>q it fails.",
+        "if (x<y && z>w) return;",
+        "Use <Ctrl>+<C> to stop, then <Enter>.",
+        "a List<String> in a Vec<T>",
+        "John Doe <john@example.org>, see <https://town.example/a>",
+    ],
+)
+def test_what_only_looks_like_a_tag_is_text(text: str) -> None:
+    """On one line, and among others."""
+    shown = html.escape(text, quote=False)
+    assert plain.guessed(text) == shown
+    assert plain.guessed(f"{text}\n\nMore.") == f"<p>{shown}</p><p>More.</p>"
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "<p>One\n<p>Two",
+        "<b>x</b>",
+        "a<br>b",
+        "<div>cut",
+        "<strong>cut",
+        "<o:p></o:p>x",
+        "cut <a href='http://x",
+        "<x-y a=b>",
+    ],
+)
+def test_tags_stay_tags(markup: str) -> None:
+    """Void, without end, with attributes, of other vocabularies, cut off."""
+    assert plain.is_markup(markup)
+    assert plain.guessed(markup) == markup
 
 
 def test_long_texts_are_read_in_linear_time() -> None:
