@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 
 from aggregator.errors import ParseError
 from aggregator.model import Enclosure, Entry, Parsed, Person, Problem
-from aggregator.steps import decode, notjson, plain, sniff, urls
+from aggregator.steps import decode, notjson, pictures, plain, sniff, urls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +23,7 @@ LIMIT = 1000
 
 _MEDIA_TYPE = "application/feed+json"
 _VERSION = "jsonfeed.org"
+_IMAGES = ("image", "banner_image")
 _DIGITS = 300
 """Digits of a number that are kept: longer ones are attacks."""
 
@@ -100,7 +101,7 @@ def _entry(item: dict[str, Any]) -> Entry:
         authors=_authors(item),
         categories=tuple(dict.fromkeys(name for tag in _list(item, "tags") if (name := _string(tag)))),
         enclosures=tuple(_attachments(item)),
-        image=_text(item, "image") or _text(item, "banner_image"),
+        image=next((url for name in _IMAGES if (url := _text(item, name)) and pictures.shows(url)), ""),
         lang=_text(item, "language"),
     )
 

@@ -148,7 +148,7 @@ def _entry(entry: dict[str, Any], *, atom: bool) -> Entry:
         authors=_people(entry),
         categories=_categories(entry, atom=atom),
         enclosures=tuple({enclosure.href: enclosure for enclosure in _enclosures(entry)}.values()),
-        image=next(_images(entry), ""),
+        image=next(filter(pictures.shows, _images(entry)), ""),
         lang=_text(entry.get("language"))
         or next((lang for part in (body, teaser, detail) if (lang := part.get("language"))), ""),
     )
@@ -245,7 +245,7 @@ def _kind(media: dict[str, str]) -> str:
 
 def _images(entry: dict[str, Any]) -> Iterator[str]:
     """Addresses of images, the best first."""
-    yield from (url for media in entry.get("media_thumbnail") or () if (url := _text(media.get("url"))))
+    yield from pictures.thumbnails(entry.get("media_thumbnail") or ())
     yield from pictures.prominent(entry.get("media_content") or ())
     if url := _href(entry.get("image")):
         yield url

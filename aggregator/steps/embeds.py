@@ -16,19 +16,23 @@ _SHELTERED = re.compile(r"<(/?)(picture|noscript|source|img)\b([^<>]*)>?", re.IG
 _SHELTER = re.compile(r"<(?:picture|noscript)\b", re.IGNORECASE)
 _EMBED = re.compile(r"<(iframe|embed|object|video|audio)(?=[\s/>])([^<>]*)>", re.IGNORECASE)
 _SIGN = re.compile(
-    r"""<img(?=\s[^<>]{0,1000}?(?:\bclass\s*=\s*["']?[^"'<>]{0,200}?(?<![\w-])(?:wp-smiley|emoji|latex"""
+    r"""<img(?=\s[^<>]{0,1000}?(?:\bclass\s*=\s*["']?[^"'<>]{0,200}?(?<![\w-])(?:wp-smiley|emoji|latex|math|tex"""
     r"""|mwe-math-fallback-image-\w+|ql-img-\w+-\w+)(?![\w-])|\beeimg\s*="""
     r"""|\bstyle\s*=\s*["'][^"'<>]{0,200}?\bheight\s*:\s*1em\b))""",
     re.IGNORECASE,
 )
 """An image that stands for a sign within a line, such as WordPress puts in place of emoji, or for a formula."""
-_SIGNS = ("wp-smiley", "emoji", "latex", "mwe-math", "ql-img", "eeimg", "1em")
-_TINY = re.compile(
-    r"""<img(?=\s[^<>]{0,1000}?\bstyle\s*=\s*["'](?:[^"'<>]{0,200}?;)?\s*"""
-    r"""(?:width|height)\s*:\s*[01](?:px)?\s*(?:!important\s*)?[;"'])""",
+_SIGNS = ("wp-smiley", "emoji", "tex", "math", "ql-img", "eeimg", "1em")
+_END = r"\s*(?:!\s*important\s*)?(?:;|$)"
+_TINY = re.compile(rf"(?:^|;)\s*(?:max-)?(?:width|height)\s*:\s*[01](?:px)?{_END}", re.IGNORECASE)
+"""A style that makes an image a pixel."""
+_UNSEEN = re.compile(
+    rf"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden|opacity\s*:\s*(?:0+(?:\.0*)?|\.0+)%?){_END}",
     re.IGNORECASE,
 )
-"""An image that its style makes a pixel."""
+"""A style that hides an image, unless a script will show it."""
+_HIDDEN = re.compile(r"\shidden(?=[\s/=]|$)", re.IGNORECASE)
+_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 _BEFORE_NOSCRIPT = re.compile(r"\s*<noscript\b[^<>]*>\s*<img\b", re.IGNORECASE)
 _LOOKED = 50
 """Images in `<noscript>` that are looked for elsewhere: each costs a search of the whole."""
@@ -48,6 +52,7 @@ _LAZY = (
     "data-echo",
 )
 _LAZY_SETS = ("data-srcset", "data-lazy-srcset", "srcset")
+_WAITING = (*_LAZY, "data-srcset", "data-lazy-srcset")
 _PLACEHOLDER = re.compile(
     r"data:|about:|(?:.*[/_-])?(?:1x1|blank|default|grey|gray|lazy|lazyload|loading|pixel|placeholder|spacer|trans|"
     r"transparent)[^/]*\.(?:gif|jpe?g|png|svg|webp)(?:\?.*)?$",
@@ -59,16 +64,17 @@ def reveal(html: str, base: str) -> str:
     """Return HTML where lazy images have their `src`, and where a link stands before each embedded frame or player.
 
     An image that only a `<source>` or a `<noscript>` names is found there; formulas become text (`steps.formulas`);
-    images that stand for signs get the height of a line, and pixels theirs, since the sanitiser takes away what else
-    tells them. The players stay for the sanitiser to remove. `base` is what the players' URLs are relative to.
+    images that stand for signs get the height of a line, and pixels and hidden images that of a pixel, since the
+    sanitiser takes away what else tells them. The players stay for the sanitiser to remove.
+    `base` is what the players' URLs are relative to.
     """
     html = _IMAGE.sub(_reveal_image, formulas.written(html))
+    if "<img" in html and ("style" in html or "hidden" in html):
+        html = _IMAGE.sub(_hide, html)
     if _SHELTER.search(html):
         html = _unsheltered(html)
     if any(sign in html for sign in _SIGNS):
         html = _SIGN.sub('<img height="1em"', html)
-    if "<img" in html and "style" in html:
-        html = _TINY.sub('<img height="1"', html)
     return _link_embeds(html, base) if _EMBED.search(html) else html
 
 
@@ -124,6 +130,15 @@ def _reveal_image(match: re.Match[str]) -> str:
         hidden = next((best for name in _LAZY_SETS if (best := _best(attributes.get(name, "")))), "")
     # The first of two attributes of one name counts (HTML §13.2.5.33), so the tag itself may stay as it is.
     return f'<img src="{entities.escape(hidden)}"{tag[4:]}' if hidden else tag
+
+
+def _hide(match: re.Match[str]) -> str:
+    """An image that nobody is to see with the height of a pixel; what waits for a script, or for none, will be seen."""
+    attributes = _attributes(match[1])
+    style = attributes.get("style", "")
+    unseen = _UNSEEN.search(style) or _HIDDEN.search(_QUOTED.sub("", match[1]))
+    waits = any(attributes.get(name) for name in _WAITING) or _BEFORE_NOSCRIPT.match(match.string, match.end())
+    return f'<img height="1"{match[0][4:]}' if _TINY.search(style) or (unseen and not waits) else match[0]
 
 
 def _best(candidates: str) -> str:

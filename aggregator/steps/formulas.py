@@ -40,15 +40,17 @@ _PICTURES = (
     r"[^?#]*/(?:latex\.php|(?:mathtex|mimetex)\.cgi)\?",
     r"[^?#]*/equation/?\?tex=",
     r"[^?#]*/api/rest_v1/media/math/render/",
+    r"[^?#]*/_images/math/",
     r"[\w.-]+\.codecogs\.com/(?!eqnedit)",
     r"chart\.(?:googleapis|apis\.google)\.com/chart\?[^#]*\bcht=tx\b",
     r"(?:i\.upmath\.me|latex\.csdn\.net|math\.(?:now\.sh|vercel\.app)|mathurl\.com|tex\.s2cms\.(?:com|ru))/",
     r"(?:www\.)?quicklatex\.com/cache",
+    r"math\.jianshu\.com/math\?",
     r"render\.githubusercontent\.com/render/math",
     r"upload\.wikimedia\.org/math/",
 )
 _DRAWN = re.compile(rf"https?://(?:{'|'.join(_PICTURES)})", re.IGNORECASE)
-"""Addresses of services that draw formulas. Chosen by hand; last looked over in November 2026."""
+"""Addresses of services and programs (Sphinx) that draw formulas. Chosen by hand; last looked over in November 2026."""
 
 
 def is_drawn(url: str) -> bool:

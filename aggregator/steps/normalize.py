@@ -227,8 +227,9 @@ def _enclosures(entry: Entry, base: str) -> tuple[Enclosure, ...]:
 
 
 def _thumbnail(entry: Entry, base: str, enclosures: Iterable[Enclosure]) -> str:
-    found = (one.href for one in enclosures if pictures.is_picture(one.href, one.media_type))
-    return _fitting(_web(entry.image, base)) or next(found, "")
+    attached = (one.href for one in enclosures if pictures.is_picture(one.href, one.media_type))
+    found = (_fitting(_web(entry.image, base)), *attached)
+    return next((url for url in found if url and pictures.shows(url)), "")
 
 
 def _authors(authors: Iterable[Person], base: str) -> tuple[Person, ...]:

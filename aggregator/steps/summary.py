@@ -9,7 +9,7 @@ import html as entities
 import re
 from functools import lru_cache
 
-from aggregator.steps import formulas, pixels, urls
+from aggregator.steps import pictures, urls
 
 CJK_WHOLE = 80
 """A text of fewer code points is its own summary in CJK languages."""
@@ -86,20 +86,16 @@ def summarize(text: str, lang: str) -> str:
 def first_image(html: str) -> str:
     """Return the URL of the first image that is meant to be seen, empty if there is none.
 
-    Skips images as small as a sign (32 pixels, 2 em), WordPress's emoji, formulas, pixels that only count readers, and
-    everything that is not http or https.
+    Skips images as small as a sign (32 pixels, 2 em), WordPress's emoji, formulas, avatars, pixels that only count
+    readers, and everything that is not http or https.
     """
     for image in _IMAGE.finditer(html) if "<img" in html else ():
         attributes = dict(_ATTRIBUTE.findall(image[1]))
         source = entities.unescape(attributes.get("src", ""))
-        host = urls.host(source)
-        if host and not (_is_small(attributes) or _SIGN_PATH.search(source) or _shows_nothing(host, source)):
+        is_sign = _is_small(attributes) or _SIGN_PATH.search(source)
+        if urls.host(source) and not is_sign and pictures.shows(source):
             return source
     return ""
-
-
-def _shows_nothing(host: str, source: str) -> bool:
-    return pixels.is_pixel(host, source) or formulas.is_drawn(source)
 
 
 def _is_small(attributes: dict[str, str]) -> bool:

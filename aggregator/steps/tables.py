@@ -1,7 +1,10 @@
 """Tables as Markdown can hold them: one header row, as many cells in every row, and in each cell one line.
 
-A table that only lays out a page becomes the paragraphs that its cells are. Works on lxml trees, like the other cures
-of `steps.prepare`; writes no Markdown.
+A table that only lays out a page becomes the blocks that its cells hold. A table of data has a header, two rows and
+two columns that show something, and short cells: no `h1` to `h3`, at most three blocks, and no more than 500 characters
+in several blocks. All others are layouts where they are nested, show one cell, are a row or a column with a block in
+it, or hold lists, code, tables or a cell that is not short. Works on lxml trees, like the other cures of
+`steps.prepare`; writes no Markdown.
 """
 
 from __future__ import annotations
@@ -10,7 +13,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from aggregator.steps import nodes, sanitize
-from aggregator.steps.nodes import HEADINGS
+from aggregator.steps.nodes import BLOCKS, HEADINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,13 +24,16 @@ MAX_COLUMNS = 100
 """Wider tables become paragraphs."""
 
 _SECTIONS = ("thead", "tbody", "tfoot")
-_ORDER = {"thead": 0, "tfoot": 2}
-"""Where browsers show sections, wherever they stand; what is no head and no foot stands between."""
 _PLAIN: Final[tuple[list[str], ...]] = ([], ["thead"], ["tbody"], ["thead", "tbody"])
 """Sections that Markdown has."""
 _CELLS = ("td", "th")
 _SEVERAL_LINES = ("ul", "ol", "pre", "table")
 _INDENT = re.compile("^[ \t]+")
+_MAX_BLOCKS, _MAX_PROSE = 3, 500
+"""Blocks of a short cell, and characters if it has several."""
+_BIG = ("h1", "h2", "h3")
+_WHOLE = HEADINGS | {"blockquote", "ol", "p", "pre", "table", "ul"}
+"""Blocks that count as one whatever is in them."""
 _GLUED = HEADINGS | {"hr"}
 """Blocks that converters glue to their neighbours in a cell, or show as signs."""
 
@@ -39,8 +45,9 @@ def mend(root: Element) -> bool:
         cells = [cell for row in _rows(table) for cell in row.iterchildren(*_CELLS)]
         if not cells:
             continue
-        if len(cells) == 1 or not _is_data(table):
-            changed |= _laid_out(table, cells)
+        if _is_layout(table, cells):
+            _linearize(table)
+            changed = True
         if table.tag == "table":
             changed |= _squeeze(cells)
             changed |= _fill_rows(table)
@@ -66,22 +73,57 @@ def _rows(table: Element) -> list[Element]:
     return [row for part in table for row in ([part] if part.tag == "tr" else part.iterchildren("tr"))]
 
 
-def _is_data(table: Element) -> bool:
-    """Whether it has a header: only tables of data do, layouts do not."""
-    return any(part.tag == "thead" for part in table) or any(_heads(row) for row in _rows(table))
-
-
 def _heads(row: Element) -> bool:
     return next(row.iterchildren("th"), None) is not None
 
 
-def _laid_out(table: Element, cells: list[Element]) -> bool:
-    """Make paragraphs of a table that is a layout: of one cell, within another table, or with blocks in its cells."""
-    nested = next(table.iterancestors("table"), None) is not None
-    if len(cells) > 1 and not nested and not any(nodes.has(cell, _SEVERAL_LINES) for cell in cells):
+def _is_layout(table: Element, cells: list[Element]) -> bool:
+    """Whether a table only lays out a page, by the rule at the head of this module."""
+    rows, columns = _shown(table)
+    long = any(_is_long(cell) for cell in cells)
+    headed = any(part.tag == "thead" for part in table) or any(_heads(row) for row in _rows(table))
+    if headed and rows > 1 and columns > 1 and not long:
         return False
-    _linearize(table)
-    return True
+    nested = next(table.iterancestors("table"), None) is not None
+    if nested or long or rows * columns <= 1 or any(nodes.has(cell, _SEVERAL_LINES) for cell in cells):
+        return True
+    return (rows == 1 or columns == 1) and any(_blocks(cell) for cell in cells)
+
+
+def _shown(table: Element) -> tuple[int, int]:
+    """How many rows and columns begin with anything, or hold anything, that is seen."""
+    rows, columns = 0, set()
+    for row in _rows(table):
+        column, seen = 0, False
+        for cell in row.iterchildren(*_CELLS):
+            if _is_seen(cell):
+                columns.add(column)
+                seen = True
+            column += _span(cell)
+        rows += seen
+    return rows, len(columns)
+
+
+def _is_seen(element: Element) -> bool:
+    return any(text.strip() for text in element.itertext()) or nodes.has(element, ["img"])
+
+
+def _is_long(cell: Element) -> bool:
+    blocks = _blocks(cell)
+    prose = sum(len(text) for text in cell.itertext()) if blocks > 1 else 0
+    return blocks > _MAX_BLOCKS or prose > _MAX_PROSE or nodes.has(cell, _BIG)
+
+
+def _blocks(element: Element) -> int:
+    """How many blocks stand in it side by side, less those that show nothing."""
+    found, within = 0, list(element)
+    while within:
+        child = within.pop()
+        if child.tag in _WHOLE or not nodes.has(child, BLOCKS):
+            found += child.tag in BLOCKS and _is_seen(child)
+        else:
+            within += child
+    return found
 
 
 def _linearize(table: Element) -> None:
@@ -143,16 +185,17 @@ def _code(block: Element) -> Iterator[Node]:
 
 
 def _join_sections(table: Element) -> bool:
-    """Make a head of one row and one body of what there is, in the order in which browsers show it."""
+    """Make a head of one row and one body of what there is, as browsers show it: the first head first, feet last."""
     sections = list(table.iterchildren(*_SECTIONS))
-    heads = [section for section in sections if section.tag == "thead"]
-    rows = [row for section in sorted(sections, key=lambda one: _ORDER.get(one.tag, 1)) for row in section]
-    plain = [section.tag for section in sections] in _PLAIN and all(len(head) == 1 for head in heads)
+    head = next((section for section in sections if section.tag == "thead" and len(section)), None)
+    shown = sorted(sections, key=lambda one: 0 if one is head else 2 if one.tag == "tfoot" else 1)
+    rows = [row for section in shown for row in section]
+    plain = [section.tag for section in sections] in _PLAIN and (head is None or len(head) == 1)
     if plain or not rows:
         return False
     for section in sections:
         nodes.replace(section, [])
-    for cell in rows[0].iterchildren("td") if any(len(head) for head in heads) else ():
+    for cell in rows[0].iterchildren("td") if head is not None else ():
         cell.tag = "th"
     headed = _is_head(rows[0])
     for name, part in (("thead", rows[:headed]), ("tbody", rows[headed:])):

@@ -116,3 +116,10 @@ def test_dates_may_be_numbers():
     body = b'{"version": "https://jsonfeed.org/version/1.1", "items": [{"id": "1", "date_published": 1790848800}]}'
     (entry,) = jsonfeed.parse(Document(name="x", body=body)).entries
     assert entry.published == "1790848800"
+
+
+def test_a_banner_stands_in_for_an_image_that_is_the_authors_avatar():
+    avatar, banner = "https://secure.gravatar.com/avatar/?s=96", "https://a.example/banner.jpg"
+    item = {"id": "1", "image": avatar, "banner_image": banner}
+    body = json.dumps({"version": "https://jsonfeed.org/version/1.1", "items": [item]})
+    assert read(body).entries[0].image == banner

@@ -291,6 +291,10 @@ def test_an_ampersand_that_begins_no_reference_stays_one():
 
 
 PICTURE = "https://i.example/img/5000.jpg"
+AVATAR = (
+    '<media:content url="https://1.gravatar.com/avatar/0f?s=96&amp;d=identicon" medium="image">'
+    "<media:title>somebody</media:title></media:content>"
+)
 SIZES = f"<media:content width='700' url='{PICTURE}?w=700'/><media:content width='460' url='{PICTURE}?w=460'/>"
 
 
@@ -318,6 +322,10 @@ SIZES = f"<media:content width='700' url='{PICTURE}?w=700'/><media:content width
         ('<media:content url="https://i.example/jpg"/><media:content url="https://i.example/?a.jpg"/>', ""),
         ('<media:content/><media:content medium="image"/>', ""),
         ('<media:content url="/a.jpg" width="9"/><media:thumbnail url="https://i.example/t"/>', "https://i.example/t"),
+        (f'{AVATAR}<media:content url="https://i.example/a.jpg" medium="image"/>', "https://i.example/a.jpg"),
+        (f'{AVATAR}<media:thumbnail url="https://s.gravatar.com/avatar/?s=9"/>', ""),
+        ('<media:thumbnail url="t" width="1" height="1"/><media:content url="a.jpg" width="9"/>', "a.jpg"),
+        ('<media:content url="a.gif" isDefault="true" width="1px"/><media:content url="b.jpg" width="0"/>', "b.jpg"),
         ('<enclosure url="https://i.example/a.jpg?width=140" length="1" type=""/>', f"{PICTURE[:18]}a.jpg?width=140"),
     ],
 )

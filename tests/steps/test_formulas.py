@@ -145,12 +145,18 @@ PICTURES = (
     '<img src="https://chart.googleapis.com/chart?cht=tx&amp;chl=x">',
     '<img src="https://h.test/cgi-bin/mimetex.cgi?x">',
     '<img src="https://render.githubusercontent.com/render/math?math=x">',
+    '<img src="https://math.jianshu.com/math?formula=x">',
+    '<img src="https://h.test/_images/math/0123456789.png" alt="x">',
+    '<img class="math" src="https://h.test/f.png" alt="x">',
+    '<img src="https://h.test/f.png" class="inline tex">',
 )
 
 
 @pytest.mark.parametrize("picture", PICTURES)
 def test_the_picture_of_a_formula_is_no_thumbnail_and_stays_in_the_text(picture: str) -> None:
-    html = sanitize.sanitize(f'<p>Let {picture} be.</p><p><img src="https://h.test/photo.jpg" class="latex-glove"></p>')
+    html = sanitize.sanitize(
+        f'<p>Let {picture} be.</p><p><img src="https://h.test/photo.jpg" class="latex-glove math-art"></p>'
+    )
     assert summary.first_image(html) == "https://h.test/photo.jpg"
     address = entities.unescape(re.findall('src="([^"]*)"', picture)[0])
     assert address in entities.unescape(markdown.to_markdown(prepare.prepare(html)))

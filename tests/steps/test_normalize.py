@@ -58,6 +58,17 @@ PIXELS = (
     '<img src="https://news.example.com/p.jpg" style="width:1px;height:1px">',
     "<IMG alt='' style='border:0; Height: 1px !important' src='https://news.example.com/p.jpg'>",
     '<img src="https://news.example.com/p.jpg" style="height:0">',
+    '<img src="https://news.example.com/p.jpg" style="border:0;max-width:1px">',
+    '<img src="https://news.example.com/p.jpg" style="display: none !important">',
+    "<img style='color:red; visibility:hidden' src=https://news.example.com/p.jpg>",
+    '<img src="https://news.example.com/p.jpg" style="opacity:0.0;">',
+    '<img hidden src="https://news.example.com/p.jpg">',
+    '<img src="https://news.example.com/p.jpg" style="float:left" alt="it\'s" hidden/>',
+    '<img src="https://secure.gravatar.com/avatar/?s=96">',
+    '<img src="https://1.gravatar.com/avatar/0123456789abcdef0123456789abcdef?s=96&amp;d=identicon">',
+    '<img src="https://mirror.example.com/avatar/0123456789abcdef0123456789abcdef?s=96">',
+    '<img src="http://images.pheedo.com/images/mm/twitter.gif">',
+    '<img src="http://ads.pheedo.com/img.phdo?s=1">',
 )
 SEEN = (
     '<img src="https://example.com/b.gif">',
@@ -65,7 +76,13 @@ SEEN = (
     '<img src="https://pixel.example.com/castle.png">',
     '<img src="https://www.facebook.com/travel.jpg">',
     '<img src="https://example.com/counterpoint.gif">',
-    '<img src="https://example.com/a.jpg" style="max-width:1px">',
+    '<img src="https://example.com/a.jpg" style="max-width:100px">',
+    '<img src="https://example.com/a.jpg" style="opacity:0.5;display:block">',
+    '<img src="https://example.com/a.jpg" alt="a hidden=1 garden" aria-hidden="true">',
+    '<img src="https://example.com/x.gif" data-src="https://example.com/a.jpg" style="display:none">',
+    '<img src="https://example.com/a.jpg" style="display:none"><noscript><img src="https://example.com/a.jpg"></noscript>',
+    '<img src="https://example.com/avatar/the-last-one.jpg">',
+    '<img src="https://gravatar.com.example.com/a.jpg">',
     '<img src="https://example.com/a.jpg" style="width:100%;height:auto">',
     '<img src="https://example.com/a.jpg" style="width:1em0">',
 )
@@ -83,6 +100,16 @@ def test_an_image_that_only_resembles_a_pixel_is_a_thumbnail(image: str) -> None
     made = item(Entry(title="T", content=f'<p>a {image}</p><p><img src="https://example.com/real.jpg"></p>'))
     assert made.thumbnail.startswith(("https://", "http://"))
     assert made.thumbnail != "https://example.com/real.jpg"
+
+
+AVATAR = "https://1.gravatar.com/avatar/0123456789abcdef0123456789abcdef?s=96"
+
+
+def test_an_avatar_that_a_feed_names_is_no_thumbnail_either() -> None:
+    text = '<p>a</p><img src="https://example.com/real.jpg">'
+    assert item(Entry(title="T", content=text, image=AVATAR)).thumbnail == "https://example.com/real.jpg"
+    attached = tuple(Enclosure(href=url, media_type="image/png") for url in (AVATAR, "https://example.com/e.png"))
+    assert item(Entry(title="T", content=text, image=AVATAR, enclosures=attached)).thumbnail == attached[1].href
 
 
 class TestWhole:

@@ -250,6 +250,8 @@ ROWS = [["a", "b"], ["c", "d"]]
         (HEAD + FOOT + BODY, ["thead", "tbody", "tfoot"]),
         (BODY + BODY, ["", "tbody", "tbody"]),
         (HEAD + HEAD + BODY, ["thead", "thead", "tbody"]),
+        (HEAD + BODY + HEAD + BODY, ["thead", "tbody", "thead", "tbody"]),
+        ("<thead></thead>" + BODY + FOOT + HEAD + BODY, ["thead", "tbody", "tbody", "tfoot"]),
         (HEAD + BODY.replace("td", "th") + BODY, ["thead", "tbody", "tbody"]),
         (HEAD + "<tbody></tbody><tbody><tr></tr></tbody>" + BODY, ["thead", "tbody"]),
         ("<caption>x</caption>" + BODY.replace("td", "th") + BODY, ["tbody", "tbody"]),
@@ -287,13 +289,70 @@ def test_blocks_in_a_cell_of_a_table_with_a_header_become_a_line_of_it(cell, lin
 
 def test_code_links_and_images_of_a_cell_stay_what_they_are():
     html = (
-        '<table><tr><th>h</th></tr><tr><td><ul><li><a href="https://h.test/a|b" title="p|q">l|m</a></li></ul>'
+        '<table><tr><th>h</th><th>i</th></tr><tr><td><ul><li><a href="https://h.test/a|b" title="p|q">l|m</a></li></ul>'
         '<img src="https://h.test/i" alt="q|r"><pre>x|y</pre></td></tr></table>'
     )
     shown = published(sanitize.sanitize(html))
     assert '<a href="https://h.test/a%7Cb" title="p|q">l|m</a>' in shown
     assert '<img src="https://h.test/i" alt="q|r">' in shown
     assert "<code>x|y</code>" in shown
+
+
+COLUMN = '<th class="small-12 large-6 columns">{}</th>'
+ARTICLE = "<h2>News</h2><p>One.</p><p>Two.</p><ul><li>a</li><li>b</li></ul><pre>x = 1\ny = 2</pre>"
+ARTICLE_SHOWN = """<h2>News</h2>
+<p>One.</p>
+<p>Two.</p>
+<ul>
+<li>a</li>
+<li>b</li>
+</ul>
+<pre><code>x = 1
+y = 2
+</code></pre>"""
+LONG = f"<p>{'word ' * 60}</p>"
+
+
+@pytest.mark.parametrize(
+    ("rows", "shown"),
+    [
+        (f"<tr>{COLUMN.format(ARTICLE)}<th class='expander'></th></tr>", ARTICLE_SHOWN),
+        (f"<tr>{COLUMN.format(ARTICLE)}{COLUMN.format('<p>right</p>')}</tr>", ARTICLE_SHOWN + "\n<p>right</p>"),
+        (
+            "<tr><th><h1>Letter</h1></th></tr><tr><td><p>One.</p><p>Two.</p><ul><li>a</li></ul></td></tr>",
+            "<h1>Letter</h1>\n<p>One.</p>\n<p>Two.</p>\n<ul>\n<li>a</li>\n</ul>",
+        ),
+        ("<thead><tr><th>Letter</th></tr></thead><tr><td><p>One.</p></td></tr>", "<p>Letter</p>\n<p>One.</p>"),
+        ("<tr><th><p>left</p></th><th><div><div>right</div></div></th></tr>", "<p>left</p>\n<p>right</p>"),
+        ("<tr><th>a</th><th></th></tr><tr><td></td><td> </td></tr>", "<p>a</p>"),
+        (
+            f"<tr><th>a</th><th>b</th></tr><tr><td>c</td><td>{'<p>d</p>' * 4}</td></tr>",
+            "\n".join(f"<p>{letter}</p>" for letter in "abcdddd"),
+        ),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("around", ["{}", "<table class='container'><tr><td><center>{}</center></td></tr></table>"])
+def test_a_newsletter_that_is_laid_out_with_header_cells_keeps_its_blocks(rows, shown, around):
+    """Foundation for Emails makes every column a `<th>`."""
+    assert published(sanitize.sanitize(around.format(f"<table class='row'>{rows}</table>"))).strip() == shown
+
+
+@pytest.mark.parametrize(
+    ("cell", "stays"),
+    [
+        ("<p>d</p>" * 3 + "<p></p>", True),
+        ("word " * 150, True),
+        (f"<p>{'word ' * 150}</p>", True),
+        ("<ul>" + "<li><p>d</p></li>" * 9 + "</ul>", True),
+        ("<h4>d</h4>", True),
+        ("<p>d</p>" * 4, False),
+        (LONG * 2, False),
+        ("<h3>d</h3>", False),
+    ],
+)
+def test_a_table_of_data_has_short_cells(cell, stays):
+    html = f"<table><tr><th>a</th><th>b</th></tr><tr><td>c</td><td>{cell}</td></tr></table>"
+    assert ("<table>" in published(sanitize.sanitize(html))) is stays
 
 
 def test_a_table_with_a_header_stays_one_within_a_layout():
