@@ -37,6 +37,11 @@ if "TMPDIR" not in os.environ and os.access(MEMORY, os.W_OK) and shutil.disk_usa
 LOOPBACK = ("127.", "::1", "localhost")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Half as many again as there are cores: many tests wait for a daemon, a server or a browser."""
+    return max((os.cpu_count() or 1) * 3 // 2, 1)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_collection(session):
     """Thousands of tests stay until the end: the collector of garbage need not look through them after each one."""
