@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from aggregator.model import Record
 
 NAME = ".tagwire.jsonl"
+Decision = dict[str, str]
+"""One line, as it was written; lists as lines of text."""
 _NEEDED = {
     "deleted": ("key",),
     "id": ("key", "id"),
@@ -83,7 +85,7 @@ def moved(root: Path, pairs: Iterable[tuple[str, str]], now: datetime) -> None:
 def seen(root: Path, records: Iterable[Record], now: datetime) -> None:
     """Append when these items, whose files have no date, were first seen, unless that is known. Raises OSError."""
     said = {record.key: record.published.isoformat() for record in records}
-    known = first_seen(root) if said else {}
+    known = first_seen(read(root)) if said else {}
     lines = [{"key": key, "first": at} for key, at in said.items() if known.get(key) != datetime.fromisoformat(at)]
     _append(root, [{"event": "seen", "at": now.isoformat(), **line} for line in lines])
 
@@ -106,11 +108,11 @@ class Bonds:
     together: frozenset[tuple[str, str]]
 
 
-def bonds(root: Path) -> Bonds:
+def bonds(decisions: Iterable[Decision]) -> Bonds:
     """Return what holds after all that was said: a split ends earlier merges of an item, a merge its earlier split."""
     alone: set[str] = set()
     together: set[tuple[str, str]] = set()
-    for line in read(root):
+    for line in decisions:
         if line.get("event") == "split":
             alone.add(line["key"])
             together = {pair for pair in together if line["key"] not in pair}
@@ -121,34 +123,34 @@ def bonds(root: Path) -> Bonds:
     return Bonds(frozenset(alone), frozenset(together))
 
 
-def ids(root: Path) -> dict[str, str]:
+def ids(decisions: Iterable[Decision]) -> dict[str, str]:
     """Return key → id of the items that go by another id than their file says."""
-    return {line["key"]: line["id"] for line in read(root) if line.get("event") == "id"}
+    return {line["key"]: line["id"] for line in decisions if line.get("event") == "id"}
 
 
-def urls(root: Path) -> dict[str, str]:
+def urls(decisions: Iterable[Decision]) -> dict[str, str]:
     """Return canonical URL → key of the items in `ids`, as it was then: their copies still have it."""
-    return {url: line["key"] for line in read(root) if line.get("event") == "id" and (url := line.get("url"))}
+    return {url: line["key"] for line in decisions if line.get("event") == "id" and (url := line.get("url"))}
 
 
-def places(root: Path) -> dict[str, str]:
+def places(decisions: Iterable[Decision]) -> dict[str, str]:
     """Return path → key of the items in files that their owner gave names without key."""
-    return {line["path"]: line["key"] for line in read(root) if line.get("event") == "moved"}
+    return {line["path"]: line["key"] for line in decisions if line.get("event") == "moved"}
 
 
-def first_seen(root: Path) -> dict[str, datetime]:
+def first_seen(decisions: Iterable[Decision]) -> dict[str, datetime]:
     """Return key → instant of first sight of items whose files have no date; what is no instant says nothing."""
-    said = ((line["key"], _instant(line["first"])) for line in read(root) if line.get("event") == "seen")
+    said = ((line["key"], _instant(line["first"])) for line in decisions if line.get("event") == "seen")
     return {key: at for key, at in said if at}
 
 
-def buried(root: Path, since: datetime | None) -> list[dict[str, str]]:
+def buried(decisions: Iterable[Decision], since: datetime | None) -> list[Decision]:
     """Return the lines of deleted files, those from `since` on if that is given."""
-    lines = [line for line in read(root) if line.get("event") == "deleted"]
+    lines = [line for line in decisions if line.get("event") == "deleted"]
     return [line for line in lines if since is None or said_at(line) >= since]
 
 
-def read(root: Path) -> list[dict[str, str]]:
+def read(root: Path) -> list[Decision]:
     """Return the decisions in the order in which they were taken. Raises `errors.TreeError` naming a damaged line."""
     path, decisions = root / NAME, []
     for number, line in enumerate(_lines(root)[0], 1):
@@ -196,7 +198,7 @@ def _lines(root: Path) -> tuple[list[bytes], bytes]:
     return [*whole, rest], b""
 
 
-def _decision(line: bytes) -> dict[str, str]:
+def _decision(line: bytes) -> Decision:
     """Return one line as it was written, lists as lines of text.
 
     Raises ValueError or AttributeError if it is no JSON object, or lacks what its event needs.

@@ -116,13 +116,13 @@ class _Desk:
         self.left: list[str] = []
         self.added = self.edited = self.retagged = 0
         self._tree, self._store, self._read, self._now, self._authority = tree, store, read, now, authority
-        self._ids, self._places, self._urls = (take(tree.root) for take in (journal.ids, journal.places, journal.urls))
-        self._alone = journal.bonds(tree.root).alone
-        self._first = journal.first_seen(tree.root)
+        said = journal.read(tree.root)
+        self._ids, self._places, self._urls = journal.ids(said), journal.places(said), journal.urls(said)
+        self._alone, self._first = journal.bonds(said).alone, journal.first_seen(said)
         self._kept_ids: list[Record] = []
         self._undated: list[Record] = []
         self._moves: Mapping[str, str] = {}
-        self._buried = {line["key"]: line for line in journal.buried(tree.root, since)}
+        self._buried = {line["key"]: line for line in journal.buried(said, since)}
 
     def take_in(self, paths: Iterable[str], listing: Listing, moves: Mapping[str, str]) -> None:
         """Make rows for files that the index does not know; `moves` are the keys of those that it knew elsewhere."""

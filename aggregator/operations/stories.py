@@ -172,7 +172,7 @@ class Review:
         """Carry out what the owner said about items that came into the index again; return their keys."""
         if not fresh or not (self.tree.root / journal.NAME).is_file():
             return set()
-        said = journal.bonds(self.tree.root)
+        said = journal.bonds(journal.read(self.tree.root))
         apart = fresh & said.alone
         rows = [replace(one, alone=True) for one in self.store.known(apart, [], []) if not one.alone and not one.gone]
         if rows:

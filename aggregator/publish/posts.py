@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -15,7 +14,7 @@ import msgspec
 from aggregator.errors import TagwireError
 from aggregator.model import Origin, Post, Problem
 from aggregator.publish.window import Window
-from aggregator.steps import compose, frontmatter, markdown, text
+from aggregator.steps import compose, frontmatter, indexing, markdown, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -106,7 +105,7 @@ class Posts:
         return b"\n".join(parts)
 
     def _origin_mark(self, source: str, via: str) -> bytes:
-        found = self._marks[source, via] = _digest(_encoded((self.origin(source), self._content(source, via))))
+        found = self._marks[source, via] = indexing.seal(_encoded((self.origin(source), self._content(source, via))))
         return found
 
     def _tag_mark(self, name: str) -> bytes:
@@ -135,12 +134,12 @@ class Posts:
         """A digest of all that `_post` looks at but the path: the record stands for its file."""
         known, facts = self._told.get(record.key, (None, b""))
         if known is not record:  # what several feeds show a store may give as the same object
-            facts = _digest(_encoded(record) + b"\n" + self.mark(record.source, record.via, record.tags))
+            facts = indexing.seal(_encoded(record) + b"\n" + self.mark(record.source, record.via, record.tags))
             if len(self._told) >= _TOLD:
                 self._told.clear()
             self._told[record.key] = record, facts
         also = _encoded(self._also(record, others)) if record.copies or record.related else b""
-        return _digest(facts + also) if also else facts
+        return indexing.seal(facts + also) if also else facts
 
     def _frame(self, record: Record) -> tuple[Origin, tuple[Tag, ...], str]:
         """What a post has that its record does not say: origin, tags as published, how much of the text."""
@@ -156,10 +155,6 @@ class Posts:
         shown = (others[key] for key in (*record.copies, *record.related) if key in others)
         found = (compose.also(record, other, self.origin(other.source).title) for other in shown)
         return tuple({one.link: one for one in reversed([*found]) if one.link}.values())[::-1]
-
-
-def _digest(data: bytes) -> bytes:
-    return blake2b(data, digest_size=16).digest()
 
 
 def _encoded(value: object) -> bytes:

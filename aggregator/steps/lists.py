@@ -22,6 +22,11 @@ _OPAQUE: Final = nodes.BLOCKS - {"p", "div"}
 """What a sign before would part from the item's number; numbers of their own do such items no harm."""
 
 
+def said(written: str | None, default: int) -> int:
+    """Return the number that an attribute says, `default` if it says none."""
+    return int(written) if written and _NUMBER.fullmatch(written) else default
+
+
 def gather(root: Element) -> bool:
     """Put what stands beside the items of lists, but for blocks, at the end of the item before, or before the list."""
     changed = False
@@ -71,15 +76,14 @@ def _split(listing: Element) -> bool:
     """A list for each run of items whose numbers follow each other."""
     changed, current, number = False, listing, _start(listing)
     for item in list(listing.iterchildren("li")):
-        said = item.get("value", "")
-        if _NUMBER.fullmatch(said) and int(said) != number:
-            number, changed = int(said), True
+        if (value := said(item.get("value"), number)) != number:
+            number, changed = value, True
             if current is not listing or item.getprevious() is not None:
                 following = listing.makeelement("ol")
                 following.tail, current.tail = current.tail, None
                 current.addnext(following)
                 current = following
-            current.set("start", said)
+            current.set("start", item.get("value"))
         if current is not listing:
             current.append(item)
         number += 1
@@ -109,4 +113,4 @@ def _sign(item: Element) -> None:
 
 
 def _start(listing: Element) -> int:
-    return int(listing.get("start", "1"))
+    return said(listing.get("start"), 1)

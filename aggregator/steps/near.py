@@ -65,20 +65,20 @@ def verdict(one: tuple[Record, Sketch], other: tuple[Record, Sketch]) -> Verdict
     shared, seen = _shared(less, more)
     ratio = less.tokens / more.tokens if more.tokens else 0.0
     alike = bool(less.lead) and less.lead == more.lead
-    agree = _agreement(small.title, big.title)
+    pair = _Pair(small, big)
     score = shared / seen if seen else 0.0
     numbers = _Numbers(less, more, score)
     clauses = (
-        ("text", _contained(shared, seen, _share(less, more, agree), certain=alike and agree >= TITLES)),
-        ("numbers", numbers.hold(_Pair(small, big, agree), same_length=ratio >= ALIKE)),
-        ("length", _long_enough(ratio, agree, alike=alike, whole=score >= ALIKE and seen >= _FEW)),
-        ("titles", _titles(small, big, agree, numbers)),
+        ("text", _contained(shared, seen, _share(less, more, pair.agree), certain=alike and pair.agree >= TITLES)),
+        ("numbers", numbers.hold(pair, same_length=ratio >= ALIKE)),
+        ("length", _long_enough(ratio, pair.agree, alike=alike, whole=score >= ALIKE and seen >= _FEW)),
+        ("titles", _titles(pair, numbers)),
         ("time", abs((small.published - big.published).days) <= DAYS),
     )
     failed = next((name for name, holds in clauses if not holds), "")
     evidence = (
         f"{shared} of {seen} shingles shared, {numbers.seen - numbers.missing} of {numbers.seen} numbers, "
-        f"lengths {less.tokens} and {more.tokens}, titles {agree:.0%} alike{', same beginning' if alike else ''}"
+        f"lengths {less.tokens} and {more.tokens}, titles {pair.agree:.0%} alike{', same beginning' if alike else ''}"
     )
     return Verdict(near=not failed, score=round(score, 3), failed=failed, evidence=evidence, part=ratio < ALIKE)
 
@@ -133,12 +133,13 @@ def unpack_topic(data: bytes) -> tuple[tuple[int, int], ...]:
 class _Pair:
     """Two titles, and what they admit."""
 
-    def __init__(self, small: Record, big: Record, agree: float) -> None:
-        self.agree = agree
+    def __init__(self, small: Record, big: Record) -> None:
+        self.agree = _agreement(small.title, big.title)
         self.same_source = small.source == big.source
-        said = [bool(_CORRECTED.search(comparable(one.title))) for one in (small, big)]
-        self.corrected = agree >= TITLES and said[0] != said[1]
-        self._numbered = [Counter(_DIGITS.findall(comparable(one.title))) for one in (small, big)]
+        titles = [comparable(one.title) for one in (small, big)]
+        said = [bool(_CORRECTED.search(title)) for title in titles]
+        self.corrected = self.agree >= TITLES and said[0] != said[1]
+        self._numbered = [Counter(_DIGITS.findall(title)) for title in titles]
 
     def serial(self) -> bool:
         """Whether both titles are numbered, and differently."""
@@ -179,9 +180,8 @@ def _long_enough(ratio: float, agree: float, *, alike: bool, whole: bool) -> boo
     return whole and agree >= ALIKE
 
 
-def _titles(small: Record, big: Record, agree: float, numbers: _Numbers) -> bool:
-    pair = _Pair(small, big, agree)
-    if small.source == big.source and (agree < ALIKE or pair.serial()):
+def _titles(pair: _Pair, numbers: _Numbers) -> bool:
+    if pair.same_source and (pair.agree < ALIKE or pair.serial()):
         return False
     return not pair.serial() or (numbers.seen > 0 and not numbers.missing)
 

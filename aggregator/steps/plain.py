@@ -132,7 +132,7 @@ def trimmed(text: str) -> str:
 
 
 def from_html(markup: str) -> str:
-    """Return what a line of HTML shows, for titles of feeds: tags dropped, references resolved once."""
+    """Return what HTML says, about: tags dropped, references resolved once; for counting, not to be shown."""
     return html.unescape(_TAG.sub("", markup))
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from aggregator.steps import nodes, sanitize
+from aggregator.steps import lists, nodes, sanitize
 from aggregator.steps.nodes import BLOCKS, HEADINGS
 
 if TYPE_CHECKING:
@@ -161,20 +161,16 @@ def _lines(block: Element) -> Iterator[Node]:
 
 
 def _items(listing: Element) -> Iterator[Node]:
-    number = _number(listing.get("start"), 1)
+    number = lists.said(listing.get("start"), 1)
     for node in nodes.contents(listing):
         if isinstance(node, str) or node.tag != "li":
             yield node
             continue
-        number = _number(node.get("value"), number)
+        number = lists.said(node.get("value"), number)
         sign = f"{number}. " if listing.tag == "ol" else "• "
         yield from [node.makeelement("br"), sign, *nodes.contents(node)]
         number += 1
     yield listing.makeelement("br")
-
-
-def _number(written: str | None, default: int) -> int:
-    return int(written) if written and written.isascii() and written.isdigit() and len(written) < 10 else default  # noqa: PLR2004
 
 
 def _code(block: Element) -> Iterator[Node]:

@@ -90,8 +90,8 @@ def test_a_decision_without_a_date_counts_for_ever(tmp_path):
         encoding="utf-8",
     )
     since = datetime(2026, 1, 2, tzinfo=UTC)
-    assert [line["key"] for line in journal.buried(tmp_path, since)] == [two]
-    assert [line["key"] for line in journal.buried(tmp_path, None)] == [one, two]
+    assert [line["key"] for line in journal.buried(journal.read(tmp_path), since)] == [two]
+    assert [line["key"] for line in journal.buried(journal.read(tmp_path), None)] == [one, two]
 
 
 def test_it_is_done_once_a_day(site):
