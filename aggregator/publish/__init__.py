@@ -106,7 +106,7 @@ class Publisher:
             documents(edition, self._store),
         )
         ended: list[Stopped] = []
-        written = shelf.put(_until(stopping, found, ended), sync=feeds is not None)
+        written = shelf.put(_until(stopping, found, ended), sync=feeds is not None, noting=standing is not None)
         topics = () if check else self._topics(known, frozenset(written))
         for stopped in ended:
             stopped.topics = topics

@@ -42,12 +42,14 @@ class Shelf:
         self._noted: dict[str, Facts] = {}
         self._shown_home = Path(os.path.relpath(self._home, self._root)).as_posix()
 
-    def put(self, documents: Iterable[tuple[str, bytes]], *, sync: bool = False) -> tuple[str, ...]:
+    def put(
+        self, documents: Iterable[tuple[str, bytes]], *, sync: bool = False, noting: bool = False
+    ) -> tuple[str, ...]:
         """Make the files hold these bytes; return the paths of those that did not, relative to the site directory.
 
-        With `sync` they survive a power cut. A file that cannot be written is told by `settle`, and the others are
-        written; a disk that takes no more raises `PublishError` naming the file, or one shortly after it. Every file is
-        whole in any case, old or new.
+        With `sync` they survive a power cut; `noting` costs another look at each, for who asks what was `noted`. A file
+        that cannot be written is told by `settle`, and the others are written; a disk that takes no more raises
+        `PublishError` naming the file, or one shortly after it. Every file is whole in any case, old or new.
         """
         at = ""
 
@@ -60,7 +62,7 @@ class Shelf:
             if self._check:
                 return tuple(self._shown(path) for path, data in pairs() if not _holds(path, data))
             failed: dict[str, OSError] = {}
-            written = files.write_all(pairs(), sync=sync, failed=failed, noted=self._noted)
+            written = files.write_all(pairs(), sync=sync, failed=failed, noted=self._noted if noting else None)
         except OSError as error:
             place = self._shown(os.fspath(self._home / at))
             raise PublishError(f"{place} cannot be written: {remedies.cause(error)}") from error
@@ -73,7 +75,7 @@ class Shelf:
         return witness.facts(f"{self._place}/{name}")
 
     def noted(self, name: str) -> Facts | None:
-        """Return what it said when the file was `put`, None if it was not."""
+        """Return what it said when the file was `put`, None if it was not, or nobody was `noting`."""
         return self._noted.get(f"{self._place}/{name}")
 
     def names(self, *folders: str) -> list[str]:
