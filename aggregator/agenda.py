@@ -10,8 +10,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from aggregator.model import FetchState
-from aggregator.steps import cadence, due, indexing, moves
+from aggregator.steps import cadence, indexing
 from aggregator.steps.urls import host
+from aggregator.steps.visits import due, moves
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -29,8 +29,8 @@ from aggregator.refresh import House
 from aggregator.rounds import Round
 from aggregator.steps import select
 from aggregator.steps.cadence import current
-from aggregator.steps.due import require_set_clock, select_due, well
 from aggregator.steps.urls import host
+from aggregator.steps.visits.due import require_set_clock, select_due, well
 from aggregator.stores import discard, open_store
 from aggregator.sync import Synced, sync
 from aggregator.threads import apart

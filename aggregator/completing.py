@@ -18,9 +18,9 @@ from urllib.parse import urlsplit
 
 from aggregator.errors import HttpStatus, RateLimited, RobotsDisallowed, SourceError, Truncated
 from aggregator.model import Failure, FetchState, NotModified, Problem, Reason, Source, Wanted
-from aggregator.steps import blame
 from aggregator.steps.text import fold
 from aggregator.steps.urls import canonical
+from aggregator.steps.visits import blame
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence

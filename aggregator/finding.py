@@ -2,7 +2,7 @@
 
 The full-text index is `var/search.db` and holds nothing that would be lost with it. It is brought up to date when
 somebody asks, never by a refresh. This module does not know how it is kept (`searches/`) or what searches look like
-(`steps.search_query`).
+(`steps.words.search_query`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from aggregator.mark import Mark
 from aggregator.model import Problem
 from aggregator.model.search import Found, Page
 from aggregator.searches import open_search
-from aggregator.steps import excerpt, frontmatter, search_query, tokens
+from aggregator.steps import frontmatter
+from aggregator.steps.words import excerpt, search_query, tokens
 from aggregator.tree import ASIDE, open_tree
 
 if TYPE_CHECKING:

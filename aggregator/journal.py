@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from aggregator.errors import TreeError
 from aggregator.model import Problem
-from aggregator.steps import notjson
+from aggregator.steps.bodies import notjson
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

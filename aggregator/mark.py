@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aggregator import __version__, files, witness
-from aggregator.steps import han
+from aggregator.steps.words import han
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -142,7 +142,7 @@ class Sketches(Protocol):
         """Insert or replace sketches, and remember that the items with the keys `looked` were looked at."""
 
     def find(self, asked: Sequence[Sequence[int]]) -> list[list[Sketched]]:
-        """For the places of each text, or for those of each topic, the sketches that `steps.candidates` names.
+        """For the places of each text, or for those of each topic, the sketches that `steps.copies.candidates` names.
 
         They come without their places. Ask for some dozens at a time.
         """

@@ -17,9 +17,11 @@ import msgspec
 from aggregator import errors, parsers
 from aggregator.model import Document, Dropped, Failure, Hints, Item, Parsed, Problem, Record, Sketched, Source, Wanted
 from aggregator.settings import Filter, TagRule  # noqa: TC001 - msgspec reads the annotations at run time
-from aggregator.steps import bases, declared, near, normalize, sieve, tag, topics, urls
+from aggregator.steps import bases, near, normalize, sieve, tag, urls
+from aggregator.steps.copies import topics
 from aggregator.steps.dedupe import record_of
 from aggregator.steps.identity import apart, identify
+from aggregator.steps.webpages import declared
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -162,7 +164,7 @@ def sketched(text: Text) -> Sketched:
 
 
 def _sketched(texts: Sequence[Text]) -> list[Sketched]:
-    from aggregator.steps.sketch import sketches  # noqa: PLC0415 - numpy, in workers
+    from aggregator.steps.copies.sketch import sketches  # noqa: PLC0415 - numpy, in workers
 
     found = sketches([(text.title, text.body) for text in texts])
     return [

@@ -18,7 +18,8 @@ from aggregator.files import digest
 from aggregator.model import New, NotModified, Outcome, Updated
 from aggregator.model.change import Visit
 from aggregator.model.source import PROBLEMS
-from aggregator.steps import cadence, dedupe, indexing, moves
+from aggregator.steps import cadence, dedupe, indexing
+from aggregator.steps.visits import moves
 from aggregator.threads import apart
 
 if TYPE_CHECKING:

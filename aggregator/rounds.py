@@ -17,7 +17,8 @@ from aggregator.disk import require_room
 from aggregator.errors import DiskError, ProxyFailed, StaleClaim, StoreError
 from aggregator.model import Outcome
 from aggregator.refresh import House, refresh
-from aggregator.steps import cadence, due
+from aggregator.steps import cadence
+from aggregator.steps.visits import due
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine

@@ -140,7 +140,7 @@ class TagRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueryFeed:
-    """[[feeds]] of tags.toml: a feed of the items that match a query (`steps.query`)."""
+    """[[feeds]] of tags.toml: a feed of the items that match a query (`steps.publishing.query`)."""
 
     slug: str
     query: str

@@ -18,7 +18,7 @@ from aggregator.app import aftermath_of, house_of
 from aggregator.errors import PublishError, StoreError, TagwireError
 from aggregator.queues.local import LocalQueue
 from aggregator.rounds import On, Round
-from aggregator.steps import due
+from aggregator.steps.visits import due
 from aggregator.sync import Synced
 from aggregator.threads import apart
 

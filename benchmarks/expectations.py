@@ -23,7 +23,8 @@ from zoneinfo import ZoneInfo
 
 from aggregator import errors, parsers
 from aggregator.model import Document, Source
-from aggregator.steps import bases, dates, markdown, normalize, prepare, sanitize, tag, urls
+from aggregator.steps import bases, dates, normalize, tag, urls
+from aggregator.steps.html import markdown, prepare, sanitize
 from aggregator.steps.identity import identify
 
 UNTITLED = normalize.UNTITLED

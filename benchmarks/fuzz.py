@@ -28,7 +28,9 @@ from aggregator.model import Document, Entry, Feed, Person, Source, Tag
 from aggregator.outputs import atom, jsonfeed
 from aggregator.parsers import jsonfeed as reader
 from aggregator.settings import FRONT_MATTER_DEFAULTS
-from aggregator.steps import compose, dedupe, frontmatter, markdown, normalize, plain, slugs, tag
+from aggregator.steps import dedupe, frontmatter, normalize, slugs, tag
+from aggregator.steps.html import markdown, plain
+from aggregator.steps.publishing import compose
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -96,8 +96,8 @@ def _texts(directory: str) -> list[tuple[str, str]]:
         writer = Writer("train")
         pieces = [writer.piece("en" if number % 3 == 2 else "zh") for number in range(500)]
         return [(piece.title, piece.body) for piece in pieces]
-    from aggregator.steps.markdown import to_markdown
-    from aggregator.steps.sanitize import sanitize
+    from aggregator.steps.html.markdown import to_markdown
+    from aggregator.steps.html.sanitize import sanitize
 
     entries = [entry for path in sorted(Path(directory).glob("*.json")) for entry in json.loads(path.read_text())]
     return [(entry["title"] or "", to_markdown(sanitize(entry.get("description") or "", ""))) for entry in entries]

@@ -17,7 +17,8 @@ import time
 
 from lxml import html as lxml_html
 
-from aggregator.steps import markdown, prepare, sanitize, summary, urls
+from aggregator.steps import summary, urls
+from aggregator.steps.html import markdown, prepare, sanitize
 
 
 def visible(html):

@@ -34,8 +34,10 @@ from aggregator import parsers
 from aggregator.model import Document, Feed, Source
 from aggregator.outputs import atom
 from aggregator.settings import FRONT_MATTER_DEFAULTS
-from aggregator.steps import compose, dedupe, frontmatter, markdown, normalize, prepare, sanitize, tag, tracking
+from aggregator.steps import dedupe, frontmatter, normalize, tag, tracking
+from aggregator.steps.html import markdown, prepare, sanitize
 from aggregator.steps.identity import identify
+from aggregator.steps.publishing import compose
 
 CHINA = timezone(timedelta(hours=8))
 NOW = datetime(2100, 1, 1, tzinfo=UTC)

@@ -5,8 +5,8 @@
     python benchmarks/tables.py terms DIR     # JSON files: lists of {"title", "description" (HTML)}
 
 hanzi.txt: a line per character and its other forms (traditional, simplified, regional), as OpenCC converts single
-characters; the first of a line stands for all of it. folding.bin: what `steps.folding.table` says of each code point,
-less the code point, as four planes of bytes, deflated; from the Unicode version of the Python that makes it.
+characters; the first of a line stands for all of it. folding.bin: what `steps.words.folding.table` says of each code
+point, less the code point, as four planes of bytes, deflated; from the Unicode version of the Python that makes it.
 terms.bin: for 65,536 hash buckets, in how many of 255 parts of the texts a term of the bucket occurs, deflated.
 """
 
@@ -19,7 +19,7 @@ import zlib
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from aggregator.steps import folding
+from aggregator.steps.words import folding
 
 DATA = Path(__file__).parents[1] / "aggregator" / "steps" / "data"
 CONVERSIONS = ("t2s", "s2t", "s2tw", "s2hk", "tw2s", "hk2s", "tw2t", "hk2t")
@@ -114,9 +114,9 @@ def _alone(point: int) -> bool:
 def terms(directory: str) -> None:
     import numpy as np
 
-    from aggregator.steps import sketch
-    from aggregator.steps.markdown import to_markdown
-    from aggregator.steps.sanitize import sanitize
+    from aggregator.steps.copies import sketch
+    from aggregator.steps.html.markdown import to_markdown
+    from aggregator.steps.html.sanitize import sanitize
 
     counts = np.zeros(sketch.BUCKETS, dtype=np.uint32)
     number = 0

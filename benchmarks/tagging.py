@@ -16,7 +16,8 @@ import time
 from typing import TYPE_CHECKING
 
 from aggregator.settings import TagRule
-from aggregator.steps import han, tag, terms
+from aggregator.steps import tag
+from aggregator.steps.words import han, terms
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -20,8 +20,8 @@ from aggregator.queues.local import LocalQueue
 from aggregator.refresh import House
 from aggregator.rounds import Round
 from aggregator.settings import Http, Settings
-from aggregator.steps import blame, interval
 from aggregator.steps.urls import host
+from aggregator.steps.visits import blame, interval
 from aggregator.stores.memory import MemoryStore
 from aggregator.testing import FakeClock, InlineWorkers, LoopbackSite
 from aggregator.tree import ItemTree

@@ -24,8 +24,8 @@ from aggregator.refresh import House
 from aggregator.rounds import Round
 from aggregator.settings import Http, Schedule, Settings
 from aggregator.steps import cadence
-from aggregator.steps.due import select_due
 from aggregator.steps.urls import host
+from aggregator.steps.visits.due import select_due
 from aggregator.stores.memory import MemoryStore
 from aggregator.testing import FakeClock, InlineWorkers, LoopbackSite, Page, Visit
 from aggregator.tree import ItemTree

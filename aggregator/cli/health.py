@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from aggregator.cli.output import ago, rfc3339, safe
 from aggregator.config.showing import masked
-from aggregator.steps import interval, moves
+from aggregator.steps.visits import interval, moves
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

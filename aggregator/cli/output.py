@@ -10,8 +10,8 @@ import os
 import sys
 from typing import IO, TYPE_CHECKING, Any
 
-from aggregator.steps.interval import span
 from aggregator.steps.text import clean, one_line
+from aggregator.steps.visits.interval import span
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from aggregator.cli.output import SCHEMA, colored, counted, emit_line, err, out, rfc3339, safe, table, until
 from aggregator.errors import DiskError
-from aggregator.steps.interval import span
+from aggregator.steps.visits.interval import span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

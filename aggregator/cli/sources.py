@@ -34,7 +34,7 @@ def sources(options: Options, *, failing: bool, due: bool, paused: bool) -> None
     from aggregator.cli import health
     from aggregator.cli.output import emit
     from aggregator.clock import SystemClock
-    from aggregator.steps.due import is_due
+    from aggregator.steps.visits.due import is_due
 
     now = SystemClock().now()
     with options.app() as app:
@@ -57,7 +57,7 @@ def _print(options: Options, chosen: Sequence[tuple[Source, FetchState]], now: d
     from aggregator.cli.health import COLORS, condition
     from aggregator.cli.output import ago, colored, counted, err, out, rfc3339, safe, table, until
     from aggregator.config.showing import masked
-    from aggregator.steps.interval import next_visit
+    from aggregator.steps.visits.interval import next_visit
 
     if not chosen:
         err("no sources")

@@ -143,7 +143,7 @@ def suggest(options: Options) -> None:
 
     from aggregator.cli.output import emit, err, out
     from aggregator.operations.tags import suggested
-    from aggregator.steps import han
+    from aggregator.steps.words import han
 
     with options.app() as app:
         found = suggested(app.settings, app.store)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from aggregator.config.formats import check_url
 from aggregator.config.kinds import Key, Kind, choice, integer, listing, record, suggest, text
 from aggregator.model import Declaration, Detail
-from aggregator.steps import declared
+from aggregator.steps.webpages import declared
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

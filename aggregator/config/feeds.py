@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aggregator.settings import QueryFeed
-from aggregator.steps import query
+from aggregator.steps.publishing import query
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,9 +15,10 @@ from aggregator.config.loading import load
 from aggregator.config.reading import Document, read
 from aggregator.errors import ConfigError, UsageError
 from aggregator.settings import TagRule
-from aggregator.steps import slugs, tag, terms
+from aggregator.steps import slugs, tag
+from aggregator.steps.words import terms
 from aggregator.steps.slugs import tag_key
-from aggregator.steps.taxonomy import Taxonomy
+from aggregator.steps.publishing.taxonomy import Taxonomy
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence

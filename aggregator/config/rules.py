@@ -7,7 +7,7 @@ from datetime import date
 from aggregator.config import formats
 from aggregator.config.keys import Key, Section, key
 from aggregator.config.kinds import Kind, choice, listing, optional, table, text
-from aggregator.steps import terms
+from aggregator.steps.words import terms
 
 
 def term() -> Kind:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from aggregator.errors import Missing, TooLarge
 from aggregator.model import Document, NotModified, Problem, Response
-from aggregator.steps.inflate import Inflater
+from aggregator.steps.bodies.inflate import Inflater
 
 if TYPE_CHECKING:
     from aggregator.model import FetchState, Source

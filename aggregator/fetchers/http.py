@@ -15,8 +15,9 @@ from aggregator.fetchers import faults, requests
 from aggregator.fetchers.network import CheckedNetwork, Network, SystemNetwork
 from aggregator.fetchers.transport import PerHost
 from aggregator.model import Document, NotModified, Response
-from aggregator.steps import addresses, caching
-from aggregator.steps.inflate import Inflater
+from aggregator.steps import addresses
+from aggregator.steps.bodies.inflate import Inflater
+from aggregator.steps.visits import caching
 
 if TYPE_CHECKING:
     import ssl

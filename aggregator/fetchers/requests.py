@@ -13,8 +13,9 @@ from urllib.parse import unquote_to_bytes
 import httpx
 
 from aggregator.errors import BadRedirect, BadScheme, BadUrl, FetchError
-from aggregator.steps import addresses, cadence, moves
-from aggregator.steps.inflate import ACCEPT_ENCODING
+from aggregator.steps import addresses, cadence
+from aggregator.steps.bodies.inflate import ACCEPT_ENCODING
+from aggregator.steps.visits import moves
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

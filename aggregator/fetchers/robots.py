@@ -106,7 +106,7 @@ class Robots:
             if missing and not isinstance(error, RateLimited):
                 return _Rules(now + _DAY)
             return _Rules(now + _HOUR, refused=f"{error.kind}: {error}")
-        from aggregator.steps import decode  # noqa: PLC0415 - for pages only
+        from aggregator.steps.bodies import decode  # noqa: PLC0415 - for pages only
 
         return _Rules(now + _DAY, text=decode.decode(body[:_READ]))
 

@@ -14,7 +14,7 @@ MOST_NUMBERS: Final = 32
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sketch:
-    """A text in a few hundred bytes (`steps.sketch`); enough to tell copies of it, not to read it."""
+    """A text in a few hundred bytes (`steps.copies.sketch`); enough to tell copies of it, not to read it."""
 
     tokens: int = 0
     """How long the text is, in characters of Chinese and words of other languages."""

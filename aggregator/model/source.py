@@ -104,7 +104,7 @@ class FetchState:
     """When a whole document was last had; a day later validators are not believed any more."""
     next_at: datetime | None = None
     reasons: tuple[Reason, ...] = ()
-    """Why `next_at` is when it is, as decided then; `steps.interval.explain` puts it into words."""
+    """Why `next_at` is when it is, as decided then; `steps.visits.interval.explain` puts it into words."""
     failures: int = 0
     """Failures in a row; those while the whole network was down are not among them."""
     failing_since: datetime | None = None

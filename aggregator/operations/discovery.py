@@ -16,7 +16,7 @@ from aggregator.clock import SystemClock
 from aggregator.errors import HttpStatus, NotAFeed, ParseError, SourceError
 from aggregator.fetchers import open_fetchers
 from aggregator.model import FetchState, Response, Source
-from aggregator.steps import alternates
+from aggregator.steps.webpages import alternates
 from aggregator.workers import PARSE_BYTES, PARSE_SECONDS, Workers
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from aggregator import ports
     from aggregator.ports import Clock, Fetcher
     from aggregator.settings import Settings
-    from aggregator.steps.alternates import Candidate
+    from aggregator.steps.webpages.alternates import Candidate
 
 NEWEST = 3
 """Titles that are shown of a feed."""

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final
 from aggregator import reading
 from aggregator.errors import TagwireError
 from aggregator.model import Sketch
-from aggregator.steps import frontmatter, near, topics
+from aggregator.steps import frontmatter, near
+from aggregator.steps.copies import topics
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

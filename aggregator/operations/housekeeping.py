@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Final
 from aggregator import files
 from aggregator.model import Problem
 from aggregator.model.item import Ages
-from aggregator.steps import near, topics
+from aggregator.steps import near
+from aggregator.steps.copies import topics
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -18,7 +18,8 @@ from aggregator.config import showing
 from aggregator.config.editing import Editor, check
 from aggregator.errors import ConfigError, UsageError
 from aggregator.model import Problem
-from aggregator.steps import compose, subscriptions, text, urls
+from aggregator.steps import subscriptions, text, urls
+from aggregator.steps.publishing import compose
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

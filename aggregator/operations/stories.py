@@ -4,7 +4,7 @@ A refresh brings the sketches of its items along; others (files that people put 
 from the files. All that belongs together is settled anew whenever one of it changes, so that neither the order of
 sources nor that of fetches decides. What the owner said in `items/.tagwire.jsonl` counts before all rules.
 
-This module decides nothing (`steps.near`, `steps.topics`, `steps.stories`) and publishes nothing.
+This module decides nothing (`steps.near`, `steps.copies.topics`, `steps.copies.stories`) and publishes nothing.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 from aggregator import journal
 from aggregator.errors import TagwireError
 from aggregator.model import Link
-from aggregator.steps import near, stories, topics
+from aggregator.steps import near
+from aggregator.steps.copies import stories, topics
 from aggregator.steps.urls import host
 
 if TYPE_CHECKING:

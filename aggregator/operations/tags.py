@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aggregator.operations import rules
-from aggregator.steps import frontmatter, normalize, slugs, suggest, tag, terms
-from aggregator.steps.taxonomy import Taxonomy
+from aggregator.steps import frontmatter, normalize, slugs, suggest, tag
+from aggregator.steps.publishing.taxonomy import Taxonomy
+from aggregator.steps.words import terms
 
 if TYPE_CHECKING:
     from datetime import datetime

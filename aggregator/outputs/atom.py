@@ -19,8 +19,9 @@ from feedgen.feed import FeedGenerator
 from lxml import etree
 
 from aggregator import __version__
-from aggregator.steps import splice, urls
 from aggregator.steps import text as clean
+from aggregator.steps import urls
+from aggregator.steps.publishing import splice
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from aggregator import __version__
-from aggregator.steps import splice, urls
+from aggregator.steps import urls
+from aggregator.steps.publishing import splice
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

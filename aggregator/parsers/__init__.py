@@ -10,7 +10,7 @@ import pkgutil
 from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
-from aggregator.steps import sniff
+from aggregator.steps.bodies import sniff
 
 if TYPE_CHECKING:
     from aggregator.model import Document

@@ -1,6 +1,6 @@
 """Web pages whose main text is found by itself, by trafilatura (extra `fulltext`). Nothing is fetched here.
 
-trafilatura says which text is the article; how it is marked up the page says itself (`steps.mainpart`).
+trafilatura says which text is the article; how it is marked up the page says itself (`steps.webpages.mainpart`).
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from aggregator.errors import ParseError
 from aggregator.model import Entry, Parsed
-from aggregator.steps import mainpart, nodes, pages, sniff
+from aggregator.steps.bodies import sniff
+from aggregator.steps.html import nodes
+from aggregator.steps.webpages import mainpart, pages
 
 if TYPE_CHECKING:
     from aggregator.model import Document

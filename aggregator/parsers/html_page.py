@@ -15,7 +15,10 @@ from lxml import etree
 
 from aggregator.errors import ParseError
 from aggregator.model import Parsed
-from aggregator.steps import declared, pages, plain, sniff, urls
+from aggregator.steps import urls
+from aggregator.steps.bodies import sniff
+from aggregator.steps.html import plain
+from aggregator.steps.webpages import declared, pages
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from aggregator.errors import EntryError, ParseError
 from aggregator.model import Parsed
-from aggregator.steps import declared, decode, notjson, plain, sniff, urls
+from aggregator.steps import urls
+from aggregator.steps.bodies import decode, notjson, sniff
+from aggregator.steps.html import plain
+from aggregator.steps.webpages import declared
 
 if TYPE_CHECKING:
     from aggregator.model import Document

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 
 from aggregator.errors import ParseError
 from aggregator.model import Enclosure, Entry, Parsed, Person, Problem
-from aggregator.steps import decode, notjson, pictures, plain, sniff, urls
+from aggregator.steps import urls
+from aggregator.steps.bodies import decode, notjson, sniff
+from aggregator.steps.html import pictures, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

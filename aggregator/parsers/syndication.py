@@ -1,6 +1,6 @@
-"""RSS 0.9x, 1.0 (RDF) and 2.0, Atom 0.3 and 1.0, by feedparser's handlers (`steps.feedxml`).
+"""RSS 0.9x, 1.0 (RDF) and 2.0, Atom 0.3 and 1.0, by feedparser's handlers (`steps.syndication.feedxml`).
 
-Where it is certain that the result is the same, a faster road is taken (`steps.fastxml`).
+Where it is certain that the result is the same, a faster road is taken (`steps.syndication.fastxml`).
 
 Everything stays as written: links relative, dates unread, HTML unsafe. Plain text where HTML is expected is escaped.
 This module decides nothing about what is kept, and reads no more than the newest 1000 entries.
@@ -15,7 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from aggregator.errors import ParseError
 from aggregator.model import Enclosure, Entry, Hints, Parsed, Person, Problem
-from aggregator.steps import dates, decode, fastxml, feedxml, people, pictures, plain, sniff, titles
+from aggregator.steps import dates, titles
+from aggregator.steps.bodies import decode, sniff
+from aggregator.steps.html import pictures, plain
+from aggregator.steps.syndication import fastxml, feedxml, people
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -1,7 +1,8 @@
 """Which archive documents a feed has, and which of them one publication has to render.
 
 A feed and its archive hold every item together: parts that begin before the feed's oldest entry are its archive, so an
-entry may stand in both. This module renders and writes nothing; how months are divided is `steps.archives`' business.
+entry may stand in both. This module renders and writes nothing; how months are divided is `steps.publishing.archives`'
+business.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from aggregator.steps import archives, indexing
-from aggregator.steps.archives import Month, Part
+from aggregator.steps import indexing
+from aggregator.steps.publishing import archives
+from aggregator.steps.publishing.archives import Month, Part
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence

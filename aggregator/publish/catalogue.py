@@ -15,7 +15,8 @@ from aggregator.model import FetchState
 from aggregator.model.catalogue import Catalogue, Channel
 from aggregator.outputs import html, opml, status
 from aggregator.outputs.html.pages import TAGS
-from aggregator.steps import compose, days, select, slugs
+from aggregator.steps import select, slugs
+from aggregator.steps.publishing import compose, days
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,8 +12,9 @@ from aggregator.model import Deleted, Feed, Problem
 from aggregator.publish import moved
 from aggregator.publish.posts import Posts
 from aggregator.publish.queries import Queries
-from aggregator.steps import compose, indexing, select, text
-from aggregator.steps.taxonomy import Taxonomy
+from aggregator.steps import indexing, select, text
+from aggregator.steps.publishing import compose
+from aggregator.steps.publishing.taxonomy import Taxonomy
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping

@@ -10,8 +10,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from aggregator.model import Feed
-from aggregator.steps import compose
-from aggregator.steps.compose import ITEMS
+from aggregator.steps.publishing import compose
+from aggregator.steps.publishing.compose import ITEMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

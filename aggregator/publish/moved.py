@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from aggregator.model import Feed, Origin, Post
-from aggregator.steps import compose, text
+from aggregator.steps import text
+from aggregator.steps.publishing import compose
 
 if TYPE_CHECKING:
     from aggregator.model import Tag

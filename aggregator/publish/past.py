@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 from aggregator.outputs.html.pages import PAGED
 from aggregator.publish.archives import Archive
 from aggregator.publish.edition import newest
-from aggregator.steps import archives, select
+from aggregator.steps import select
+from aggregator.steps.publishing import archives
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Generator, Iterable, Iterator, Mapping
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from aggregator.publish.press import Press
     from aggregator.publish.shelf import Shelf
     from aggregator.settings import Publish
-    from aggregator.steps.archives import Part
+    from aggregator.steps.publishing.archives import Part
 
 ARCHIVED: Final = "atom"
 """The format of archive documents: RFC 5005 knows no other."""

@@ -14,7 +14,9 @@ import msgspec
 from aggregator.errors import TagwireError
 from aggregator.model import Origin, Post, Problem
 from aggregator.publish.window import Window
-from aggregator.steps import compose, frontmatter, indexing, markdown, text
+from aggregator.steps import frontmatter, indexing, text
+from aggregator.steps.html import markdown
+from aggregator.steps.publishing import compose
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from aggregator.model import Also, FetchState, Record, Tag
     from aggregator.ports import Store
     from aggregator.settings import Settings
-    from aggregator.steps.taxonomy import Taxonomy
+    from aggregator.steps.publishing.taxonomy import Taxonomy
 
 
 _TOLD: Final = 4096

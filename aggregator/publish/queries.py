@@ -10,7 +10,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from aggregator.errors import TagwireError
-from aggregator.steps import compose, query, select
+from aggregator.steps import select
+from aggregator.steps.publishing import compose, query
 from aggregator.steps.slugs import tag_key
 from aggregator.steps.tag import spelling
 

@@ -20,7 +20,7 @@ from urllib.parse import quote
 from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse
 
 from aggregator.server.variants import CODINGS, Variants, identity
-from aggregator.steps import media, negotiate, validators
+from aggregator.steps.serving import media, negotiate, validators
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from aggregator.errors import StoreError
 from aggregator.model import FetchState
-from aggregator.steps import compose, interval
+from aggregator.steps.publishing import compose
+from aggregator.steps.visits import interval
 from aggregator.stores import open_store
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
 from aggregator import __version__
 from aggregator.publish.catalogue import health_of
-from aggregator.steps.interval import next_visit
+from aggregator.steps.visits.interval import next_visit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -20,7 +20,9 @@ from aggregator.model import Feed
 from aggregator.outputs import html
 from aggregator.publish.catalogue import health_of
 from aggregator.server import metrics
-from aggregator.steps import compose, interval, negotiate
+from aggregator.steps.publishing import compose
+from aggregator.steps.serving import negotiate
+from aggregator.steps.visits import interval
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

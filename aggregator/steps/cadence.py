@@ -1,7 +1,7 @@
 """What becomes of a source's state after a visit, as a pure function of the state before and what happened.
 
-Rates are learned, errors counted and cleared, refusals remembered; how long to wait is `steps.interval`, what is made
-of redirects `steps.moves`. This module reads no clock, draws no random numbers and fetches nothing.
+Rates are learned, errors counted and cleared, refusals remembered; how long to wait is `steps.visits.interval`, what is
+made of redirects `steps.visits.moves`. This module reads no clock, draws no random numbers and fetches nothing.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from math import log
 from typing import TYPE_CHECKING, Any
 
 from aggregator.model import FetchState, Hints, NotModified, Reason
-from aggregator.steps import interval
+from aggregator.steps.visits import interval
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

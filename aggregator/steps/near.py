@@ -13,7 +13,7 @@ Candidates share a shingle of the index's sample, or their first 24 tokens. Two 
     time      published within 30 days
 
 The relation is symmetric and knows no order, so that neither the order of sources nor that of fetches decides. What
-follows for stories is decided in `steps.stories`. Pure Python; sketches are made by `steps.sketch`.
+follows for stories is decided in `steps.copies.stories`. Pure Python; sketches are made by `steps.copies.sketch`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from aggregator.model import MOST_NUMBERS, Sketch, Verdict
-from aggregator.steps.folding import comparable
+from aggregator.steps.words.folding import comparable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

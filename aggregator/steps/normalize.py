@@ -15,9 +15,10 @@ from zoneinfo import ZoneInfo
 
 from aggregator.errors import EntryError
 from aggregator.model import Enclosure, Item, Person
-from aggregator.steps import bases, dates, frontmatter, language, markdown, pictures, summary, tag, text, titles, urls
-from aggregator.steps.prepare import prepare
-from aggregator.steps.sanitize import sanitize
+from aggregator.steps import bases, dates, frontmatter, language, summary, tag, text, titles, urls
+from aggregator.steps.html import markdown, pictures
+from aggregator.steps.html.prepare import prepare
+from aggregator.steps.html.sanitize import sanitize
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

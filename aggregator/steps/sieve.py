@@ -4,7 +4,7 @@ A drop filter drops every entry that it matches. Where keep filters apply to a s
 them. Drop beats keep, so the order of the filters does not matter. A filter matches if one of its `match` terms stands
 in its fields (without such terms: always) and none of its `not` terms does.
 
-This module knows no items and forgets what it dropped; how terms are found is `steps.terms`' business.
+This module knows no items and forgets what it dropped; how terms are found is `steps.words.terms`' business.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aggregator.steps import terms
+from aggregator.steps.words import terms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -17,7 +17,8 @@ from xml.sax.saxutils import escape
 from lxml import etree
 
 from aggregator.model import Problem
-from aggregator.steps import decode, notjson, text
+from aggregator.steps import text
+from aggregator.steps.bodies import decode, notjson
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

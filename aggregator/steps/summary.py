@@ -1,6 +1,6 @@
 """An item's plain text, its summary and its first image, all taken from sanitised HTML.
 
-This module does not sanitise (`steps.sanitize`) and guesses no language (`steps.language`).
+This module does not sanitise (`steps.html.sanitize`) and guesses no language (`steps.language`).
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ import html as entities
 import re
 from functools import lru_cache
 
-from aggregator.steps import pictures, urls
+from aggregator.steps import urls
+from aggregator.steps.html import pictures
 
 CJK_WHOLE = 80
 """A text of fewer code points is its own summary in CJK languages."""

@@ -1,7 +1,8 @@
 """Tags by rule: other spellings of a name, words in a text that give or veto a tag, and parents.
 
 A tag is given for reasons, and every reason can be told (`Tagger.reasons`); `Tagger.tags` is their sum. How words are
-found is `steps.terms`' business. This module does not know where texts come from, and names no files (`steps.slugs`).
+found is `steps.words.terms`' business. This module does not know where texts come from, and names no files
+(`steps.slugs`).
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
-from aggregator.steps import han, terms
 from aggregator.steps.slugs import tag_key
 from aggregator.steps.text import one_line
+from aggregator.steps.words import han, terms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -1,6 +1,6 @@
 """Plain text made safe to keep and to show: what cannot stand in XML, YAML or a title goes away, once, at the border.
 
-This module knows nothing of HTML, URLs or file names, and does not decode bytes (`steps.decode`).
+This module knows nothing of HTML, URLs or file names, and does not decode bytes (`steps.bodies.decode`).
 """
 
 from __future__ import annotations

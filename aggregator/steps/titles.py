@@ -14,7 +14,7 @@ from html.entities import html5
 
 import nh3
 
-from aggregator.steps.sanitize import TAGS
+from aggregator.steps.html.sanitize import TAGS
 
 _ELEMENTS = TAGS | {"acronym", "bdo", "blink", "font", "label", "nobr", "span"}
 _TAG = re.compile(r"<(/?)([a-z][a-z0-9]{0,11})((?:\s[^<>]*)?)/?>", re.IGNORECASE)

@@ -13,7 +13,7 @@ import pytest
 
 from aggregator.cli import output
 from aggregator.locks import lock
-from aggregator.steps import interval
+from aggregator.steps.visits import interval
 
 
 def test_init_makes_a_site_that_publishes_offline(tagwire, tmp_path):

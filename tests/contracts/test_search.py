@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from aggregator import searches
 from aggregator.model.search import Page, Query
-from aggregator.steps import search_query
 from aggregator.steps.text import clean
+from aggregator.steps.words import search_query
 
 NOW = datetime(2026, 11, 1, 8, 0, tzinfo=UTC)
 KINDS = [module.name for module in pkgutil.iter_modules(searches.__path__)]

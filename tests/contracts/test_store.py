@@ -551,7 +551,8 @@ def test_each_source_has_its_bound(store):
 
 def sketched(number, *, at=NOW, level=0):
     from aggregator.model import Sketch, Sketched
-    from aggregator.steps import near, topics
+    from aggregator.steps import near
+    from aggregator.steps.copies import topics
 
     found = Sketch(tokens=9, level=level, hashes=(8 * number, 800, 808), lead=number, topic=((number, 9), (77, 1)))
     return Sketched(

@@ -9,7 +9,7 @@ def judged(half):
     """Return [(pair, verdict, whether the index would have brought them together)]."""
     from aggregator.model import Record
     from aggregator.steps import near
-    from aggregator.steps.sketch import sketches
+    from aggregator.steps.copies.sketch import sketches
     from tests.near.labelled import make
 
     pairs = make(half)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from aggregator.model import Record
-from aggregator.steps import near, topics
-from aggregator.steps.sketch import sketches
+from aggregator.steps import near
+from aggregator.steps.copies import topics
+from aggregator.steps.copies.sketch import sketches
 
 NEWS = (
     "云岭县水库大坝加固工程今天通过验收",

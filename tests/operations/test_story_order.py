@@ -17,7 +17,7 @@ from aggregator.model import Record, Source
 from aggregator.operations import stories
 from aggregator.settings import Publish, Settings
 from aggregator.steps import select
-from aggregator.steps.candidates import COMMON
+from aggregator.steps.copies.candidates import COMMON
 from aggregator.stores import open_store
 from aggregator.tree import ItemTree
 from tests.near.labelled import Piece, Writer, make, positives

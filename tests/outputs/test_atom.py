@@ -16,7 +16,7 @@ from aggregator import __version__
 from aggregator.model import Enclosure, Origin, Person, Post, Tag
 from aggregator.model.feed import Also
 from aggregator.outputs import atom
-from aggregator.steps import compose
+from aggregator.steps.publishing import compose
 from aggregator.steps.text import clean, one_line
 from tests.outputs import feedgen_entries
 from tests.properties import woven

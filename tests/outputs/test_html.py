@@ -19,7 +19,7 @@ from aggregator.model.source import Failure
 from aggregator.outputs import html
 from aggregator.outputs.html import bodies, charts
 from aggregator.settings import Settings, Site
-from aggregator.steps import markdown, sanitize
+from aggregator.steps.html import markdown, sanitize
 
 EVIL = '"><script>alert(1)</script>'
 SITE = html.open_output(Settings(root="", site=Site(timezone="Asia/Shanghai")))

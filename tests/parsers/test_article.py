@@ -9,10 +9,10 @@ import pytest
 from aggregator.errors import ParseError
 from aggregator.model import Declaration, Document
 from aggregator.parsers import article, html_page
-from aggregator.steps import mainpart
-from aggregator.steps.markdown import to_markdown
-from aggregator.steps.prepare import prepare
-from aggregator.steps.sanitize import sanitize
+from aggregator.steps.html.markdown import to_markdown
+from aggregator.steps.html.prepare import prepare
+from aggregator.steps.html.sanitize import sanitize
+from aggregator.steps.webpages import mainpart
 
 URL = "http://site.example/a/1.html"
 TEXT = "".join(

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from aggregator.model import Document
 from aggregator.parsers import syndication
-from aggregator.steps import decode, fastxml, feedxml
+from aggregator.steps.bodies import decode
+from aggregator.steps.syndication import fastxml, feedxml
 
 GOLDEN = sorted((Path(__file__).parent / "golden").glob("*.xml"))
 NAMESPACES = {

@@ -9,7 +9,7 @@ import pytest
 from aggregator.errors import ParseError
 from aggregator.model import Declaration, Document, Person
 from aggregator.parsers import json_api
-from aggregator.steps.declared import LIMIT
+from aggregator.steps.webpages.declared import LIMIT
 
 URL = "http://api.example/v1/list"
 FIELDS = (("id", "id"), ("title", "name"), ("link", "url"))

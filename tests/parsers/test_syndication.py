@@ -12,7 +12,8 @@ from aggregator import parsers
 from aggregator.errors import NotAFeed, ParseError
 from aggregator.model import Document
 from aggregator.parsers import syndication
-from aggregator.steps import decode, feedxml
+from aggregator.steps.bodies import decode
+from aggregator.steps.syndication import feedxml
 
 
 def rss(*items, head="", prolog='<?xml version="1.0" encoding="utf-8"?>'):

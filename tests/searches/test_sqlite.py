@@ -13,7 +13,7 @@ from aggregator.errors import StoreError
 from aggregator.model.search import Page
 from aggregator.searches import open_search
 from aggregator.searches.sqlite import index
-from aggregator.steps import search_query
+from aggregator.steps.words import search_query
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 

@@ -9,7 +9,8 @@ import pytest
 
 from aggregator.model import Failure, FetchState, Hints, NotModified, Response, Source
 from aggregator.settings import Schedule
-from aggregator.steps import cadence, interval
+from aggregator.steps import cadence
+from aggregator.steps.visits import interval
 
 NOW = datetime(2025, 3, 3, 12, 0, tzinfo=UTC)  # a Monday
 SOURCE = Source(id="s", url="http://127.0.0.1/feed")

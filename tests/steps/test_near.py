@@ -10,7 +10,7 @@ import pytest
 
 from aggregator.model import MOST_NUMBERS, Record, Sketch, Verdict
 from aggregator.steps import near
-from aggregator.steps.sketch import sketch
+from aggregator.steps.copies.sketch import sketch
 
 NOW = datetime(2025, 3, 3, 8, tzinfo=UTC)
 LEAD = "青石桥的旧书集市在上周六重新开张，面包师和修钟匠一早就赶到现场，排队的人从巷口一直站到了河边的茶馆门口。"

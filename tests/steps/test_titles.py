@@ -11,8 +11,9 @@ import pytest
 
 from aggregator import parsers
 from aggregator.model import Declaration, Document, Parsed, Person, Source
-from aggregator.steps import fastxml, tag, titles
+from aggregator.steps import tag, titles
 from aggregator.steps.normalize import Context, normalize
+from aggregator.steps.syndication import fastxml
 
 TABLE = {
     "<b>Bold</b>": "Bold",

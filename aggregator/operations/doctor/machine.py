@@ -14,7 +14,7 @@ from aggregator.errors import ClockError
 from aggregator.operations.doctor.findings import Finding
 from aggregator.operations.doctor.places import existing, places
 from aggregator.steps.cadence import SET_BACK
-from aggregator.steps.due import require_set_clock
+from aggregator.steps.visits.due import require_set_clock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -18,7 +18,7 @@ from aggregator import __version__
 from aggregator.outputs.html import bodies, charts, lookup
 from aggregator.outputs.html.listing import Listing
 from aggregator.outputs.html.words import words
-from aggregator.steps import splice
+from aggregator.steps.publishing import splice
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -19,7 +19,7 @@ from aggregator import errors, files
 from aggregator.model.search import Found, Hit
 from aggregator.searches.sqlite import matching
 from aggregator.steps import indexing
-from aggregator.steps.tokens import VERSION, tokens
+from aggregator.steps.words.tokens import VERSION, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

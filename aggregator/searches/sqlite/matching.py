@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from aggregator.files import digest
 from aggregator.steps import indexing
-from aggregator.steps.search_query import comparable
+from aggregator.steps.words.search_query import comparable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

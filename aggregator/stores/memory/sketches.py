@@ -6,8 +6,9 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from aggregator.steps import indexing, topics
-from aggregator.steps.candidates import COMMON, REPRESENTATIVES, candidates
+from aggregator.steps import indexing
+from aggregator.steps.copies import topics
+from aggregator.steps.copies.candidates import COMMON, REPRESENTATIVES, candidates
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

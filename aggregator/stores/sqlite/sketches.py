@@ -9,8 +9,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from aggregator.model import Link, Revision, Sketched
-from aggregator.steps import indexing, near, topics
-from aggregator.steps.candidates import COMMON, REPRESENTATIVES, candidates
+from aggregator.steps import indexing, near
+from aggregator.steps.copies import topics
+from aggregator.steps.copies.candidates import COMMON, REPRESENTATIVES, candidates
 
 if TYPE_CHECKING:
     import sqlite3
