@@ -124,6 +124,7 @@ class Heartbeat:
         try:
             await stop.wait()
         finally:
+            log.info("stopping")
             systemd.notify("STOPPING=1")
             for task in (watching, waking):
                 task.cancel()

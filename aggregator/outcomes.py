@@ -9,21 +9,24 @@ import logging
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from aggregator.errors import HttpStatus, InternalError, ParseError, SourceError
+from aggregator.errors import DiskError, HttpStatus, InternalError, ParseError, SourceError
 from aggregator.model import Duplicate, Failure, New, NotModified, Outcome, Repeated, Updated
 from aggregator.model.change import Visit
 from aggregator.steps import cadence, dedupe
+from aggregator.steps.visits.interval import span
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
     from aggregator.completing import Completed
-    from aggregator.errors import DiskError
     from aggregator.model import Change, FetchState, Response, Saved, Source
     from aggregator.settings import Schedule
 
 log = logging.getLogger(__name__)
+
+LINES = 3
+"""So many of a source's problems have a line in the log; `tagwire show SOURCE` has more of them."""
 
 
 def visit(answer: Response | NotModified) -> Visit:
@@ -88,3 +91,44 @@ def failed(
     retry_after = error.retry_after if isinstance(error, HttpStatus) else None
     after = cadence.failed(state, failure, source, schedule, now, status=status, retry_after=retry_after)
     return after, Outcome(source=source.id, result="failed", error=failure)
+
+
+class Telling:
+    """Tells the log what changes about sources: that one fails, or in another way; that it answers again; new problems.
+
+    What stays as it is is told once as long as the process lives, so that a source that is gone for a month is a line.
+    """
+
+    def __init__(self) -> None:
+        """Nothing has been told yet."""
+        self._failing: dict[str, str] = {}
+        self._problems: dict[str, frozenset[str]] = {}
+
+    def heard(self, outcome: Outcome, now: datetime) -> None:
+        """Log what is new about the source; `now` tells how long it waits for its next turn."""
+        before = self._failing.get(outcome.source, "")
+        if error := outcome.error:
+            self._failing[outcome.source] = error.kind
+            if error.kind not in {before, DiskError.kind, InternalError.kind}:  # these two log for themselves
+                log.warning("%s: %s: %s%s", outcome.source, error.kind, error.message, _again(outcome, now))
+        elif before and outcome.result in {"ok", "not_modified"}:
+            del self._failing[outcome.source]
+            log.info("%s: answers again", outcome.source)
+        if outcome.problems:
+            self._troubled(outcome)
+
+    def _troubled(self, outcome: Outcome) -> None:
+        known, lines = self._problems.get(outcome.source, frozenset()), [str(one) for one in outcome.problems]
+        self._problems[outcome.source] = frozenset(lines)
+        fresh = [line for line in lines if line not in known]
+        for line in fresh[:LINES]:
+            log.warning("%s: %s", outcome.source, line)
+        if len(fresh) > LINES:
+            log.warning("%s: and %d more", outcome.source, len(fresh) - LINES)
+
+
+def _again(outcome: Outcome, now: datetime) -> str:
+    due = max((one for one in (outcome.next_at, outcome.retry_at) if one is not None), default=None)
+    if due is None:
+        return ""
+    return f"; next try in {span((due - now).total_seconds())}" if due > now else "; next try at once"

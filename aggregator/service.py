@@ -11,7 +11,7 @@ from contextlib import ExitStack, suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from aggregator import locks, shift
+from aggregator import locks, outcomes, shift
 from aggregator.app import App, lock_file
 from aggregator.clock import SystemClock
 from aggregator.errors import StoreError
@@ -128,6 +128,7 @@ class Work:
         self._heard: Callable[[Outcome], None] = lambda _: None
         self._published: Callable[[], None] = lambda: None
         self._unannounced = asyncio.Event()
+        self._telling = outcomes.Telling()
 
     def tell(self, heard: Callable[[Outcome], None], published: Callable[[], None]) -> None:
         """Call `heard` with every outcome, and `published` after a publication of items that are new or changed."""
@@ -197,6 +198,7 @@ class Work:
 
     def _moved(self, outcome: Outcome) -> None:
         self._alive()
+        self._telling.heard(outcome, self._clock.now())
         self._heard(outcome)
 
     def _partly(self, summary: Summary) -> None:
