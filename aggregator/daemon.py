@@ -62,7 +62,9 @@ class Pulse:
         self.failed += bool(error)
         self.error = error
         if summary and summary.outcomes:
-            log.info("sources: %d, new: %d, failed: %d", len(summary.outcomes), summary.new, summary.count("failed"))
+            told = f"sources: {len(summary.outcomes)}, new: {summary.new}, failed: {summary.count('failed')}"
+            log.info("%s", told)
+            systemd.notify(f"STATUS=last asked {told}")
 
     def stumbled(self, what: str, error: Exception) -> None:
         """Count a beat that `error` kept from its end, and log it in one line: a template's mistake comes at each.

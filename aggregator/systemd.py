@@ -1,6 +1,6 @@
-"""Tells a service manager how we are, in the protocol of sd_notify(3): datagrams to the socket in $NOTIFY_SOCKET.
+"""What systemd and its services agree on: sd_notify(3), the watchdog, and whether the journal reads what we print.
 
-Without that variable nothing is sent. This module decides nothing: what is true is the daemon's to know.
+Without the variables that systemd sets nothing is sent. This module decides nothing: the daemon knows what is true.
 """
 
 from __future__ import annotations
@@ -39,3 +39,16 @@ def watchdog(environ: Mapping[str, str] = os.environ) -> float:
     if not usec.isdecimal() or pid not in ("", str(os.getpid())):
         return 0.0
     return int(usec) / 1e6
+
+
+def journal_reads(descriptor: int, environ: Mapping[str, str] = os.environ) -> bool:
+    """Return whether the journal is at the other end: it stamps lines itself, and reads levels (`<4>`, sd-daemon(3)).
+
+    $JOURNAL_STREAM names device and inode of the stream that the manager opened (systemd.exec(5)); one that was
+    redirected since is another one.
+    """
+    try:
+        status = os.fstat(descriptor)
+    except OSError:
+        return False
+    return environ.get("JOURNAL_STREAM", "") == f"{status.st_dev}:{status.st_ino}"

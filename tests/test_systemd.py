@@ -37,3 +37,15 @@ def test_nobody_there_is_no_error(name):
 )
 def test_the_watchdog_is_meant_for_this_process_only(environ, seconds):
     assert systemd.watchdog(environ) == seconds
+
+
+def test_the_journal_reads_the_stream_that_it_opened_and_no_other(tmp_path):
+    """A stream that was redirected since, or is closed, is read by somebody else."""
+    with (tmp_path / "one").open("w") as one, (tmp_path / "two").open("w") as two:
+        status = os.fstat(one.fileno())
+        environ = {"JOURNAL_STREAM": f"{status.st_dev}:{status.st_ino}"}
+        assert systemd.journal_reads(one.fileno(), environ)
+        assert not systemd.journal_reads(two.fileno(), environ)
+        assert not systemd.journal_reads(one.fileno(), {})
+        closed = one.fileno()
+    assert not systemd.journal_reads(closed, environ)

@@ -92,9 +92,13 @@ def locate(directory: str, config_file: str, environ: Mapping[str, str]) -> Plac
 
 
 def shown(path: Path) -> str:
-    """Return the path relative to the working directory where it lies below it, else as it is."""
+    """Return the path relative to the working directory where it lies below it, else as it is.
+
+    Below the root of the file system everything lies: daemons are started there, and `var/…` would mislead.
+    """
     try:
-        return str(path.relative_to(Path.cwd()))
+        here = Path.cwd()
+        return str(path if here == Path(here.anchor) else path.relative_to(here))
     except (ValueError, OSError):
         return str(path)
 
