@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os.path
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from aggregator import files, locks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from aggregator.config.reading import Place
 

@@ -177,7 +177,9 @@ def mistakes(values: Mapping[str, Any]) -> Iterator[tuple[tuple[str | int, ...],
     """Yield what is wrong with a source's declaration: where, from the source's table on, and what was expected."""
     kind, table = values.get("kind", "feed"), values.get("items")
     if kind not in {"json", "html"}:
-        yield from ((("items",), f'is for kind = "json" or "html", not "{kind}"') for _ in (table,) if table is not None)
+        yield from (
+            (("items",), f'is for kind = "json" or "html", not "{kind}"') for _ in (table,) if table is not None
+        )
         yield from ((("body",), 'is for kind = "json" or "html"') for said in (values.get("body"),) if said)
         if kind == "folder" and values.get("full_text"):
             yield ("full_text",), "is not for folders"

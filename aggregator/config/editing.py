@@ -1,7 +1,8 @@
 """sources.toml changed as text, so that comments and order stay: add, remove, pause, resume.
 
 Every change is planned and tried first: if the configuration would not load afterwards, or if any other source would
-differ, there is no change to write. Whoever plans and writes does so inside `changing.alone`. This module does not touch items, feeds or the index.
+differ, there is no change to write. Whoever plans and writes does so inside `changing.alone`. This module does not
+touch items, feeds or the index.
 """
 
 from __future__ import annotations
@@ -78,7 +79,9 @@ class Editor:
     def remove(self, ids: Sequence[str]) -> Change:
         """Drop the sources. Raises `UsageError` for unknown ids: then nothing is changed."""
         gone = set(ids)
-        return self._edit(ids, patching.without, lambda before: tuple(source for source in before if source.id not in gone))
+        return self._edit(
+            ids, patching.without, lambda before: tuple(source for source in before if source.id not in gone)
+        )
 
     def enable(self, ids: Sequence[str], *, enabled: bool) -> Change:
         """Set `enabled` of the sources. Raises `UsageError` for unknown ids: then nothing is changed."""
@@ -149,7 +152,9 @@ def keys_for(address: str, root: Path) -> dict[str, str]:
     path = Path(address).absolute()
     if not path.exists():
         meant = assumed(address)
-        raise UsageError(f"{address!r} is neither a URL nor an existing path{f', did you mean {meant}?' if meant else ''}")
+        raise UsageError(
+            f"{address!r} is neither a URL nor an existing path{f', did you mean {meant}?' if meant else ''}"
+        )
     inside = path.is_relative_to(root)
     where = {"path": path.relative_to(root).as_posix() if inside else str(path)}
     return {**where, "kind": "folder"} if path.is_dir() else where

@@ -1,8 +1,8 @@
 """tags.toml changed as text, so that comments and order stay: tags renamed and merged.
 
-The former name becomes an alias, so that what is stored and what comes follow; the former slug is written down in `was`,
-so that the feed's subscribers are told. A change is tried first: if the configuration would not load afterwards, there
-is no change to write. This module touches no items and no feeds.
+The former name becomes an alias, so that items that are kept and entries to come both follow; the former slug is
+written down in `was`, so that the feed's subscribers are told. A change is tried first: if the configuration would not
+load afterwards, there is no change to write. This module touches no items and no feeds.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from aggregator.config.reading import Document, read
 from aggregator.errors import ConfigError, UsageError
 from aggregator.settings import TagRule
 from aggregator.steps import slugs, tag
-from aggregator.steps.words import terms
-from aggregator.steps.slugs import tag_key
 from aggregator.steps.publishing.taxonomy import Taxonomy
+from aggregator.steps.slugs import tag_key
+from aggregator.steps.words import terms
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -91,7 +91,7 @@ class TagEditor:
         return self._finished(document, new, (label,), moved)
 
     def merge(self, names: Sequence[str], into: str) -> TagChange:
-        """Make several tags one, which may be new; its rules are those of all of them, its parent is its own, else theirs.
+        """Make several tags one, which may be new; it has the rules of all of them, and its own parent, else theirs.
 
         With the extra `zh` tags of the same names in the other script come along. Raises `UsageError` for names that
         are no tags.
@@ -218,7 +218,9 @@ def _check(name: str) -> None:
     try:
         key.kind.read(name)
     except ValueError as error:
-        raise UsageError(f"{name!r} cannot be the name of a tag: {str(error) or f'expected {key.kind.expected}'}") from None
+        raise UsageError(
+            f"{name!r} cannot be the name of a tag: {str(error) or f'expected {key.kind.expected}'}"
+        ) from None
 
 
 def _at(document: Document, name: str) -> tuple[str | int, ...]:
