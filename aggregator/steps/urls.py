@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from ipaddress import AddressValueError, IPv6Address
 from urllib.parse import quote, unquote, urljoin
 
 import idna
@@ -17,7 +18,7 @@ _WEB = re.compile(r"(https?)://([^/?#]*)([^?#]*)(?:\?([^#]*))?(#.*)?", re.IGNORE
 _PLAIN = re.compile(r'https?://[^/?#\s\[\]"<>\\^`{|}\x00-\x20\x7f-\x9f]+(?:[/?#][^\s"<>\\^`{|}\x00-\x20\x7f-\x9f]*)?')
 _FEED = re.compile(r"\A\s*feed:(?:(?://)?(?=(https?)://)|//)", re.IGNORECASE)
 _AUTHORITY = re.compile(r"(?:.*@)?(\[[^\]]*\]|[^:]*)(?::(\d*))?", re.DOTALL)
-_HOST = re.compile(r"[a-z0-9_.-]+|\[[0-9a-f:.]+\]")
+_HOST = re.compile(r"[a-z0-9_.-]+")
 _ASKED = 1024
 """Addresses of which is remembered whether they are such: an item's link is looked at three times on its way."""
 _LONGEST_HOST = 1_000  # percent-encoded; encoding into Punycode is quadratic
@@ -195,7 +196,17 @@ def _ascii_host(written: str) -> str:
     if not name.isascii():
         name = _idna(_DOTS.sub(".", name))
     name = name.lower().rstrip(".")
+    if name.startswith("["):
+        return name if _is_ipv6(name[1:-1]) else ""
     return name if _HOST.fullmatch(name) else ""
+
+
+def _is_ipv6(text: str) -> bool:
+    """Whether a text is an IPv6 address without zone: `urllib` raises for anything else between brackets."""
+    try:
+        return IPv6Address(text).scope_id is None
+    except AddressValueError:
+        return False
 
 
 def _idna(name: str) -> str:
