@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from aggregator.cli import show
 from aggregator.cli.options import CommandGroup, Options, pass_options, wait_option
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def explain(options: Options, item: str) -> None:
     from aggregator.operations.tags import explained
 
     with options.app() as app:
-        record = app.find(item)
+        record = show.find(app, item)
         found = explained(app.settings, record, app.text(record), app.clock.now())
     if options.json:
         reasons = [asdict(ground) for ground in found.grounds]
