@@ -59,8 +59,7 @@ def settle(
 
 def owns(record: Record, hosts: Mapping[str, str]) -> bool:
     """Whether an item's link is on the host of its own source."""
-    own = hosts.get(record.source, "")
-    return bool(own) and same_site(own, host(record.link))
+    return same_site(hosts.get(record.source, ""), host(record.link))
 
 
 def _rank(record: Record, hosts: Mapping[str, str]) -> tuple[bool, bool, datetime, str, str]:
