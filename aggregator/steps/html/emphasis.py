@@ -10,8 +10,6 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
-from lxml import etree
-
 from aggregator.steps.html import nodes
 from aggregator.steps.html.nodes import BLOCKS, CODE, EMPHASIS
 
