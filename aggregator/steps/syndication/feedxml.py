@@ -36,7 +36,7 @@ _OPEN = 50_000
 """Elements that are never closed, where a document is not well-formed."""
 _BARE = re.compile(rb"<!\[CDATA\[(?:[^\]]|\](?!\]>))*+\]\]>|&(?!(?:[A-Za-z][A-Za-z0-9]*|#[0-9]+|#[xX][0-9A-Fa-f]+);)")
 """An ampersand that begins no reference, or CDATA, where it may stand: feedparser would make references of them."""
-_TAGS = 500
+TAGS = 500
 """Categories taken of one entry."""
 
 
@@ -158,7 +158,7 @@ class _Quiet(_RawDates, _AllHints):
 
     def _add_tag(self: Any, term: str | None, scheme: str | None, label: str | None) -> None:
         tags = self._get_context().setdefault("tags", [])
-        if (term or scheme or label) and len(tags) < _TAGS:
+        if (term or scheme or label) and len(tags) < TAGS:
             tags.append({"term": term, "label": label})
 
     _start_entry = _start_item

@@ -31,8 +31,6 @@ PILED_UP = timedelta(minutes=5)
 """What has been due for longer than this waits since nobody asked, or is new: that is not ordinary work."""
 SLICES, SLICE, SLICE_OF_HOST = 40, 64, 15
 """What has piled up is asked in so many slices, of at least so many hosts; of one host so many sources at a time."""
-
-
 EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)
 """No machine runs this program before it was written: a clock that says so has not been set (RTC-less boards)."""
 
@@ -77,7 +75,7 @@ def select_due(
 def well(states: Iterable[State], ids: Sequence[str]) -> frozenset[str]:
     """Return the ids of the enabled network sources that answered when they were asked last.
 
-    None if single sources are asked, `ids`: then what the others said does not matter.
+    Empty if single sources are asked, those with the ids `ids`: then what the others said does not matter.
     """
     enabled = [(source, state) for source, state in states if source.enabled and source.url and not ids]
     return frozenset(source.id for source, state in enabled if state.ok_at and not state.error)

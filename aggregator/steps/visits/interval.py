@@ -37,6 +37,8 @@ LONGEST_WAIT = 7 * DAY
 """Of what Retry-After asks for."""
 LARGE = 512 * 1024
 """Bytes of a document that is a burden to send for nothing."""
+_ARROWS = frozenset({"posts", "minimum", "maximum", "max-age", "ttl", "updatePeriod", "no-validators", "failures"})
+"""Rules of which people want to see the interval that they led to."""
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -146,10 +148,6 @@ def explain(state: FetchState, now: datetime) -> str:
     seconds = (planned - now).total_seconds()
     when = f"next in {span(seconds)}" if seconds >= 1 else "due now"
     return f"{when}: {words(state.reasons)}" if state.reasons else when
-
-
-_ARROWS = frozenset({"posts", "minimum", "maximum", "max-age", "ttl", "updatePeriod", "no-validators", "failures"})
-"""Rules of which people want to see the interval that they led to."""
 
 
 def _adaptive(state: FetchState, schedule: Schedule, now: datetime, wasted: int) -> Plan:

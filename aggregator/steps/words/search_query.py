@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import Final, get_args
+from typing import Final, cast
 
 from aggregator.model.search import Filter, FilterKind, Query, Words
 from aggregator.steps import slugs, text
@@ -30,7 +30,11 @@ _SECONDS: Final = {"min": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 
 
 def parse(search: str, now: datetime) -> Query:
-    """Return what is searched for."""
+    """Return what is searched for; `since:7d` is counted back from `now`. Never raises.
+
+    Parts that mean nothing, such as `since:soon`, are `Query.ignored`. What stands beyond the first `LONGEST`
+    characters and the first 16 parts is not read.
+    """
     words: list[Words] = []
     filters: list[Filter] = []
     ignored: list[str] = []
@@ -43,8 +47,10 @@ def parse(search: str, now: datetime) -> Query:
             since = instant or since
             understood = instant is not None
         elif name:
-            understood = bool(filters_in := _filters(name, value, excluded=excluded))
-            filters += filters_in
+            kind = cast("FilterKind", name)
+            wanted = comparable(kind, value)
+            understood = bool(wanted)
+            filters += [Filter(kind=kind, value=wanted, excluded=excluded)] if wanted else []
         else:
             found = tuple(tokens(value))
             understood = bool(found)
@@ -57,11 +63,6 @@ def parse(search: str, now: datetime) -> Query:
 def comparable(kind: FilterKind, value: str) -> str:
     """Return a tag, source or language in the form in which filters compare it."""
     return slugs.tag_key(value) if kind == "tag" else text.fold(value)
-
-
-def _filters(name: str, value: str, *, excluded: bool) -> list[Filter]:
-    kinds = [kind for kind in get_args(FilterKind) if kind == name]
-    return [Filter(kind=kind, value=wanted, excluded=excluded) for kind in kinds if (wanted := comparable(kind, value))]
 
 
 def _instant(value: str, now: datetime) -> datetime | None:
