@@ -32,7 +32,7 @@ _SECONDS: Final = {"min": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 def parse(search: str, now: datetime) -> Query:
     """Return what is searched for; `since:7d` is counted back from `now`. Never raises.
 
-    Parts that mean nothing, such as `since:soon`, are `Query.ignored`. What stands beyond the first `LONGEST`
+    Parts that mean nothing, such as `since:soon` and `-since:7d`, are `Query.ignored`. What stands beyond the first `LONGEST`
     characters and the first 16 parts is not read.
     """
     words: list[Words] = []
@@ -43,7 +43,7 @@ def parse(search: str, now: datetime) -> Query:
         excluded, name = bool(part["no"]), (part["name"] or "").lower()
         value = part["phrase"] if part["phrase"] is not None else part["word"]
         if name == "since":
-            instant = _instant(value, now)
+            instant = None if excluded else _instant(value, now)
             since = instant or since
             understood = instant is not None
         elif name:
