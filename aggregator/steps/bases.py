@@ -1,4 +1,4 @@
-"""What the relative URLs of an entry are relative to, and those that lead nowhere since nobody says it.
+"""Against which address the relative URLs of an entry are resolved, and which of them are lost since none is known.
 
 A document from the web has an address, and what it says of its own counts within that site only. A file has none: there
 its own word counts, whatever site it names. This module changes no entry and resolves nothing (`steps.urls`).

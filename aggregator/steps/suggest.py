@@ -29,9 +29,11 @@ _SHORTEST = 3
 _NEAR = 6
 """Letters and digits from which on names that differ in one of them look alike."""
 _LONGEST = 40
+"""Letters and digits of a name that are compared."""
 _MEANING = re.compile(r"\+|(?<!^)#|^\.")
 """Signs that make a name another one; a hash at its begin is a hashtag's."""
 _GRAMS = range(2, 7)
+"""Characters of a Chinese word."""
 _COVERED = 0.8
 """Share of a word's titles in which a longer one must stand to make it superfluous."""
 _LATIN = re.compile(r"[A-Za-z][A-Za-z0-9+#.-]*[A-Za-z0-9+#]")
@@ -39,6 +41,7 @@ _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]{2,}")
 _EDGES = frozenset(
     "的了在是和与及或不也都就将把被对为从到向于以而但又再还更最这那其之个们年月日时上下中里后前有没无要可能会"
 )
+"""Characters with which no Chinese word that is suggested begins or ends."""
 _EMPTY = """
     the and for with from that this what when where who why how are was were has have had will can not but
     you your our its his her their they all new now more most out into over after before about than then

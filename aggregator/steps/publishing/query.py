@@ -33,8 +33,9 @@ if TYPE_CHECKING:
 EVERYTHING: Final = frozenset({"all"})
 """What `Query.cover` says of a query that any item may match."""
 DEPTH: Final = 50
-"""Parentheses and `not` inside each other."""
+"""Parentheses and `not` inside each other, at most."""
 TERMS: Final = 200
+"""Terms of one query, at most."""
 
 _WORDS = re.compile(
     r"\s*(?:(?P<open>\()|(?P<close>\))|(?P<field>[^\W\d_]+):(?:\"(?P<quoted>[^\"]*)\"|(?P<value>[^\s()\"]+))?"
@@ -56,7 +57,7 @@ class Query:
     """One expression; build it with `parse`."""
 
     cover: frozenset[str]
-    """Feeds, named as in the outbox, of which every match stands in at least one: `EVERYTHING` if there are no such."""
+    """Feeds, named as in the outbox: every match stands in at least one of them. `EVERYTHING` if none can be named."""
     test: Callable[[Record, Callable[[], str]], bool]
     """(record, what returns the folded text of its file) → whether it matches."""
     cost: int = 0

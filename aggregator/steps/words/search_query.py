@@ -32,8 +32,8 @@ _SECONDS: Final = {"min": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 def parse(search: str, now: datetime) -> Query:
     """Return what is searched for; `since:7d` is counted back from `now`. Never raises.
 
-    Parts that mean nothing, such as `since:soon` and `-since:7d`, are `Query.ignored`. What stands beyond the first `LONGEST`
-    characters and the first 16 parts is not read.
+    Parts that mean nothing, such as `since:soon` and `-since:7d`, are `Query.ignored`. What stands beyond the first
+    `LONGEST` characters and the first 16 parts is not read.
     """
     words: list[Words] = []
     filters: list[Filter] = []
