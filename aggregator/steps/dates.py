@@ -251,6 +251,18 @@ def _local(local: datetime, zone: tzinfo) -> datetime:
     return local.replace(tzinfo=zone).astimezone(UTC)
 
 
+def typed(text: str) -> datetime | None:
+    """Return the instant of an ISO 8601 date or time as somebody types it, in UTC, which it is in if it names no zone.
+
+    None for anything else. Never raises.
+    """
+    try:
+        instant = datetime.fromisoformat(text)
+        return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
 def clamp(value: datetime | None, now: datetime) -> datetime | None:
     """Return `value` where it can be true: None before 1990, `now` instead of any later instant."""
     if value is None or value < _FIRST:

@@ -9,12 +9,15 @@ have to hold. This module searches nothing.
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
-from typing import Final, cast
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final, cast
 
 from aggregator.model.search import Filter, FilterKind, Query, Words
-from aggregator.steps import slugs, text
+from aggregator.steps import dates, slugs, text
 from aggregator.steps.words.tokens import tokens
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 LONGEST: Final = 500
 """Characters of a search that are read."""
@@ -72,11 +75,4 @@ def _instant(value: str, now: datetime) -> datetime | None:
             return now - timedelta(seconds=int(span[1]) * _SECONDS[span[2]])
         except OverflowError:
             return None
-    try:
-        instant = datetime.fromisoformat(value)
-    except ValueError:
-        return None
-    try:
-        return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).astimezone(UTC)
-    except OverflowError:
-        return None
+    return dates.typed(value)
