@@ -145,10 +145,11 @@ def failed(
     return _retired(after, now)
 
 
-def excused(state: FetchState, schedule: Schedule, source: Source, now: datetime) -> FetchState:
-    """Return the state after `failed`, taken back since no host or no proxy answered: nothing to do with it.
+def excused(state: FetchState, source: Source, schedule: Schedule, now: datetime) -> FetchState:
+    """Return the state after `failed` without the failure counted: no host answered, or not the proxy.
 
-    It is asked again before long; where nobody but the network could tell, not sooner than its own failures before say.
+    The source is asked again before long. Where it may have failed by itself all the same, since no host at all
+    answered, it is not asked sooner than its failures before say.
     """
     proxy = state.error is not None and state.error.kind == "proxy"
     own = 0 if proxy else min(max(state.failures - 2, 0), 10)
