@@ -173,8 +173,10 @@ def _pasted(one: Suggestion) -> str:
         "term": "in titles of untagged items",
     }
     lines = [f"# {why[one.kind]}, {items}", "[[tags]]", f"name = {toml(safe(one.name))}"]
-    lines += [f"aliases = {aliases}"] if one.aliases else []
-    lines += [f"match = {toml([safe(word) for word in one.match])}"] if one.match else []
+    if one.aliases:
+        lines.append(f"aliases = {aliases}")
+    if one.match:
+        lines.append(f"match = {toml([safe(word) for word in one.match])}")
     return "\n".join(lines) + "\n"
 
 

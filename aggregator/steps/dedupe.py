@@ -202,7 +202,7 @@ class _Desk:
         self._authority = authority
         self._faces = faces
         self._by_key: dict[str, Record] = {}
-        self._by_url: dict[str, list[Record]] = {}
+        self._by_url: dict[str, list[Record]] = {}  # those that have one
         self._by_face: dict[tuple[object, ...], Record] = {}
         self._ids: dict[str, str] = {}
         for record in known:
@@ -216,7 +216,7 @@ class _Desk:
         """
         if known := self._by_key.get(record.key):
             return known
-        for other in self._by_url.get(record.url, ()) if record.url else ():
+        for other in self._by_url.get(record.url, ()):
             same = other.source == record.source and other.key not in self._batch
             if same and fold(other.title) == fold(record.title):
                 return other
@@ -231,7 +231,7 @@ class _Desk:
         """
         copies = [
             other
-            for other in (self._by_url.get(record.url, ()) if record.url else ())
+            for other in self._by_url.get(record.url, ())
             if other.source != record.source and not (other.gone or other.alone) and confirmed(record, other)
         ]
         owner = next((other for other in copies if not other.duplicate_of), None)
@@ -251,7 +251,8 @@ class _Desk:
         """Remember a decision for the items that follow."""
         if isinstance(change, New | Updated | Duplicate):
             self._add(change.record)
-            for record in change.displaces if isinstance(change, New) else ():
+        if isinstance(change, New):
+            for record in change.displaces:
                 self._add(record)
 
     def _holder(self, record: Record) -> Record | None:

@@ -88,7 +88,9 @@ def first_image(html: str) -> str:
     Skips images as small as a sign (32 pixels, 2 em), WordPress's emoji, formulas, avatars, pixels that only count
     readers, and everything that is not http or https.
     """
-    for image in _IMAGE.finditer(html) if "<img" in html else ():
+    if "<img" not in html:
+        return ""
+    for image in _IMAGE.finditer(html):
         attributes = dict(_ATTRIBUTE.findall(image[1]))
         source = entities.unescape(attributes.get("src", ""))
         is_sign = _is_small(attributes) or _SIGN_PATH.search(source)

@@ -67,7 +67,8 @@ def select_due(
         if ids and source.id not in ids:
             continue
         if not source.enabled:
-            skipped += [_skipped(source, state, "paused")] if ids else []
+            if ids:
+                skipped.append(_skipped(source, state, "paused"))
         elif due:
             chosen.append(source)
         elif state.retired_at:

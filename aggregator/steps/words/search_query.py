@@ -52,12 +52,12 @@ def parse(search: str, now: datetime) -> Query:
         elif name:
             kind = cast("FilterKind", name)
             wanted = comparable(kind, value)
-            understood = bool(wanted)
-            filters += [Filter(kind=kind, value=wanted, excluded=excluded)] if wanted else []
+            if understood := bool(wanted):
+                filters.append(Filter(kind=kind, value=wanted, excluded=excluded))
         else:
             found = tuple(tokens(value))
-            understood = bool(found)
-            words += [Words(tokens=found, excluded=excluded)] if found else []
+            if understood := bool(found):
+                words.append(Words(tokens=found, excluded=excluded))
         if not understood and any(character.isalnum() for character in part[0]):
             ignored.append(part[0])
     return Query(words=tuple(words), filters=tuple(filters), since=since, ignored=tuple(ignored))
