@@ -221,6 +221,11 @@ def merge(options: Options, *, names: tuple[str, ...], dry_run: bool, wait: floa
 
 
 def _change(options: Options, plan: Callable[[TagEditor], TagChange], *, dry_run: bool, wait: float) -> None:
+    """Make a change of tags, let items and feeds follow, and tell what became of them.
+
+    It is planned twice: at first, so that the site is opened under the settings to come; and again when nobody else can
+    change the files, which is the plan that is written.
+    """
     from aggregator.cli.output import counted, emit, err, out, safe
     from aggregator.config.retagging import TagEditor
 

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from aggregator.model import Source
     from aggregator.settings import Settings
 
+    Expected = Callable[[tuple[Source, ...]], tuple[Source | None, ...]]
+    """From the sources before a change to those after it; None stands for one that is new."""
+
 FILE = "sources.toml"
 _HOST = re.compile(r"(?:[^\W_][\w-]*(?:\.[\w-]+)*\.[^\W\d_]{2,}\.?|\d+(?:\.\d+){3})(?::\d+)?(?:[/?#]|$)")
 """The begin of an address as people write it, with a name that has a dot, or a number: `example.org/blog`."""
@@ -120,8 +123,9 @@ class Editor:
         self,
         ids: Sequence[str],
         change: Callable[[Document, KeyPath], str],
-        expected: Callable[[tuple[Source, ...]], tuple[Source | None, ...]],
+        expected: Expected,
     ) -> Change:
+        """Return what `change` makes of the file, called with each source's table in turn; tried as `_tried` does."""
         self._known(ids)
         text = self._text()
         for name in dict.fromkeys(ids):
@@ -133,7 +137,8 @@ class Editor:
             text = change(document, path)
         return self._tried(text, expected)
 
-    def _tried(self, text: str, expected: Callable[[tuple[Source, ...]], tuple[Source | None, ...]]) -> Change:
+    def _tried(self, text: str, expected: Expected) -> Change:
+        """Return the change that the text is. Raises `ConfigError` unless it gives the sources that are expected."""
         settings = load(str(self.place.root), str(self.place.file), self.environ, texts={FILE: text})
         wanted = expected(self.settings.sources)
         same = len(wanted) == len(settings.sources)

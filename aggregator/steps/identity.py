@@ -121,6 +121,7 @@ def _face(source: str, entry: Entry) -> _Face:
 
 
 def _face_of_file(source: str, content: str) -> _Face:
+    """What an item file can be known by: its text alone if its front matter cannot be read."""
     from aggregator.steps import frontmatter  # noqa: PLC0415 - 25 ms that a round without news need not pay
 
     said = (content,)

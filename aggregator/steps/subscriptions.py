@@ -123,6 +123,7 @@ def _read_json(listing: Listing, content: str) -> None:
 
 
 def _read_opml(listing: Listing, content: str) -> None:
+    """Outlines with an address; the others are folders, whose names become tags of what is in them."""
     root, errors = _parsed(content)
     if root is None or str(root.tag).lower() != "opml":
         listing.complain("this is XML, but no OPML" if root is not None else "this is no XML that can be read", 1)

@@ -117,6 +117,7 @@ class Tagger:
     def _reasons(
         self, source_id: str, source_tags: Sequence[str], categories: Iterable[str], text: str
     ) -> Iterator[Reason]:
+        """The reasons as `reasons` gives them, but with each tag as its own reason spells it."""
         labels = [source_id]
         yield Reason(tag=source_id, kind="source")
         for name in source_tags:

@@ -42,6 +42,7 @@ def _is_stray(child: Element) -> bool:
 
 
 def _regroup(listing: Element) -> None:
+    """Move strays to the end of the item before them; those before the first item go before the list."""
     before: list[Node] = []
     item: Element | None = None
     for node in nodes.contents(listing):

@@ -46,6 +46,10 @@ def _following(element: nodes.Element | None) -> nodes.Element | None:
 
 
 def _paired(run: Sequence[nodes.Element]) -> bool:
+    """Pair the parentheses of readings that stand side by side; return whether anything changed.
+
+    `awaited` is the sign that closes the pair that is open, empty where none is.
+    """
     changed, awaited = False, ""
     for at, part in enumerate(run):
         opening, closing = _signs(part)

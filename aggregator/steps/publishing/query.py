@@ -106,6 +106,7 @@ class _Reader:
         return parts[0] if len(parts) == 1 else _every(parts)
 
     def _one(self, depth: int) -> Query:
+        """One term, one negation, or one expression in parentheses."""
         kind, value, at = self.kind, self.value, self.at
         if depth > DEPTH:
             raise QueryError(f"expected at most {DEPTH} parentheses inside each other", at)
@@ -142,6 +143,7 @@ class _Reader:
 
 
 def _word(match: re.Match[str], start: int) -> tuple[str, str]:
+    """Kind and value of one word of a query. Raises `QueryError` for what is none."""
     found = match.groupdict()
     if found["open"] or found["close"]:
         return "open" if found["open"] else "close", ""

@@ -196,6 +196,7 @@ class _Strict(_Quiet, StrictFeedParser):  # type: ignore[misc]  # feedparser is 
         self._tags.clear()
 
     def _open(self, name: str, attrs: dict[str, str]) -> None:
+        """An element begins: hand on its attributes, under feedparser's names and under the document's own."""
         tag = self._tags.get(name) or self._tag(name)
         found: dict[str, str] = dict(self.decls)
         self.decls: dict[str, str] = {}
@@ -269,6 +270,7 @@ def _mended(found: re.Match[bytes]) -> bytes:
 
 
 def _read(body: bytes, entities: dict[str, str], version: str, limit: int) -> Raw:
+    """Read strictly, and what is not well-formed loosely."""
     parser: Any = _Strict("", None, "utf-8")
     parser.limit = limit
     error, line, full = "", 0, False

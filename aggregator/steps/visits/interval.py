@@ -152,6 +152,7 @@ def explain(state: FetchState, now: datetime) -> str:
 
 
 def _adaptive(state: FetchState, schedule: Schedule, now: datetime, wasted: int) -> Plan:
+    """The plan by the rate of posts, lengthened where bytes are wasted, then bounded, then jittered."""
     rate = posts_per_day(state)
     seconds = schedule.base / sqrt(rate)
     reasons = [Reason(rule="posts", why=f"posts {rate:.2g}/day", seconds=seconds)]

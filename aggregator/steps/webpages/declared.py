@@ -186,6 +186,7 @@ def _cleaned(declared: Declaration, name: str, text: str) -> str:
 
 
 def _entry(declared: Declaration, values: Mapping[str, Values], base: str) -> Entry:
+    """The entry that a row makes; templates come last, for they are filled in with its other fields."""
     one = {name: next(iter(values.get(name, ())), "") for name in FIELDS}
     entry = Entry(
         guid=one["id"],
