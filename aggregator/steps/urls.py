@@ -186,23 +186,22 @@ def canonical(url: str) -> str:
 
 
 def _split(url: str) -> tuple[str, str, re.Match[str] | None]:
-    """Host in ASCII, port without leading zeros and the matched parts; ("", "", None) if `url` is no http(s) URL.
-
-    What the standard library refuses to take apart is none: ports that there are not, and characters of the authority
-    whose compatibility forms are delimiters (`℀` is `a/c`).
-    """
+    """Host in ASCII, port without leading zeros and the matched parts; ("", "", None) if `url` is no http(s) URL."""
     match = _WEB.fullmatch(url)
     authority = _AUTHORITY.fullmatch(match[2]) if match else None
     name = _ascii_host(authority[1]) if authority else ""
-    if not match or not authority or not name or int(authority[2] or 0) > _HIGHEST_PORT or _is_disguised(match[2]):
+    if not match or not authority or not name or not _is_sound(match[2], authority[2]):
         return "", "", None
     return name, authority[2] or "", match
 
 
-def _is_disguised(authority: str) -> bool:
-    if authority.isascii():
+def _is_sound(authority: str, port: str | None) -> bool:
+    """Whether the standard library takes an authority apart: it raises for what stands here as false."""
+    user = authority.rpartition("@")[0]
+    if int(port or 0) > _HIGHEST_PORT or "[" in user or "]" in user:
         return False
-    return any(not _DELIMITERS.isdisjoint(unicodedata.normalize("NFKC", sign)) for sign in authority if sign > "\x7f")
+    signs = () if authority.isascii() else (sign for sign in authority if not sign.isascii())
+    return all(_DELIMITERS.isdisjoint(unicodedata.normalize("NFKC", sign)) for sign in signs)  # `℀` is `a/c`
 
 
 @lru_cache(maxsize=1024)

@@ -77,6 +77,7 @@ def test_resolve(base, url, resolved):
         ("http://h:" + "9" * 5_000, ""),
         ("http://h℀.test/", ""),
         ("http://u：p@h.test/", ""),
+        ("http://u[p]@h.test/", ""),
         ("ftp://h.test/", ""),
         ("h.test", ""),
         ("http://" + "字" * 100_000 + "/", ""),
