@@ -131,10 +131,7 @@ class Editor:
         for name in dict.fromkeys(ids):
             document = read(self._path(), text)
             rows = [source_id(row) for row in document.data.get("sources", ())]
-            path = ("sources", rows.index(name))
-            if not document.text.startswith("[[", document.spans[path].key):
-                raise UsageError(f"{document.shown} is not written as [[sources]] tables: change {name} by hand")
-            text = change(document, path)
+            text = change(document, patching.row(document, "sources", rows.index(name), name))
         return self._tried(text, expected)
 
     def _tried(self, text: str, expected: Expected) -> Change:

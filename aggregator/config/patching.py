@@ -49,6 +49,14 @@ def appended(text: str, section: str, *tables: Mapping[str, object]) -> str:
     return text + (gap + added).replace("\n", _newline(text))
 
 
+def row(document: Document, section: str, number: int, name: str) -> Path:
+    """Return the path of a table in an array. Raises `UsageError`, naming it, unless it is written as `[[section]]`."""
+    path = (section, number)
+    if not document.text.startswith("[[", document.spans[path].key):
+        raise UsageError(f"{document.shown} is not written as [[{section}]] tables: change {name} by hand")
+    return path
+
+
 def line_end(text: str, offset: int) -> int:
     """Return the offset behind the line in which `offset` stands."""
     end = text.find("\n", offset)

@@ -226,10 +226,8 @@ def _check(name: str) -> None:
 def _at(document: Document, name: str) -> tuple[str | int, ...]:
     """Return where the tag's table stands. Raises `UsageError` if it is not written as [[tags]]."""
     rows = document.data.get("tags", ())
-    path = ("tags", next(number for number, row in enumerate(rows) if tag_key(row["name"]) == tag_key(name)))
-    if not document.text.startswith("[[", document.spans[path].key):
-        raise UsageError(f"{document.shown} is not written as [[tags]] tables: change {name} by hand")
-    return path
+    number = next(number for number, row in enumerate(rows) if tag_key(row["name"]) == tag_key(name))
+    return patching.row(document, "tags", number, name)
 
 
 def _row(document: Document, name: str) -> Mapping[str, Any]:
