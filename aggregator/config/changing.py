@@ -1,6 +1,6 @@
-"""Who changes configuration files changes them alone, and writes a file where it really lies.
+"""Configuration files changed by one command at a time, and written where they really lie.
 
-What is read before a change must still be so when it is written: reading, checking and writing all belong inside
+What a change was planned on must still be so when it is written: reading, checking and writing all belong inside
 `alone`. This module does not know what is changed.
 """
 

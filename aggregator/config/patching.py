@@ -28,7 +28,7 @@ def bare(key: str) -> str:
 def toml(value: object) -> str:
     """Return the value as TOML: strings, numbers, booleans, lists, inline tables.
 
-    TOML 1.0 strings are JSON's but for DEL.
+    JSON's strings are TOML's, too, except that TOML wants DEL escaped.
     """
     if isinstance(value, dict):
         inside = ", ".join(f"{bare(name)} = {toml(member)}" for name, member in value.items())

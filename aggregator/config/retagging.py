@@ -36,7 +36,7 @@ class TagChange:
 
     settings: Settings
     name: str
-    """Under which the tags are known from now on."""
+    """The name under which the tags are known from now on."""
     gone: tuple[str, ...]
     """The names that became aliases."""
     path: Path
@@ -115,7 +115,7 @@ class TagEditor:
         return self._finished(document, target, labels, moved, tuple(pair for rule in rules for pair in rule.was))
 
     def _given(self, document: Document, target: str, labels: Sequence[str], rules: Sequence[TagRule]) -> Document:
-        """Return the document with what the merged tags had given to the target, but for what it has already."""
+        """Return the document in which the target has all names, words and vetoes of the merged tags, each once."""
         held = self._owner(target) or TagRule(name=target)
         lists = {
             "aliases": [*labels, *(alias for rule in rules for alias in rule.aliases)],

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FOLDER: Final = "templates"
-"""Beside the configuration files."""
+"""The folder of templates, beside the configuration files."""
 _LEFT_BEHIND: Final = re.compile(r"[.#].*|.*(?:~|\.(?:bak|swp|orig|rej))")
 """What editors and merges leave beside the files that they change."""
 

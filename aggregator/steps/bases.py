@@ -23,7 +23,7 @@ _REFERENCE = re.compile(
     r"""<[a-z][^<>]*?\s(?:href|src|poster)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'<>]+))""", re.IGNORECASE
 )
 _SCHEME = re.compile(r"\s*(?:[a-z][a-z0-9+.-]*:|#|$)", re.IGNORECASE)
-"""What is no relative URL, or leads nowhere but within the text."""
+"""How what is no relative URL begins: with a scheme, with the `#` of a place within the text, or not at all."""
 _SHOWN = 80
 
 

@@ -26,7 +26,7 @@ HALF_LIFE = 14 * DAY
 FULL_DOCUMENT = 10
 """A first document with fewer entries is taken to be the whole of the last 28 days, not a window."""
 TRUST = timedelta(days=1)
-"""So long "not modified" is believed; then the whole document is asked for once, since some validators are frozen."""
+"""How long "not modified" is believed; then the whole document is asked for once, since some validators are frozen."""
 RETIRES = {410: (3, timedelta(days=2)), 404: (3, timedelta(days=30))}
 """Status → how many such answers in a row, over how long, make a source retire."""
 SET_BACK = timedelta(minutes=1)

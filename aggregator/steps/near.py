@@ -228,7 +228,10 @@ def _contained(shared: int, seen: int, share: float, *, certain: bool) -> bool:
 
 
 def _shared(less: Sketch, more: Sketch) -> tuple[int, int]:
-    """How many of the shorter text's hashes the longer one has, of how many that could be seen in both."""
+    """Return how many of the shorter text's hashes the longer one has, and how many could be compared.
+
+    Those can that both sketches would hold, whichever of them keeps fewer.
+    """
     mask = (1 << max(less.level, more.level)) - 1
     mine = {value for value in less.hashes if not value & mask}
     return len(mine.intersection(more.hashes)), len(mine)

@@ -32,7 +32,7 @@ _ACCEPTED = (
     "accepted are OPML, newsboat's urls file, a list with one URL a line, and what `tagwire export --json` writes"
 )
 _MANY = 20
-"""Lines of which one must look like an address: else the text is another thing than a list."""
+"""Lines from which on a text is a list of addresses only if one of them looks like an address."""
 _REFUSED = re.compile(r"(query|exec|filter|file):", re.IGNORECASE)
 _ADDRESS = re.compile(r"""^[ \t"']*[a-z][a-z0-9+.-]*:\S|^[ \t"']*[\w-]+(?:\.[\w-]+)+/""", re.IGNORECASE | re.MULTILINE)
 """What looks like an address at the beginning of a line, with a scheme or without one."""

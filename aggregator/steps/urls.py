@@ -26,7 +26,7 @@ _HIGHEST_PORT = 65535
 _DELIMITERS = frozenset("/?#@:")
 _HOST = re.compile(r"[a-z0-9_.-]+")
 _ASKED = 1024
-"""Addresses of which is remembered whether they are such: an item's link is looked at three times on its way."""
+"""Answers of `is_web` that are remembered: an item's link is asked about three times on its way."""
 _LONGEST_HOST = 1_000  # percent-encoded; encoding into Punycode is quadratic
 _DOTS = re.compile("[\u3002\uff0e\uff61]")
 _TRIMMED = "".join(map(chr, range(0x21)))

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     State = tuple[Source, FetchState]
 
 SEVERAL = 2
-"""So many sources of a host that were told to wait make all of its sources wait.
+"""Sources of one host that were told to wait, before all of its sources wait.
 
-And where no host of so many answers, it is our own network that is down.
+Also the hosts that did not answer, if none did, before our own network is taken to be down.
 """
 RECENT = timedelta(hours=1)
 """An answer of any host in this time says that the network is up."""
@@ -31,7 +31,7 @@ UNREACHED = frozenset({"dns", "connect", "deadline", "proxy"})
 UNASKED = frozenset({"bad-url", "bad-scheme", "robots"})
 """Error kinds of sources whose servers were not asked: they say nothing about the network."""
 PILED_UP = timedelta(minutes=5)
-"""What has been due for longer than this waits since nobody asked, or is new: that is not ordinary work."""
+"""What has been due for longer than this has piled up: it is new, or nobody ran for a while."""
 SLICES = 40
 """What has piled up is asked in so many slices."""
 SLICE = 64

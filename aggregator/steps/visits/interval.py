@@ -39,7 +39,7 @@ LONGEST_WAIT = 7 * DAY
 LARGE = 512 * 1024
 """Bytes of a document that is a burden to send for nothing."""
 _ARROWS = frozenset({"posts", "minimum", "maximum", "max-age", "ttl", "updatePeriod", "no-validators", "failures"})
-"""Rules of which people want to see the interval that they led to."""
+"""Rules that are told to people together with the interval that they led to."""
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
