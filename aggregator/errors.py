@@ -17,7 +17,7 @@
     │   │   ├── BadEncoding                    bad-encoding
     │   │   ├── Truncated        retryable     truncated
     │   │   ├── BadRedirect                    redirect
-    │   │   ├── HttpStatus       by status     http-status
+    │   │   ├── HttpStatus                     http-status
     │   │   │   ├── RateLimited  retryable     rate-limited
     │   │   │   └── Gone                       gone
     │   │   ├── RobotsDisallowed               robots

@@ -142,7 +142,7 @@ class Sketches(Protocol):
         """Insert or replace sketches, and remember that the items with the keys `looked` were looked at."""
 
     def find(self, asked: Sequence[Sequence[int]]) -> list[list[Sketched]]:
-        """For the places of each text, or for those of each topic, the sketches that `steps.copies.candidates` names.
+        """Return, for the places of each text or topic, the sketches worth comparing (`steps.copies.candidates`).
 
         They come without their places. Ask for some dozens at a time.
         """
@@ -151,9 +151,10 @@ class Sketches(Protocol):
         """Return the sketches, without their places, of those items that have one."""
 
     def link(self, links: Iterable[Link], renewed: Iterable[str] = (), parted: Iterable[str] = ()) -> set[str]:
-        """Put links in; return the keys that were linked to the items `renewed` or `parted` before.
+        """Drop old links and put new ones in; return the keys at both ends of all that `renewed` and `parted` had.
 
-        The owner's links of `parted` items go first; of `renewed` ones all others, but for those to unsketched items.
+        Dropped are the owner's links ("merged") of the items `parted`, and all other links of the items `renewed` but
+        those to items without a sketch, which nobody could find again.
         """
 
     def links(self, keys: Iterable[str]) -> list[Link]:
@@ -187,7 +188,7 @@ class Upkeep(Protocol):
     """The part of the index that drops what it needs no more."""
 
     def prune(self, sources: Collection[str], ages: Ages) -> Mapping[str, int]:
-        """Drop what is older than it may be, or of none of the `sources`; return how many of each kind were dropped."""
+        """Drop what is older than `ages` say, or of none of the `sources`; return how many rows of each kind."""
 
 
 class History(Protocol):

@@ -236,7 +236,7 @@ def _excuse(house: House, source: Source, state: FetchState, outcome: Outcome) -
 
     If somebody else has claimed the source meanwhile, his visit tells.
     """
-    after = cadence.excused(state, house.settings.schedule, source, house.clock.now())
+    after = cadence.excused(state, source, house.settings.schedule, house.clock.now())
     try:
         house.store.commit(after, ())
     except StaleClaim:

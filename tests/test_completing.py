@@ -343,6 +343,15 @@ def test_entries_without_a_link_are_kept_as_the_list_gave_them(town: Town) -> No
     assert town.texts() == {"Title 1": "Teaser 1", "Title 2": "Whole text of 2"}
 
 
+def test_an_entry_whose_link_names_a_port_that_there_is_not_stops_no_other(town: Town) -> None:
+    bad = {"id": 1, "title": "Title 1", "teaser": "Teaser 1", "link": "http://127.0.0.1:99999/1"}
+    good = {"id": 2, "title": "Title 2", "link": town.site.url("/2")}
+    town.site.page("/list", json.dumps({"data": [bad, good]}), media_type="application/json")
+    town.page(2)
+    assert town.refresh().new == 2
+    assert town.texts() == {"Title 1": "Teaser 1", "Title 2": "Whole text of 2"}
+
+
 def test_a_json_detail_is_asked_for_by_a_url_with_the_id_in_it(town: Town) -> None:
     """Values are percent-encoded: an id cannot leave its place in the path. APIs are not asked for robots.txt."""
     page = Declaration(kind="json", fields=(("content", "text"), ("title", "headline")), skip=("paid",), key="d")

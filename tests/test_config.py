@@ -174,6 +174,10 @@ def test_all_mistakes_are_told_at_once_in_the_order_of_files_and_lines(site):
         ("[frontmatter]\ndefaults = 3", "2:1: frontmatter.defaults: expected a table of front-matter keys"),
         ("[frontmatter.defaults]\ntitle = 1", "2:1: frontmatter.defaults.title: this key is computed for every item"),
         ('[frontmatter.defaults]\n"a b" = 1', "2:1: frontmatter.defaults.a b: expected a key of letters"),
+        (
+            "[frontmatter.defaults]\na = 99999999999999999999",
+            "2:1: frontmatter.defaults.a: expected a line of text, a number",
+        ),
         ("[frontmatter.defaults]\na = [1]", "2:1: frontmatter.defaults.a: expected a line of text, a number"),
         ("[frontmatter.defaults]\na = 2026-01-01", "2:1: frontmatter.defaults.a: expected a line of text, a number"),
         ("[publish]\nentries = 300", "2:1: publish.entries: expected at most publish.max"),

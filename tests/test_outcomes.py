@@ -15,7 +15,7 @@ NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
 @pytest.fixture(autouse=True)
 def log(caplog):
-    caplog.set_level(logging.INFO)
+    caplog.set_level(logging.INFO, "aggregator")  # a command that ran before in this process set it to warnings
 
 
 def failed(kind="timeout", **more):

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from aggregator.model import Document, Source
-from aggregator.reading import Job, Reading, read
+from aggregator.reading import Job, Reading, pack, read, unpack, work
 
 PATH = "/srv/feeds/blog.xml"
 ENTRY = (
@@ -118,3 +118,23 @@ def test_what_is_no_relative_url_is_not_told() -> None:
 
 def test_a_long_url_is_told_shortened() -> None:
     assert "a" * 80 + "…" in str(json_feed({"image": "a" * 200}).problems[0])
+
+
+def test_a_number_of_any_length_in_a_file_stops_no_other_of_its_folder() -> None:
+    """What a worker answers holds numbers of 64 bits; `9…9` in a file may be an id of somebody else's."""
+    long = "9" * 30
+    texts = (
+        f"id: {long}\nenclosures: [{{url: 'https://a.example/b', length: {long}}}]",
+        "more: [-0x" + "f" * 20 + "]",
+        "",
+    )
+    documents = tuple(
+        Document(name=f"{number}.md", body=f"---\ntitle: T{number}\n{more}\n---\n".encode(), media_type="text/markdown")
+        for number, more in enumerate(texts)
+    )
+    now = datetime(2025, 6, 1, tzinfo=UTC)
+    source = Source(id="own", kind="folder", path="/srv/own")
+    job = Job(source=source, documents=documents, url="/srv/own", now=now, zone="UTC", authority="localhost,2026")
+    first, *others = unpack(work(pack(job))).items
+    assert (dict(first.extra)["id"], first.enclosures[0].length) == (long, 0)
+    assert [item.title for item in others] == ["T1", "T2"]

@@ -44,8 +44,9 @@ def export(options: Options, file: str) -> None:
         if not Path(file).absolute().parent.is_dir():
             raise UsageError(f"{file}: there is no folder {Path(file).parent}")
         files.write(file, data)
-    for problem in problems if not options.quiet else ():
-        err(f"tagwire: {safe(problem)}")
+    if not options.quiet:
+        for problem in problems:
+            err(f"tagwire: {safe(problem)}")
 
 
 command = export

@@ -6,7 +6,7 @@ This module imports nothing heavy: what a command needs is loaded when it runs.
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -194,20 +194,21 @@ def duration(value: str) -> float:
 
 
 def since(value: str) -> datetime:
-    """Return an instant: a duration before now, or a date or time, UTC if it says no zone."""
-    from datetime import UTC, datetime, timedelta
+    """Return an instant: a duration before now, or a date or time, UTC if it says no zone.
+
+    Raises `click.BadParameter`.
+    """
+    from datetime import timedelta
 
     from aggregator.clock import SystemClock
+    from aggregator.steps import dates
 
-    try:
+    with suppress(click.BadParameter):
         return SystemClock().now() - timedelta(seconds=duration(value))
-    except click.BadParameter:
-        pass
-    try:
-        instant = datetime.fromisoformat(value)
-    except ValueError:
-        raise click.BadParameter('expected a duration such as "7d" or a date such as "2026-11-01"') from None
-    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+    instant = dates.typed(value)
+    if instant is None:
+        raise click.BadParameter('expected a duration such as "7d" or a date such as "2026-11-01"')
+    return instant
 
 
 wait_option = click.option(

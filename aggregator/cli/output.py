@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 SCHEMA = 1
-_COLORS = {"red": "31", "green": "32", "yellow": "33", "dim": "2"}
+_COLORS = {"red": "31", "green": "32", "yellow": "33", "dim": "2", "bold": "1"}
 _GAP = "  "
 
 
@@ -98,7 +98,7 @@ def table(rows: Sequence[Sequence[str]], *, right: Sequence[int] = (), colors: M
 
 
 def paint(text: str, color: str) -> str:
-    """Return the text in a colour, for a terminal that takes it; as it is if `color` is empty."""
+    """Return the text in a colour, dim or bold, for a terminal that takes it; as it is if `color` is empty."""
     return f"\x1b[{_COLORS[color]}m{text}\x1b[0m" if color else text
 
 

@@ -34,8 +34,9 @@ def publish(options: Options, *, check: bool, wait: float) -> int:
         changed = {"written": list(published.written), "removed": list(published.removed)}
         emit({"feeds": published.feeds, **changed, "check": check})
     elif not options.quiet:
-        for verb, paths in (("write", published.written), ("remove", published.removed)):
-            for path in paths if check or options.verbose else ():
+        told = [("write", path) for path in published.written] + [("remove", path) for path in published.removed]
+        if check or options.verbose:
+            for verb, path in told:
                 out(f"{'would ' if check else ''}{verb} {safe(path)}")
         written, removed = ("to write", "to remove") if check else ("written", "removed")
         files = counted(len(published.written), "file")

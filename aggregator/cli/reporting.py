@@ -125,12 +125,12 @@ class Reporter:
             err(f"tagwire: {safe(line, 2000)}")
         if self._options.json:
             emit_line(summary_event(summary, code))
-        elif self._options.quiet:
-            for outcome in summary.outcomes if code else ():
+        elif not self._options.quiet:
+            self._print(summary, code)
+        elif code:
+            for outcome in summary.outcomes:
                 if outcome.result == "failed":
                     err(f"tagwire: {safe(outcome.source)}: {_reason(outcome)}")
-        else:
-            self._print(summary, code)
         return code
 
     def _problems(self, told: Sequence[tuple[str, Sequence[Problem]]]) -> None:

@@ -72,27 +72,20 @@ def document(hit: Hit) -> dict[str, Any]:
 def _print(asked: Query, found: Found, options: Options) -> None:
     import sys
 
-    from aggregator.cli.output import colored, err, out, safe
+    from aggregator.cli.output import colored, err, out, paint, safe, safe_text
 
     if asked.ignored:
         err(f"not understood: {', '.join(safe(part) for part in asked.ignored)}")
-    paint = colored(sys.stdout, options.color)
+    bold = "bold" if colored(sys.stdout, options.color) else ""
     for hit in found.hits:
         out(f"{hit.published:%Y-%m-%d}  {safe(hit.source)}  {hit.key}  {safe(hit.title, 120)}")
-        pieces = ((safe_piece(piece), marked and paint) for piece, marked in hit.excerpt)
-        if shown := "".join(f"\x1b[1m{piece}\x1b[0m" if bold else piece for piece, bold in pieces):
+        pieces = ((safe_text(piece).replace("\n", " "), marked) for piece, marked in hit.excerpt)
+        if shown := "".join(paint(piece, bold if marked else "") for piece, marked in pieces):
             out(f"    {shown}")
     if not found.hits:
         err("no items")
     elif found.total > len(found.hits):
         err(f"{len(found.hits)} of {found.total}{' and more' if found.more else ''}")
-
-
-def safe_piece(piece: str) -> str:
-    """Return a piece of a stranger's text, its spaces at the ends kept, that cannot steer a terminal."""
-    from aggregator.steps.text import clean
-
-    return clean(piece).replace("\n", " ")
 
 
 command = search

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from aggregator.cli import show
 from aggregator.cli.options import CommandGroup, Options, pass_options, wait_option
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def explain(options: Options, item: str) -> None:
     from aggregator.operations.tags import explained
 
     with options.app() as app:
-        record = app.find(item)
+        record = show.find(app, item)
         found = explained(app.settings, record, app.text(record), app.clock.now())
     if options.json:
         reasons = [asdict(ground) for ground in found.grounds]
@@ -172,8 +173,10 @@ def _pasted(one: Suggestion) -> str:
         "term": "in titles of untagged items",
     }
     lines = [f"# {why[one.kind]}, {items}", "[[tags]]", f"name = {toml(safe(one.name))}"]
-    lines += [f"aliases = {aliases}"] if one.aliases else []
-    lines += [f"match = {toml([safe(word) for word in one.match])}"] if one.match else []
+    if one.aliases:
+        lines.append(f"aliases = {aliases}")
+    if one.match:
+        lines.append(f"match = {toml([safe(word) for word in one.match])}")
     return "\n".join(lines) + "\n"
 
 
@@ -218,6 +221,11 @@ def merge(options: Options, *, names: tuple[str, ...], dry_run: bool, wait: floa
 
 
 def _change(options: Options, plan: Callable[[TagEditor], TagChange], *, dry_run: bool, wait: float) -> None:
+    """Make a change of tags, let items and feeds follow, and tell what became of them.
+
+    It is planned twice: at first, so that the site is opened under the settings to come; and again when nobody else can
+    change the files, which is the plan that is written.
+    """
     from aggregator.cli.output import counted, emit, err, out, safe
     from aggregator.config.retagging import TagEditor
 

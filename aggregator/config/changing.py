@@ -1,6 +1,6 @@
-"""Who changes configuration files changes them alone, and writes a file where it really lies.
+"""Configuration files changed by one command at a time, and written where they really lie.
 
-What is read before a change must still be so when it is written: reading, checking and writing all belong inside
+What a change was planned on must still be so when it is written: reading, checking and writing all belong inside
 `alone`. This module does not know what is changed.
 """
 
@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os.path
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from aggregator import files, locks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from aggregator.config.reading import Place
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from aggregator.model import Source
 
+Mistake = tuple[tuple[str | int, ...], str]
+"""Where, as a path of keys, and what was expected there."""
 _EXPRESSION = text("a JMESPath expression (json) or a CSS selector (html)", empty=False)
 _CONDITIONS = listing(_EXPRESSION, "a list of JMESPath expressions (json) or CSS selectors (html)")
 _SELECTORS = listing(text("a CSS selector", empty=False), 'a list of CSS selectors such as ["script", ".share"]')
@@ -121,11 +123,10 @@ def full_text() -> Kind:
 def build(values: Mapping[str, Any]) -> tuple[Declaration | None, Detail | None]:
     """Return what the keys of a source declare; those of a wrong declaration only have to fit the types."""
     kind, table = values.get("kind", "feed"), values.get("items")
-    if table is None:
-        return None, _page_of(values.get("full_text", ""))
-    inner = table.get("detail")
     detail = _page_of(values.get("full_text", ""))
-    if inner is not None:
+    if table is None:
+        return None, detail
+    if (inner := table.get("detail")) is not None:
         page = _declaration(inner.get("kind", kind), inner, "items.detail")
         detail = Detail(page=page, url=inner.get("url", ""), limit=inner.get("limit", 20))
     return _declaration(kind, table, "items"), detail
@@ -173,15 +174,22 @@ def _shown(declaration: Declaration) -> dict[str, Any]:
     return {name: value for name, value in table.items() if value}
 
 
-def mistakes(values: Mapping[str, Any]) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """Yield what is wrong with a source's declaration: where, from the source's table on, and what was expected."""
-    kind, table = values.get("kind", "feed"), values.get("items")
-    if kind not in {"json", "html"}:
-        yield from ((("items",), f'is for kind = "json" or "html", not "{kind}"') for _ in (table,) if table is not None)
-        yield from ((("body",), 'is for kind = "json" or "html"') for said in (values.get("body"),) if said)
-        if kind == "folder" and values.get("full_text"):
-            yield ("full_text",), "is not for folders"
+def mistakes(values: Mapping[str, Any]) -> Iterator[Mistake]:
+    """Yield what is wrong with what a source declares: where, from the source's table on, and what was expected."""
+    kind = values.get("kind", "feed")
+    if kind in {"json", "html"}:
+        yield from _of_declaration(kind, values)
         return
+    if values.get("items") is not None:
+        yield ("items",), f'is for kind = "json" or "html", not "{kind}"'
+    if values.get("body"):
+        yield ("body",), 'is for kind = "json" or "html"'
+    if kind == "folder" and values.get("full_text"):
+        yield ("full_text",), "is not for folders"
+
+
+def _of_declaration(kind: str, values: Mapping[str, Any]) -> Iterator[Mistake]:
+    table = values.get("items")
     if table is None:
         yield (), f'kind = "{kind}" needs [sources.items] with list = "…"'
         return
@@ -199,7 +207,7 @@ def mistakes(values: Mapping[str, Any]) -> Iterator[tuple[tuple[str | int, ...],
         yield ("items",), "expected link: it leads to the pages of entries"
 
 
-def _of_pages(values: Mapping[str, Any], table: Mapping[str, Any]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+def _of_pages(values: Mapping[str, Any], table: Mapping[str, Any]) -> Iterator[Mistake]:
     if ("next" in table) != (table.get("pages", 1) > 1):
         has, lacks = ("next", "pages") if "next" in table else ("pages", "next")
         yield ("items", has), f"needs {lacks}, too: pages = N reads up to N pages, next leads from one to the other"
@@ -207,9 +215,7 @@ def _of_pages(values: Mapping[str, Any], table: Mapping[str, Any]) -> Iterator[t
         yield ("items", "next"), "is not for requests with a body"
 
 
-def _within(
-    kind: str, table: Mapping[str, Any], path: tuple[str, ...], names: Mapping[str, Any]
-) -> Iterator[tuple[tuple[str | int, ...], str]]:
+def _within(kind: str, table: Mapping[str, Any], path: tuple[str, ...], names: Mapping[str, Any]) -> Iterator[Mistake]:
     """Yield what is wrong with the expressions of one table."""
     for name in ("list", *_FIELDS, "next"):
         if name in table and name in _URL_FIELDS and declared.is_template(table[name]):
@@ -224,9 +230,7 @@ def _within(
         yield (*path, "remove"), 'is for kind = "html"'
 
 
-def _of_template(
-    template: str, path: tuple[str, ...], fields: Mapping[str, Any]
-) -> Iterator[tuple[tuple[str | int, ...], str]]:
+def _of_template(template: str, path: tuple[str, ...], fields: Mapping[str, Any]) -> Iterator[Mistake]:
     known = [name for name in declared.IN_URLS if name in fields and name != path[-1]]
     for name in declared.names(template):
         if name not in known:

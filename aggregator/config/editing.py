@@ -1,7 +1,8 @@
 """sources.toml changed as text, so that comments and order stay: add, remove, pause, resume.
 
 Every change is planned and tried first: if the configuration would not load afterwards, or if any other source would
-differ, there is no change to write. Whoever plans and writes does so inside `changing.alone`. This module does not touch items, feeds or the index.
+differ, there is no change to write. Whoever plans and writes does so inside `changing.alone`. This module does not
+touch items, feeds or the index.
 """
 
 from __future__ import annotations
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from aggregator.config.reading import Place
     from aggregator.model import Source
     from aggregator.settings import Settings
+
+    Expected = Callable[[tuple[Source, ...]], tuple[Source | None, ...]]
+    """From the sources before a change to those after it; None stands for one that is new."""
 
 FILE = "sources.toml"
 _HOST = re.compile(r"(?:[^\W_][\w-]*(?:\.[\w-]+)*\.[^\W\d_]{2,}\.?|\d+(?:\.\d+){3})(?::\d+)?(?:[/?#]|$)")
@@ -78,7 +82,9 @@ class Editor:
     def remove(self, ids: Sequence[str]) -> Change:
         """Drop the sources. Raises `UsageError` for unknown ids: then nothing is changed."""
         gone = set(ids)
-        return self._edit(ids, patching.without, lambda before: tuple(source for source in before if source.id not in gone))
+        return self._edit(
+            ids, patching.without, lambda before: tuple(source for source in before if source.id not in gone)
+        )
 
     def enable(self, ids: Sequence[str], *, enabled: bool) -> Change:
         """Set `enabled` of the sources. Raises `UsageError` for unknown ids: then nothing is changed."""
@@ -117,20 +123,19 @@ class Editor:
         self,
         ids: Sequence[str],
         change: Callable[[Document, KeyPath], str],
-        expected: Callable[[tuple[Source, ...]], tuple[Source | None, ...]],
+        expected: Expected,
     ) -> Change:
+        """Return what `change` makes of the file, called with each source's table in turn; tried as `_tried` does."""
         self._known(ids)
         text = self._text()
         for name in dict.fromkeys(ids):
             document = read(self._path(), text)
             rows = [source_id(row) for row in document.data.get("sources", ())]
-            path = ("sources", rows.index(name))
-            if not document.text.startswith("[[", document.spans[path].key):
-                raise UsageError(f"{document.shown} is not written as [[sources]] tables: change {name} by hand")
-            text = change(document, path)
+            text = change(document, patching.row(document, "sources", rows.index(name), name))
         return self._tried(text, expected)
 
-    def _tried(self, text: str, expected: Callable[[tuple[Source, ...]], tuple[Source | None, ...]]) -> Change:
+    def _tried(self, text: str, expected: Expected) -> Change:
+        """Return the change that the text is. Raises `ConfigError` unless it gives the sources that are expected."""
         settings = load(str(self.place.root), str(self.place.file), self.environ, texts={FILE: text})
         wanted = expected(self.settings.sources)
         same = len(wanted) == len(settings.sources)
@@ -149,7 +154,9 @@ def keys_for(address: str, root: Path) -> dict[str, str]:
     path = Path(address).absolute()
     if not path.exists():
         meant = assumed(address)
-        raise UsageError(f"{address!r} is neither a URL nor an existing path{f', did you mean {meant}?' if meant else ''}")
+        raise UsageError(
+            f"{address!r} is neither a URL nor an existing path{f', did you mean {meant}?' if meant else ''}"
+        )
     inside = path.is_relative_to(root)
     where = {"path": path.relative_to(root).as_posix() if inside else str(path)}
     return {**where, "kind": "folder"} if path.is_dir() else where

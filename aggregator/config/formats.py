@@ -40,6 +40,8 @@ _OURS = [
     "if-modified-since",
     "range",
 ]
+_HIGHEST = 2**63
+"""Whole numbers have 64 bits (TOML 1.0)."""
 _COMPUTED = [
     "title",
     "date",
@@ -241,8 +243,8 @@ def front_matter() -> Kind:
             return tuple(members)
         if isinstance(value, str):
             return line.read(value)
-        if not isinstance(value, bool | int | float):
-            raise ValueError  # noqa: TRY004 - one exception for all that is wrong
+        if not isinstance(value, bool | int | float) or (isinstance(value, int) and abs(value) > _HIGHEST):
+            raise ValueError
         return value
 
     line = text()

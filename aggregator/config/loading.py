@@ -15,7 +15,7 @@ from aggregator.errors import ConfigError
 from aggregator.settings import FrontMatter, Http, Publish, Schedule, Server, Settings, Site, Storage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 _TYPES: Mapping[str, Callable[..., Any]] = {
     "site": Site,
@@ -111,31 +111,35 @@ def _moved(section: Any, name: str, site: str) -> Any:
 def _check_together(
     settings: Settings, documents: Mapping[str, Document], rows: list[sources.Row], checker: Checker
 ) -> None:
-    def wrong(section: str, key: str, message: str) -> None:
-        if document := documents.get(MAIN):
+    """Remember what contradicts itself between sections, and folders that are sources and results at once."""
+    if document := documents.get(MAIN):
+        for section, key, message in _contradictions(settings):
             checker.add(document, (section, key), message)
-
-    if settings.schedule.min > settings.schedule.max:
-        wrong("schedule", "min", "expected at most schedule.max")
-    if settings.publish.entries > settings.publish.max:
-        wrong("publish", "entries", "expected at most publish.max")
-    items, published = settings.storage.items, settings.publish.dir
-    if _overlap(items, published):
-        wrong("publish", "dir", "expected a directory apart from storage.items")
-    for section, key, directory in (("storage", "items", items), ("publish", "dir", published)):
-        for taken in (settings.root, *map(os.path.dirname, settings.files)):
-            if directory == os.path.normpath(taken) or _overlap(directory, taken) and taken != settings.root:
-                wrong(section, key, "expected a directory of its own, apart from the configuration")
-                break
-    if _overlap(published, os.path.join(settings.root, settings.storage.index.removeprefix("sqlite:///"))):
-        wrong("storage", "index", "expected a file outside publish.dir: everything there is public")
-    for directory, name in ((items, "storage.items"), (published, "publish.dir")):
+    for directory, name in ((settings.storage.items, "storage.items"), (settings.publish.dir, "publish.dir")):
         for row in rows:
             path = row.values.get("path", "")
             if row.values.get("kind") == "folder" and path and _overlap(str(Path(settings.root, path)), directory):
                 checker.add(
                     row.document, (*row.path, "path"), f"expected a folder apart from {name}: it would feed itself"
                 )
+
+
+def _contradictions(settings: Settings) -> Iterator[tuple[str, str, str]]:
+    """Yield (section, key, what was expected) for values of the main file that do not go together."""
+    if settings.schedule.min > settings.schedule.max:
+        yield "schedule", "min", "expected at most schedule.max"
+    if settings.publish.entries > settings.publish.max:
+        yield "publish", "entries", "expected at most publish.max"
+    items, published = settings.storage.items, settings.publish.dir
+    if _overlap(items, published):
+        yield "publish", "dir", "expected a directory apart from storage.items"
+    configuration = [os.path.normpath(Path(file).parent) for file in settings.files]
+    for section, key, directory in (("storage", "items", items), ("publish", "dir", published)):
+        beside = [folder for folder in configuration if folder != settings.root]
+        if directory in {settings.root, *configuration} or any(_overlap(directory, folder) for folder in beside):
+            yield section, key, "expected a directory of its own, apart from the configuration"
+    if _overlap(published, str(Path(settings.root, settings.storage.index.removeprefix("sqlite:///")))):
+        yield "storage", "index", "expected a file outside publish.dir: everything there is public"
 
 
 def _overlap(one: str, other: str) -> bool:

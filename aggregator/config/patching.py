@@ -28,7 +28,7 @@ def bare(key: str) -> str:
 def toml(value: object) -> str:
     """Return the value as TOML: strings, numbers, booleans, lists, inline tables.
 
-    TOML 1.0 strings are JSON's but for DEL.
+    JSON's strings are TOML's, too, except that TOML wants DEL escaped.
     """
     if isinstance(value, dict):
         inside = ", ".join(f"{bare(name)} = {toml(member)}" for name, member in value.items())
@@ -47,6 +47,14 @@ def appended(text: str, section: str, *tables: Mapping[str, object]) -> str:
     gap = "" if not text or text.endswith("\n\n") else "\n" if text.endswith("\n") else "\n\n"
     added = "\n".join(f"[[{section}]]\n{block}" for block in blocks)
     return text + (gap + added).replace("\n", _newline(text))
+
+
+def row(document: Document, section: str, number: int, name: str) -> Path:
+    """Return the path of a table in an array. Raises `UsageError`, naming it, unless it is written as `[[section]]`."""
+    path = (section, number)
+    if not document.text.startswith("[[", document.spans[path].key):
+        raise UsageError(f"{document.shown} is not written as [[{section}]] tables: change {name} by hand")
+    return path
 
 
 def line_end(text: str, offset: int) -> int:

@@ -24,7 +24,10 @@ VARIABLE = "TAGWIRE_CONFIG"
 _SYNTAX = re.compile(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", re.DOTALL)
 _QUOTED = re.compile(r"""'([^']*)'|"([^"]*)\"""")
 _INTERNALS = (
-    (re.compile(r"Cannot mutate immutable namespace (\(.*\))"), "{} has a value in brackets or braces, which cannot be added to"),
+    (
+        re.compile(r"Cannot mutate immutable namespace (\(.*\))"),
+        "{} has a value in brackets or braces, which cannot be added to",
+    ),
     (re.compile(r"Cannot declare (\(.*\)) twice"), "{} is there already"),
 )
 _BOM = b"\xef\xbb\xbf"

@@ -1,8 +1,8 @@
 """tags.toml changed as text, so that comments and order stay: tags renamed and merged.
 
-The former name becomes an alias, so that what is stored and what comes follow; the former slug is written down in `was`,
-so that the feed's subscribers are told. A change is tried first: if the configuration would not load afterwards, there
-is no change to write. This module touches no items and no feeds.
+The former name becomes an alias, so that items that are kept and entries to come both follow; the former slug is
+written down in `was`, so that the feed's subscribers are told. A change is tried first: if the configuration would not
+load afterwards, there is no change to write. This module touches no items and no feeds.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from aggregator.config.reading import Document, read
 from aggregator.errors import ConfigError, UsageError
 from aggregator.settings import TagRule
 from aggregator.steps import slugs, tag
-from aggregator.steps.words import terms
-from aggregator.steps.slugs import tag_key
 from aggregator.steps.publishing.taxonomy import Taxonomy
+from aggregator.steps.slugs import tag_key
+from aggregator.steps.words import terms
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -36,7 +36,7 @@ class TagChange:
 
     settings: Settings
     name: str
-    """Under which the tags are known from now on."""
+    """The name under which the tags are known from now on."""
     gone: tuple[str, ...]
     """The names that became aliases."""
     path: Path
@@ -91,7 +91,7 @@ class TagEditor:
         return self._finished(document, new, (label,), moved)
 
     def merge(self, names: Sequence[str], into: str) -> TagChange:
-        """Make several tags one, which may be new; its rules are those of all of them, its parent is its own, else theirs.
+        """Make several tags one, which may be new; it has the rules of all of them, and its own parent, else theirs.
 
         With the extra `zh` tags of the same names in the other script come along. Raises `UsageError` for names that
         are no tags.
@@ -115,7 +115,7 @@ class TagEditor:
         return self._finished(document, target, labels, moved, tuple(pair for rule in rules for pair in rule.was))
 
     def _given(self, document: Document, target: str, labels: Sequence[str], rules: Sequence[TagRule]) -> Document:
-        """Return the document with what the merged tags had given to the target, but for what it has already."""
+        """Return the document in which the target has all names, words and vetoes of the merged tags, each once."""
         held = self._owner(target) or TagRule(name=target)
         lists = {
             "aliases": [*labels, *(alias for rule in rules for alias in rule.aliases)],
@@ -218,16 +218,16 @@ def _check(name: str) -> None:
     try:
         key.kind.read(name)
     except ValueError as error:
-        raise UsageError(f"{name!r} cannot be the name of a tag: {str(error) or f'expected {key.kind.expected}'}") from None
+        raise UsageError(
+            f"{name!r} cannot be the name of a tag: {str(error) or f'expected {key.kind.expected}'}"
+        ) from None
 
 
 def _at(document: Document, name: str) -> tuple[str | int, ...]:
     """Return where the tag's table stands. Raises `UsageError` if it is not written as [[tags]]."""
     rows = document.data.get("tags", ())
-    path = ("tags", next(number for number, row in enumerate(rows) if tag_key(row["name"]) == tag_key(name)))
-    if not document.text.startswith("[[", document.spans[path].key):
-        raise UsageError(f"{document.shown} is not written as [[tags]] tables: change {name} by hand")
-    return path
+    number = next(number for number, row in enumerate(rows) if tag_key(row["name"]) == tag_key(name))
+    return patching.row(document, "tags", number, name)
 
 
 def _row(document: Document, name: str) -> Mapping[str, Any]:

@@ -1,4 +1,7 @@
-"""The sections of tags.toml, a part of `config.schema`: tags, feeds by query and filters. This module reads no files."""
+"""The sections of tags.toml, a part of `config.schema`: tags, feeds by query and filters.
+
+This module reads no files.
+"""
 
 from __future__ import annotations
 
@@ -57,7 +60,12 @@ TAGS = Section(
         ),
         key("slug", optional(formats.slug()), "Name of its feed's file; empty: made from the name.", ""),
         key("aliases", _NAMES, "Other spellings: entries tagged so get this tag.", []),
-        key("match", _TERMS, "Words and `re:` expressions that give the tag to an item whose title or text has them.", []),
+        key(
+            "match",
+            _TERMS,
+            "Words and `re:` expressions that give the tag to an item whose title or text has them.",
+            [],
+        ),
         key("not", _TERMS, "Words and expressions that forbid it.", []),
         key("parent", text("the name of another tag"), "A tag that every item with this one gets too.", ""),
         key("description", text(), "Shown with the tag's feed.", ""),

@@ -143,8 +143,12 @@ _PUBLISH = Section(
             "`collapse` shows a story with copies under several URLs once in each feed, `keep` shows every copy.",
             "collapse",
         ),
-        _key("hub", optional(formats.web_url(public=True)), "WebSub hub that feeds name and that is told of changes.", ""),
-        _key("archive", choice("monthly", "off"), "Whether older entries of `all` and of tags stay readable.", "monthly"),
+        _key(
+            "hub", optional(formats.web_url(public=True)), "WebSub hub that feeds name and that is told of changes.", ""
+        ),
+        _key(
+            "archive", choice("monthly", "off"), "Whether older entries of `all` and of tags stay readable.", "monthly"
+        ),
         _key("max_feeds", integer(1, 1_000_000), "Tags that have a feed: configured ones, then the largest.", 10_000),
         _key("item_pages", boolean(), "Whether every item has a page of its own, `items/<key>.html`.", default=False),
         _key(

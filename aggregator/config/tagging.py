@@ -50,6 +50,7 @@ def _claim(row: Row, at: str | tuple[str, int | str], value: str, taken: dict[st
 
 
 def _check_parents(built: Sequence[tuple[Row, TagRule]], checker: Checker) -> None:
+    """Remember parents that are no tags, and tags that are their own ancestors."""
     parents = {slugs.tag_key(rule.name): slugs.tag_key(rule.parent) for _, rule in built}
     names = [rule.name for _, rule in built[:SUGGESTED]]
     for row, rule in built:

@@ -6,7 +6,6 @@ This module renders nothing: what only shows with real items is told when they a
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from aggregator.config.reading import shown
@@ -14,9 +13,10 @@ from aggregator.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
 FOLDER: Final = "templates"
-"""Beside the configuration files."""
+"""The folder of templates, beside the configuration files."""
 _LEFT_BEHIND: Final = re.compile(r"[.#].*|.*(?:~|\.(?:bak|swp|orig|rej))")
 """What editors and merges leave beside the files that they change."""
 

@@ -94,6 +94,7 @@ class _Listing:
 
 
 def _fetch_file(source: Source, state: FetchState, limit: int) -> Response | NotModified:
+    """See `FileFetcher.fetch`; runs in a thread."""
     path = Path(source.path)
     try:
         found = path.stat()
@@ -112,6 +113,7 @@ def _fetch_file(source: Source, state: FetchState, limit: int) -> Response | Not
 
 
 def _fetch_folder(source: Source, state: FetchState, limit: int) -> Response | NotModified:
+    """See `FolderFetcher.fetch`; runs in a thread."""
     root = Path(source.path)
     try:
         mode = root.stat().st_mode

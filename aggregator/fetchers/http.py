@@ -95,6 +95,7 @@ class HttpFetcher:
     async def _fetch(
         self, trail: requests.Trail, own: requests.Headers, conditions: requests.Headers, state: FetchState
     ) -> Response | NotModified:
+        """Ask, follow redirects, and return the first answer that is no redirect; the caller sets the deadline."""
         common = self._common + conditions
         while True:
             headers = requests.merge(common, own) if own and trail.trusted else common

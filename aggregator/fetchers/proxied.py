@@ -13,7 +13,7 @@ from aggregator.errors import ConfigError, ConnectFailed, ProxyFailed, TlsFailed
 _PROXY = "the proxy (http.proxy)"
 """Without its address, since messages are published on the status page."""
 _PROXYS_TLS = "connection.start_tls.failed"
-"""What the transport says when TLS with whom it dials fails, who is the proxy; TLS through it is called otherwise."""
+"""The transport's name for TLS with the proxy itself that failed; TLS through the proxy has another name."""
 _REFUSED = str(HTTPStatus.PROXY_AUTHENTICATION_REQUIRED.value)
 
 

@@ -41,7 +41,7 @@ _DELTA = (b"a-im", b"feed")
 _PERMANENT = frozenset({301, 308})
 _REPEATS = frozenset({307, 308})
 """Redirects after which the request is the same; after others it is a GET (RFC 9110 §15.4)."""
-_DEFAULT_PORTS = {"http": 80, "https": 443}
+_SCHEMES = frozenset({"http", "https"})
 
 
 def parse_url(text: str) -> httpx.URL:
@@ -179,7 +179,7 @@ class Trail:
 
 
 def _checked(url: httpx.URL) -> httpx.URL:
-    if url.scheme not in _DEFAULT_PORTS:
+    if url.scheme not in _SCHEMES:
         raise BadScheme(f"{url.scheme[:40] or 'no scheme'!r} is neither http nor https")
     host = url.raw_host.decode("ascii")
     if len(host) > _LONGEST_HOST or not (_NAME.fullmatch(host) or addresses.is_literal(host)):

@@ -39,7 +39,7 @@ KEPT: Final = 2 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class _Rules:
-    """What one origin allows until then, in seconds since 1970: by its `text`, or, with a reason, nothing."""
+    """What one origin allows until `until`, in seconds since 1970: what `text` says; nothing if `refused` says why."""
 
     until: float
     text: str = ""

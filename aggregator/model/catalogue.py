@@ -40,9 +40,9 @@ class Catalogue:
     feed: Feed
     """`all`, with as many posts as the index page shows, without their texts."""
     tags: tuple[Tag, ...] = ()
-    """Those with items, the largest first."""
+    """The tags that have items, the largest first."""
     topics: tuple[Tag, ...] = ()
-    """Those of them that are no source's id: every source is a tag, too, and sources are listed by themselves."""
+    """`tags` without those that are a source's id: every source is a tag, too, and sources are listed by themselves."""
     channels: tuple[Channel, ...] = ()
     """In configured order."""
     named: tuple[Channel, ...] = ()

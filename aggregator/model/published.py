@@ -18,7 +18,7 @@ class Published:
     feeds: int = 0
     """Feeds that were published, changed or not."""
     standing: int = 0
-    """Those of them, and of items' own pages, that were known to stand: they were neither rendered nor read."""
+    """Feeds and items' own pages that were known to be as they should: neither rendered nor read."""
     topics: tuple[str, ...] = ()
     """URLs of the feeds among `written`, for those who are told of changes; archives are none."""
     problems: tuple[Problem, ...] = ()

@@ -27,7 +27,7 @@ class Sketch:
     numbers: tuple[int, ...] = ()
     """16-bit hashes of the distinct runs of digits, sorted; of more than `MOST_NUMBERS` the least ones."""
     topic: tuple[tuple[int, int], ...] = ()
-    """(31-bit hash, weight of 1 to 255) of the terms that say most, the heaviest first."""
+    """(32-bit hash, weight of 1 to 255) of the terms that say most, the heaviest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

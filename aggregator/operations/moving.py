@@ -155,7 +155,7 @@ def _rows(settings: Settings) -> tuple[list[dict[str, Any]], list[str]]:
     """The sources' keys as sources.toml has them, without secrets."""
     rows, problems = [], []
     for source, keys in zip(settings.sources, showing.plain(settings)["sources"], strict=True):
-        secrets = [name for name in ("headers",) if keys.pop(name, None)]
+        secrets = ["headers"] if keys.pop("headers", None) else []
         if source.url:
             keys["url"] = compose.public(source.url)
             secrets += ["user name and password"] if keys["url"] != source.url else []

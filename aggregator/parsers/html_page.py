@@ -8,13 +8,13 @@ fetched here, and nothing sanitised.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
 from aggregator.errors import ParseError
-from aggregator.model import Parsed
 from aggregator.steps import urls
 from aggregator.steps.bodies import sniff
 from aggregator.steps.html import plain
@@ -23,7 +23,7 @@ from aggregator.steps.webpages import declared, pages
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from aggregator.model import Document
+    from aggregator.model import Document, Parsed
 
 _AT = re.compile(r"(?P<selector>.*?)\s*@(?P<attribute>[A-Za-z][\w:.-]*)", re.DOTALL)
 _ATTRIBUTES = {
@@ -64,12 +64,10 @@ def parse(document: Document) -> Parsed:
     parsed = declared.read_list(document, rows, _find, lambda row: _matches(row, how.skip), base)
     after = _find(root, "link", how.next) if how.next else ()
     title = " ".join((root.findtext(".//title") or "").split())
-    return Parsed(
+    return replace(
+        parsed,
         title=plain.sound(title),
         link=document.name,
-        entries=parsed.entries,
-        numbers=parsed.numbers,
-        problems=parsed.problems,
         next=urls.resolve(base, after[0]) if after else "",
     )
 

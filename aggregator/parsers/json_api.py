@@ -6,18 +6,18 @@ A list may be empty; an expression that leads to no list is an error. Nothing is
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from aggregator.errors import EntryError, ParseError
-from aggregator.model import Parsed
 from aggregator.steps import urls
 from aggregator.steps.bodies import decode, notjson, sniff
 from aggregator.steps.html import plain
 from aggregator.steps.webpages import declared
 
 if TYPE_CHECKING:
-    from aggregator.model import Document
+    from aggregator.model import Document, Parsed
 
 _SHOWN = 80
 _FOREIGN = (ValueError, TypeError, ArithmeticError, AttributeError, RecursionError)
@@ -48,12 +48,7 @@ def parse(document: Document) -> Parsed:
         message = f"{how.key}.list: {how.each!r} gives {_named(rows)}, not a list; the answer is {_shown(value)}"
         raise ParseError(message, url=document.name)
     parsed = declared.read_list(document, rows, _find, lambda row: _is_skipped(row, how.skip, how.key))
-    return Parsed(
-        entries=parsed.entries,
-        numbers=parsed.numbers,
-        problems=parsed.problems,
-        next=urls.resolve(document.name, after[0]) if after else "",
-    )
+    return replace(parsed, next=urls.resolve(document.name, after[0]) if after else "")
 
 
 def mistake(expression: str) -> str:
@@ -72,7 +67,7 @@ def mistake(expression: str) -> str:
 
 
 def _load(document: Document) -> Any:
-    text = decode.decode(document.body, document.charset).lstrip("\x00 \t\r\n\ufeff").rstrip("\x00")
+    text = decode.unpadded(document.body, document.charset)
     try:
         return json.loads(text, parse_constant=lambda _: None, strict=False)
     except (ValueError, RecursionError) as error:  # a number of 5000 digits is a ValueError, too

@@ -79,7 +79,7 @@ def parse(document: Document) -> Parsed:
 
 def _load(document: Document) -> Any:
     """The JSON value; numbers stay text, so that ids are what was written. NaN and Infinity are null."""
-    text = decode.decode(document.body, document.charset).lstrip("\x00 \t\r\n\ufeff").rstrip("\x00")
+    text = decode.unpadded(document.body, document.charset)
     try:
         return json.loads(text, parse_int=_number, parse_float=_number, parse_constant=lambda _: None, strict=False)
     except (ValueError, RecursionError) as error:

@@ -18,6 +18,7 @@ _MEDIA_TYPE = "text/markdown"
 _HEADER = 64 * 1024
 """Bytes of front matter; longer ones crash YAML parsers."""
 _MARK = b"\xef\xbb\xbf"
+"""The byte order mark in UTF-8."""
 _FENCE = re.compile(rb"^---[ \t]*\r?$", re.MULTILINE)
 
 
@@ -33,14 +34,15 @@ def parse(document: Document) -> Parsed:
     has a second one within 64 kB.
     """
     body = document.body.removeprefix(_MARK)
+    mark = "" if len(body) == len(document.body) else _MARK.decode()
     if not body.strip():
         raise ParseError("the file is empty", url=document.name)
     if (nul := body.find(b"\x00")) >= 0:
-        raise _wrong("a NUL byte: this is no text file", document, nul)
+        raise _wrong("a NUL byte: this is no text file", document.name, body, nul)
     try:
-        text = document.body.decode()
+        text = body.decode()
     except UnicodeDecodeError as error:
-        raise _wrong(f"not UTF-8: byte 0x{body[error.start]:02x}", document, error.start) from error
+        raise _wrong(f"not UTF-8: byte 0x{body[error.start]:02x}", document.name, body, error.start) from error
     opening = _FENCE.match(body)
     if not opening:
         raise ParseError("no front matter: the first line is not '---'", url=document.name, line=1)
@@ -49,8 +51,8 @@ def parse(document: Document) -> Parsed:
         late = len(body) > _HEADER and _FENCE.search(body, opening.end() + 1)
         problem = "front matter is longer than 64 kB" if late else "front matter has no closing line '---'"
         raise ParseError(problem, url=document.name, line=1)
-    return Parsed(entries=(Entry(file=text),))
+    return Parsed(entries=(Entry(file=mark + text),))
 
 
-def _wrong(message: str, document: Document, offset: int) -> ParseError:
-    return ParseError(message, url=document.name, line=document.body.removeprefix(_MARK).count(b"\n", 0, offset) + 1)
+def _wrong(message: str, name: str, body: bytes, offset: int) -> ParseError:
+    return ParseError(message, url=name, line=body.count(b"\n", 0, offset) + 1)

@@ -258,7 +258,7 @@ def _images(entry: dict[str, Any]) -> Iterator[str]:
 
 
 def _title(context: dict[str, Any], *, atom: bool) -> str:
-    """A title as written; RSS's, of which nobody says whether it is HTML, as text (`steps.titles`)."""
+    """A title as written; RSS's, which may be text or HTML, as text (`steps.titles`)."""
     title = _text(context.get("title"))
     return title if atom or (context.get("title_detail") or {}).get("type") in _ENCODED else titles.of_line(title)
 

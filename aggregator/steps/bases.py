@@ -1,4 +1,4 @@
-"""What the relative URLs of an entry are relative to, and those that lead nowhere since nobody says it.
+"""Against which address the relative URLs of an entry are resolved, and which of them are lost since none is known.
 
 A document from the web has an address, and what it says of its own counts within that site only. A file has none: there
 its own word counts, whatever site it names. This module changes no entry and resolves nothing (`steps.urls`).
@@ -23,7 +23,7 @@ _REFERENCE = re.compile(
     r"""<[a-z][^<>]*?\s(?:href|src|poster)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'<>]+))""", re.IGNORECASE
 )
 _SCHEME = re.compile(r"\s*(?:[a-z][a-z0-9+.-]*:|#|$)", re.IGNORECASE)
-"""What is no relative URL, or leads nowhere but within the text."""
+"""How what is no relative URL begins: with a scheme, with the `#` of a place within the text, or not at all."""
 _SHOWN = 80
 
 

@@ -26,7 +26,7 @@ HALF_LIFE = 14 * DAY
 FULL_DOCUMENT = 10
 """A first document with fewer entries is taken to be the whole of the last 28 days, not a window."""
 TRUST = timedelta(days=1)
-"""So long "not modified" is believed; then the whole document is asked for once, since some validators are frozen."""
+"""How long "not modified" is believed; then the whole document is asked for once, since some validators are frozen."""
 RETIRES = {410: (3, timedelta(days=2)), 404: (3, timedelta(days=30))}
 """Status → how many such answers in a row, over how long, make a source retire."""
 SET_BACK = timedelta(minutes=1)
@@ -145,10 +145,11 @@ def failed(
     return _retired(after, now)
 
 
-def excused(state: FetchState, schedule: Schedule, source: Source, now: datetime) -> FetchState:
-    """Return the state after `failed`, taken back since no host or no proxy answered: nothing to do with it.
+def excused(state: FetchState, source: Source, schedule: Schedule, now: datetime) -> FetchState:
+    """Return the state after `failed` without the failure counted: no host answered, or not the proxy.
 
-    It is asked again before long; where nobody but the network could tell, not sooner than its own failures before say.
+    The source is asked again before long. Where it may have failed by itself all the same, since no host at all
+    answered, it is not asked sooner than its failures before say.
     """
     proxy = state.error is not None and state.error.kind == "proxy"
     own = 0 if proxy else min(max(state.failures - 2, 0), 10)

@@ -72,9 +72,9 @@ _HOURS = {
     "中午": {1: 13, 2: 14} | {hour: hour for hour in range(11, 15)},
     "晚上": {hour: hour + 12 for hour in range(4, 13)} | {hour: hour for hour in range(16, 24)},
 }
-"""The hour of the day that each hour of a part of the day is; others are unknown: one at night is of which day?
+"""Part of the day → hour as written → hour of the day, 24 being its end.
 
-Twelve at night is the end of the day (24).
+Hours that are missing here are not understood: one o'clock at night may be of this day or of the next.
 """
 _WIDEST = timedelta(hours=14, minutes=59)
 
@@ -249,6 +249,18 @@ def _signed(sign: str, hours: int, minutes: int) -> timedelta:
 
 def _local(local: datetime, zone: tzinfo) -> datetime:
     return local.replace(tzinfo=zone).astimezone(UTC)
+
+
+def typed(text: str) -> datetime | None:
+    """Return the instant of an ISO 8601 date or time as somebody types it, in UTC, which it is in if it names no zone.
+
+    None for anything else. Never raises.
+    """
+    try:
+        instant = datetime.fromisoformat(text)
+        return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def clamp(value: datetime | None, now: datetime) -> datetime | None:

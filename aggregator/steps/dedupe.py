@@ -17,6 +17,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from aggregator.model import Adopted, Duplicate, Item, New, Problem, Record, Repeated, Unchanged, Updated
+from aggregator.steps.copies.stories import owns
 from aggregator.steps.identity import content_hash
 from aggregator.steps.ids import entry_id, tag_id
 from aggregator.steps.text import fold
@@ -55,15 +56,16 @@ def decide(
     once, title, date and beginning are enough to know an item again. Deciding again on what was decided gives
     `Unchanged`.
     """
-    desk = _Desk(known, hosts, {item.key for item in items}, faces=faces)
+    desk = _Desk(known, hosts, {item.key for item in items}, authority=authority, faces=faces)
     changes: list[Change] = []
+    seen: set[str] = set()
     for item, record in zip(items, records, strict=True):
-        if item.key in desk.seen:
+        if item.key in seen:
             changes.append(Repeated(key=item.key, why="the same entry stands in the document twice"))
             continue
-        desk.seen.add(item.key)
-        previous = desk.by_key.get(item.key) or desk.renamed(record)
-        change = revise(item, record, previous, authority) if previous else desk.place(item, record, authority)
+        seen.add(item.key)
+        previous = desk.previous(record)
+        change = revise(item, record, previous, authority) if previous else desk.place(item, record)
         changes.append(change)
         desk.note(change)
     return changes
@@ -102,11 +104,23 @@ def revise(item: Item, record: Record, previous: Record, authority: str) -> Adop
     if _restless(previous, record):
         return Unchanged(key=previous.key)
     if not previous.content_hash:
-        kept = replace(previous, content_hash=record.content_hash, via=record.via, authors=record.authors)
-        kept = replace(kept, categories=record.categories)
+        kept = replace(
+            previous,
+            content_hash=record.content_hash,
+            via=record.via,
+            authors=record.authors,
+            categories=record.categories,
+        )
         if item.file:  # what rules and the folder gave it lived in the index only
-            kept = replace(kept, source=record.source, tags=record.tags, lang=record.lang, summary=record.summary)
-            kept = replace(kept, thumbnail=record.thumbnail, title=record.title)
+            kept = replace(
+                kept,
+                source=record.source,
+                title=record.title,
+                summary=record.summary,
+                tags=record.tags,
+                lang=record.lang,
+                thumbnail=record.thumbnail,
+            )
         return Adopted(item=_settled(item, kept, authority), record=kept)
     now = record.first_seen
     said = record.updated if item.updated and record.updated > previous.updated else now
@@ -180,91 +194,90 @@ def _face(record: Record) -> tuple[object, ...]:
 class _Desk:
     """The records known so far, the decisions just made included."""
 
-    def __init__(self, known: Iterable[Record], hosts: Mapping[str, str], batch: set[str], *, faces: bool) -> None:
-        self.by_key: dict[str, Record] = {}
-        self.by_url: dict[str, list[Record]] = {}
-        self.ids: dict[str, str] = {}
-        self._faces = faces
-        self._by_face: dict[tuple[object, ...], Record] = {}
-        self.seen: set[str] = set()
+    def __init__(
+        self, known: Iterable[Record], hosts: Mapping[str, str], batch: set[str], *, authority: str, faces: bool
+    ) -> None:
         self._hosts = hosts
         self._batch = batch
+        self._authority = authority
+        self._faces = faces
+        self._by_key: dict[str, Record] = {}
+        self._by_url: dict[str, list[Record]] = {}  # those that have one
+        self._by_face: dict[tuple[object, ...], Record] = {}
+        self._ids: dict[str, str] = {}
         for record in known:
             self._add(record)
 
-    def renamed(self, record: Record) -> Record | None:
-        """Return the same source's record of the same article under another guid, unless that guid is still in use.
+    def previous(self, record: Record) -> Record | None:
+        """Return what is known of an item: by its key, else the same article of its source under another guid.
 
-        It has the same URL and title, or, where links change too, the same title, date and beginning.
+        That has the same URL and title, or, where links change too, the same title, date and beginning; and its guid
+        is not in use any more.
         """
-        for other in self.by_url.get(record.url, ()) if record.url else ():
+        if known := self._by_key.get(record.key):
+            return known
+        for other in self._by_url.get(record.url, ()):
             same = other.source == record.source and other.key not in self._batch
             if same and fold(other.title) == fold(record.title):
                 return other
         twin = self._by_face.get(_face(record)) if self._faces else None
         return twin if twin and twin.key not in self._batch else None
 
-    def place(self, item: Item, record: Record, authority: str) -> New | Duplicate:
-        """Return where an item goes that its own source has not brought before."""
+    def place(self, item: Item, record: Record) -> New | Duplicate:
+        """Return where an item goes that its own source has not brought before.
+
+        It is set aside if another source owns the article. Else it is new: it displaces the copies of a former owner,
+        and gets the entry id that it asks for if nobody has it, or if who has it has to give it back.
+        """
         copies = [
             other
-            for other in (self.by_url.get(record.url, ()) if record.url else ())
+            for other in self._by_url.get(record.url, ())
             if other.source != record.source and not (other.gone or other.alone) and confirmed(record, other)
         ]
         owner = next((other for other in copies if not other.duplicate_of), None)
-        if owner is None:
-            record, given = self._claim(record, authority)
-            return self._new(item, record, authority, given)
-        if self._precedes(record, owner):
-            displaced = {copy.key: replace(copy, duplicate_of=record.key) for copy in copies}
-            holder = self.by_key.get(self.ids.get(record.entry_id, ""))
-            if holder is None or holder.key in displaced:  # a copy of the same article gives its id back
-                displaced |= self._give_back(displaced.get(holder.key) if holder else None, authority)
-                return self._new(item, record, authority, tuple(displaced.values()))
-            record, given = self._claim(record, authority)
-            return self._new(item, record, authority, (*displaced.values(), *given))
-        aside = replace(self._yield(record, authority), duplicate_of=owner.key)
-        why = f"{owner.source} has {owner.url or owner.link} already, with the same title or text"
-        return Duplicate(item=_settled(item, aside, authority), record=aside, why=why)
+        if owner and not self._precedes(record, owner):
+            aside = replace(self._yielding(record), duplicate_of=owner.key)
+            why = f"{owner.source} has {owner.url or owner.link} already, with the same title or text"
+            return Duplicate(item=_settled(item, aside, self._authority), record=aside, why=why)
+        displaced = {copy.key: replace(copy, duplicate_of=record.key) for copy in copies} if owner else {}
+        holder = self._holder(record)
+        if holder and (holder.key in displaced or self._takes_back(record, holder)):
+            displaced[holder.key] = self._without_id(displaced.get(holder.key, holder))
+        else:
+            record = self._yielding(record)
+        return New(item=_settled(item, record, self._authority), record=record, displaces=tuple(displaced.values()))
 
     def note(self, change: Change) -> None:
         """Remember a decision for the items that follow."""
         if isinstance(change, New | Updated | Duplicate):
             self._add(change.record)
-            for record in change.displaces if isinstance(change, New) else ():
+        if isinstance(change, New):
+            for record in change.displaces:
                 self._add(record)
 
-    def _new(self, item: Item, record: Record, authority: str, displaces: tuple[Record, ...] = ()) -> New:
-        return New(item=_settled(item, record, authority), record=record, displaces=displaces)
+    def _holder(self, record: Record) -> Record | None:
+        """Return the record that has the entry id for which a new one asks."""
+        return self._by_key.get(self._ids.get(record.entry_id, ""))
 
-    def _claim(self, record: Record, authority: str) -> tuple[Record, tuple[Record, ...]]:
-        """Return the record with an entry id that nobody else has, and who had to give it back.
+    def _takes_back(self, record: Record, holder: Record) -> bool:
+        """Whether the id that two items ask for is the new one's: an address on the host of its own source.
 
-        An id on the host of its item's source is that item's, whoever claimed it before (design §4, "the owner").
+        Then it does not matter who claimed it before (design §4, "the owner").
         """
-        holder = self.by_key.get(self.ids.get(record.entry_id, ""))
-        if holder and holder.key != record.key and self._owns_id(record) and not self._owns_id(holder):
-            return record, tuple(self._give_back(holder, authority).values())
-        return self._yield(record, authority), ()
+        own, other = self._hosts.get(record.source, ""), self._hosts.get(holder.source, "")
+        place = host(record.entry_id)
+        return same_site(own, place) and not same_site(other, place)
 
-    def _yield(self, record: Record, authority: str) -> Record:
+    def _yielding(self, record: Record) -> Record:
         """Return the record, with its `tag:` id if another item has the one that it asks for."""
-        holder = self.ids.get(record.entry_id, record.key)
-        if holder == record.key:
-            return record
-        stranger = holder not in self.by_key or self.by_key[holder].source != record.source
-        return replace(record, entry_id=tag_id(record.key, authority), contested=stranger)
-
-    def _give_back(self, holder: Record | None, authority: str) -> dict[str, Record]:
-        """Return the holder of another one's id, without it."""
+        holder = self._holder(record)
         if holder is None:
-            return {}
-        return {holder.key: replace(holder, entry_id=tag_id(holder.key, authority), contested=True)}
+            return record
+        return replace(self._without_id(record), contested=holder.source != record.source)
 
-    def _owns_id(self, record: Record) -> bool:
-        """Whether the id that an item asks for is an address on the host of its own source."""
-        own = self._hosts.get(record.source, "")
-        return bool(own) and same_site(own, host(record.entry_id))
+    def _without_id(self, record: Record) -> Record:
+        """Return the record with its `tag:` id, since the one that it had or asked for is another source's."""
+        return replace(record, entry_id=tag_id(record.key, self._authority), contested=True)
 
     def _precedes(self, record: Record, owner: Record) -> bool:
         """Whether a newcomer takes over: it is on the link's host and the other is not; else the first seen stands.
@@ -272,20 +285,16 @@ class _Desk:
         Of two that were first seen in the same round the source's name decides, since the order in which servers answer
         must not.
         """
-        mine, theirs = self._owns(record), self._owns(owner)
+        mine, theirs = owns(record, self._hosts), owns(owner, self._hosts)
         if mine is not theirs:
             return mine
         return record.first_seen == owner.first_seen and record.source < owner.source
 
-    def _owns(self, record: Record) -> bool:
-        own = self._hosts.get(record.source, "")
-        return bool(own) and same_site(own, host(record.link))
-
     def _add(self, record: Record) -> None:
-        self.by_key[record.key] = record
-        self.ids[record.entry_id] = record.key
+        self._by_key[record.key] = record
+        self._ids[record.entry_id] = record.key
         if self._faces and record.path:  # what this document brings is told apart by its guids
             self._by_face[_face(record)] = record
         if record.url:
-            others = [other for other in self.by_url.get(record.url, []) if other.key != record.key]
-            self.by_url[record.url] = [*others, record]
+            others = [other for other in self._by_url.get(record.url, []) if other.key != record.key]
+            self._by_url[record.url] = [*others, record]

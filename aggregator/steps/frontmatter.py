@@ -37,6 +37,8 @@ _AFTER_THUMBNAIL = ("lead", "comments", "authorbox", "pager", "toc", "mathjax", 
 _CONSTANT = frozenset(_BEFORE_THUMBNAIL + _AFTER_THUMBNAIL)
 _FIRST = ("title", "date", "summary", "categories", "lang", "translations", "tags")
 _OURS = frozenset((*_FIRST, "thumbnail", "guid", "enclosures"))
+_HIGHEST = 2**63
+"""The largest number that a worker can hand over (MessagePack); a larger one is a name, not a count."""
 _LINK_KEYS = ("link", "url", "canonical")
 """Where other people's files may name the page, if they have no footer."""
 
@@ -222,7 +224,7 @@ def _enclosures(value: object) -> tuple[Enclosure, ...]:
         Enclosure(
             href=_line(shape.get("url")),
             media_type=_line(shape.get("type")),
-            length=length if isinstance(length := shape.get("length"), int) and length > 0 else 0,
+            length=length if isinstance(length := shape.get("length"), int) and 0 < length <= _HIGHEST else 0,
         )
         for shape in shapes
     )
@@ -234,11 +236,12 @@ def _members(value: object) -> tuple[object, ...]:
 
 
 def _bare(value: object) -> object:
-    """A value of a key that is not ours, as plain data: dates as text, texts clean."""
+    """A value of a key that is not ours, as plain data: dates and numbers beyond 64 bits as text, texts clean."""
     if isinstance(value, str):
         return text.clean(value)
     if isinstance(value, dict):
         return {text.clean(name): _bare(member) for name, member in value.items()}
     if isinstance(value, tuple):
         return tuple(map(_bare, value))
-    return str(value) if isinstance(value, date) else value
+    beyond = isinstance(value, int) and abs(value) > _HIGHEST
+    return str(value) if beyond or isinstance(value, date) else value

@@ -57,10 +57,11 @@ def item_key(source_id: str, kind: str, value: str) -> str:
 
 
 def apart(item: Item, texts: dict[str, str], source_id: str, path: str) -> str:
-    """Return the key of a file's item: that of its path in a folder, if another has its title and date, not its text.
+    """Return the key under which the item of a folder's file is kept: mostly its own.
 
-    `texts` are those of the folder's files before it, by key; its own joins them. A file that names guid or link is
-    the entry that it names.
+    A file without guid and link is known by title and date. If a file before it in the folder has both the same and
+    another text, it is known by its `path` instead. `texts` are the texts of the files before it, by key; its own is
+    added.
     """
     if item.guid or item.link or texts.setdefault(item.key, item.file) == item.file:
         return item.key
@@ -120,6 +121,7 @@ def _face(source: str, entry: Entry) -> _Face:
 
 
 def _face_of_file(source: str, content: str) -> _Face:
+    """What an item file can be known by: its text alone if its front matter cannot be read."""
     from aggregator.steps import frontmatter  # noqa: PLC0415 - 25 ms that a round without news need not pay
 
     said = (content,)

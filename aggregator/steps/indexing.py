@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 NEVER = 2**53
+"""When a source is due that never is: a second after any instant that a clock tells."""
 DROPS = 1000
 """Entries of one source, kept out by filters, that an index remembers."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -53,7 +54,7 @@ def settle(row: _Row) -> _Row:
 
 
 def seal(data: bytes) -> bytes:
-    """Return 16 bytes that tell what stands in a row from everything else (BLAKE2b)."""
+    """Return a digest of a row's bytes: 16 bytes (BLAKE2b), equal for equal rows and different for different ones."""
     return blake2b(data, digest_size=16).digest()
 
 

@@ -22,11 +22,10 @@ import re
 import struct
 from collections import Counter
 from functools import lru_cache
-from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from aggregator.model import MOST_NUMBERS, Sketch, Verdict
-from aggregator.steps.words.folding import comparable
+from aggregator.steps.words.folding import KANA_AND_HANZI, comparable, pairs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,28 +33,39 @@ if TYPE_CHECKING:
     from aggregator.model import Record
 
 CONTAINED: Final = 0.7
+"""Share of the shorter text's shingles that the longer one must have."""
 SURE: Final = 0.97
-FLASH: Final = 64
-SHORT: Final = 256
-LONG: Final = 1_024
-"""Tokens. Longer texts are no templates in which one word is another, or one number."""
-PASSAGE: Final = 7
-"""So many tokens that the other text lacks, for each number that it lacks, were passages of text."""
-FEWEST: Final = 4
-"""With fewer common places to compare, agreement proves nothing."""
-NUMBERS: Final = 0.8
-HALF: Final = 0.5
-WHOLE: Final = 0.85
-"""A text under another title has to be so long, measured by the other one, to be a copy and not an excerpt."""
-TITLES: Final = 0.65
-DAYS: Final = 30
+"""The same where a short text has another title: one word may make it another story."""
 ALIKE: Final = 0.9
+"""From this share on two titles, lengths or texts count as nearly the same."""
+SHORT: Final = 256
+"""Tokens. A text with fewer is short (`SURE`)."""
+FLASH: Final = 64
+"""Tokens. A text with fewer must stand in the other one nearly whole (`ALIKE`), though the titles agree."""
+LONG: Final = 1_024
+"""Tokens. A text with as many is no template that is filled in with other words or numbers."""
+FEWEST: Final = 4
+"""With fewer shingles to compare, agreement proves nothing unless the texts begin alike."""
 _FEW: Final = 8
+"""With fewer shingles to compare, all but one have to agree."""
+NUMBERS: Final = 0.8
+"""Share of the shorter text's numbers that the longer one must have."""
+PASSAGE: Final = 7
+"""Tokens. Where more are missing for each number that is missing, the numbers went with passages of text."""
+HALF: Final = 0.5
+"""The least length of a copy under the same title, measured by the longer text."""
+WHOLE: Final = 0.85
+"""The least length of a copy under another title, measured by the longer text; a shorter one is an excerpt."""
+TITLES: Final = 0.65
+"""Share of the shorter title's words that the longer one must have for the two to agree."""
+DAYS: Final = 30
 _STEPS: Final = ((128, 7), (256, 15), (512, 31), (1_536, 63), (3_072, 127))
-"""(tokens, mask): which hashes of a text are searched; of longer texts every 256th."""
+"""(most tokens, mask): a text is searched by those of its hashes that have none of the mask's bits set."""
+_LAST_MASK: Final = 255
+"""The mask of longer texts."""
 _HEAD = struct.Struct("<IBIHB")
 _DIGITS = re.compile(r"\d+")
-_RUNS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]+|[^\W_\u3040-\u30ff\u3400-\u9fff]+")
+_RUNS = re.compile(rf"[{KANA_AND_HANZI}]+|[^\W_{KANA_AND_HANZI}]+")
 _CORRECTED = re.compile(r"更正|勘误|订正|修订|correct|updat|revis|errat")
 
 
@@ -94,7 +104,7 @@ def promising(one: Sketch, other: Sketch) -> bool:
 
 def places(sketch: Sketch) -> list[int]:
     """Return the numbers under which a text is searched and found; two copies have one in common, nearly always."""
-    mask = next((mask for most, mask in _STEPS if sketch.tokens <= most), 255)
+    mask = next((mask for most, mask in _STEPS if sketch.tokens <= most), _LAST_MASK)
     found = [value >> 3 for value in sketch.hashes if not value & mask]
     return [*found, -sketch.lead] if sketch.lead else found
 
@@ -131,7 +141,7 @@ def unpack_topic(data: bytes) -> tuple[tuple[int, int], ...]:
 
 
 class _Pair:
-    """Two titles, and what they admit."""
+    """Two items' titles compared: how far they agree, and whether one of them says that it is a correction."""
 
     def __init__(self, small: Record, big: Record) -> None:
         self.agree = _agreement(small.title, big.title)
@@ -148,7 +158,12 @@ class _Pair:
 
 
 class _Numbers:
-    """The numbers of two texts compared: those that, where a text has more than a sketch holds, were seen in both."""
+    """The numbers of two texts compared.
+
+    `seen` are those of the shorter text that can be looked for in the longer one, whose sketch may not hold all of its
+    numbers; `missing` are those of them that are not there. `_most` says that few are missing, `_gone` that so much
+    text is missing that they went with it, `_replaced` that other numbers stand in a text that is just as long.
+    """
 
     def __init__(self, less: Sketch, more: Sketch, score: float) -> None:
         mine, theirs = _within(less, more), _within(more, less)
@@ -156,15 +171,20 @@ class _Numbers:
         self.missing = len(mine - theirs)
         self._most = self.seen - self.missing >= NUMBERS * self.seen
         self._gone = (1 - score) * less.tokens > PASSAGE * (self.missing + 1)
-        other = bool(theirs - mine) or len(more.numbers) >= MOST_NUMBERS  # what came instead may be out of sight
-        self._replaced = less.tokens < LONG and bool(self.missing) and other and more.tokens - less.tokens <= FEWEST
+        others = bool(theirs - mine) or len(more.numbers) >= MOST_NUMBERS  # the sketch may not hold what came instead
+        as_long = more.tokens - less.tokens <= FEWEST
+        self._replaced = bool(self.missing) and others and as_long and less.tokens < LONG
 
     def promising(self) -> bool:
-        """Whether anything may explain what is missing: a correction of one, or passages with which they went."""
+        """Whether the numbers may agree whatever the titles say: a correction may have changed one of them."""
         return self.missing <= 1 or self._most or self._gone
 
     def hold(self, pair: _Pair, *, same_length: bool) -> bool:
-        """Whether the numbers agree; where only numbers were replaced, only a correction that says so is forgiven."""
+        """Whether the numbers agree as copies' do.
+
+        A correction that says so may change one. Else none may be missing within one source, under serial titles, and
+        where numbers were only replaced: those are templates, filled in anew.
+        """
         if pair.corrected:
             return self.missing <= 1 or self._most
         strict = pair.same_source or pair.serial() or (same_length and self._replaced)
@@ -208,7 +228,10 @@ def _contained(shared: int, seen: int, share: float, *, certain: bool) -> bool:
 
 
 def _shared(less: Sketch, more: Sketch) -> tuple[int, int]:
-    """How many of the shorter text's hashes the longer one has, of how many that could be seen in both."""
+    """Return how many of the shorter text's hashes the longer one has, and how many could be compared.
+
+    Those can that both sketches would hold, whichever of them keeps fewer.
+    """
     mask = (1 << max(less.level, more.level)) - 1
     mine = {value for value in less.hashes if not value & mask}
     return len(mine.intersection(more.hashes)), len(mine)
@@ -228,11 +251,8 @@ def _agreement(one: str, other: str) -> float:
 
 @lru_cache(maxsize=4096)
 def _units(title: str) -> frozenset[str]:
-    """A title's words, and of what is written without spaces the pairs of characters."""
-    found: set[str] = set()
-    for run in _RUNS.findall(comparable(title)):
-        found.update(map("".join, pairwise(run)) if run[0] >= "\u3040" and len(run) > 1 else [run])
-    return frozenset(found)
+    """A title's words; of East Asian ones the pairs of their characters instead, if they have several."""
+    return frozenset(unit for run in _RUNS.findall(comparable(title)) for unit in pairs(run) or [run])
 
 
 def _bytes(code: str, values: Sequence[int]) -> bytes:

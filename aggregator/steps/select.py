@@ -96,4 +96,5 @@ def collapse(records: Iterable[Record], *, stories: str = "collapse") -> list[Re
 
 
 def _rank(record: Record) -> tuple[bool, bool, datetime, str]:
+    """What sorts the records of a story: its owner first, then what was not set aside, then what was seen first."""
     return record.story not in {"", record.key}, bool(record.duplicate_of), record.first_seen, record.key

@@ -9,7 +9,6 @@ This module knows no items and forgets what it dropped; how terms are found is `
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aggregator.steps.words import terms
@@ -44,17 +43,8 @@ class Sieve:
         return f"{_named(rule.number for rule in keepers)} only other entries"
 
 
-@dataclass(slots=True)
 class _Rule:
-    """One filter with its terms ready."""
-
-    number: int
-    drops: bool
-    _sources: frozenset[str]
-    _fields: tuple[str, ...]
-    _match: frozenset[str]
-    _not: frozenset[str]
-    _vocabulary: terms.Vocabulary
+    """One filter with its terms ready; `number` is its place among the filters, from 1."""
 
     def __init__(self, number: int, written: Filter) -> None:
         self.number = number

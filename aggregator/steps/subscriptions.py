@@ -32,7 +32,7 @@ _ACCEPTED = (
     "accepted are OPML, newsboat's urls file, a list with one URL a line, and what `tagwire export --json` writes"
 )
 _MANY = 20
-"""Lines of which one must look like an address: else the text is another thing than a list."""
+"""Lines from which on a text is a list of addresses only if one of them looks like an address."""
 _REFUSED = re.compile(r"(query|exec|filter|file):", re.IGNORECASE)
 _ADDRESS = re.compile(r"""^[ \t"']*[a-z][a-z0-9+.-]*:\S|^[ \t"']*[\w-]+(?:\.[\w-]+)+/""", re.IGNORECASE | re.MULTILINE)
 """What looks like an address at the beginning of a line, with a scheme or without one."""
@@ -123,6 +123,7 @@ def _read_json(listing: Listing, content: str) -> None:
 
 
 def _read_opml(listing: Listing, content: str) -> None:
+    """Outlines with an address; the others are folders, whose names become tags of what is in them."""
     root, errors = _parsed(content)
     if root is None or str(root.tag).lower() != "opml":
         listing.complain("this is XML, but no OPML" if root is not None else "this is no XML that can be read", 1)

@@ -24,12 +24,16 @@ ENOUGH = 3
 MOST = 15
 """Suggestions of one kind."""
 
+_SHORTEST = 3
+"""Letters of a word that is worth a suggestion, and of one that may be a plural without its `s`."""
 _NEAR = 6
 """Letters and digits from which on names that differ in one of them look alike."""
 _LONGEST = 40
+"""Letters and digits of a name that are compared."""
 _MEANING = re.compile(r"\+|(?<!^)#|^\.")
 """Signs that make a name another one; a hash at its begin is a hashtag's."""
 _GRAMS = range(2, 7)
+"""Characters of a Chinese word."""
 _COVERED = 0.8
 """Share of a word's titles in which a longer one must stand to make it superfluous."""
 _LATIN = re.compile(r"[A-Za-z][A-Za-z0-9+#.-]*[A-Za-z0-9+#]")
@@ -37,17 +41,13 @@ _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]{2,}")
 _EDGES = frozenset(
     "的了在是和与及或不也都就将把被对为从到向于以而但又再还更最这那其之个们年月日时上下中里后前有没无要可能会"
 )
-_PLAIN = frozenset(
-    re.findall(
-        r"\S+",
-        """
-        the and for with from that this what when where who why how are was were has have had will can not but
-        you your our its his her their they all new now more most out into over after before about than then
-        just get got says said one two first via per off back may make made how-to use using day week year into
-        amid top
-        """,
-    )
-)
+"""Characters with which no Chinese word that is suggested begins or ends."""
+_EMPTY = """
+    the and for with from that this what when where who why how are was were has have had will can not but
+    you your our its his her their they all new now more most out into over after before about than then
+    just get got says said one two first via per off back may make made how-to use using day week year amid top
+"""
+_PLAIN = frozenset(_EMPTY.split())
 """Words of titles that say nothing."""
 
 
@@ -130,7 +130,7 @@ def _forms(name: str) -> list[str]:
     signs = "".join(_MEANING.findall(key))
     if not bare:
         return []
-    single = bare[:-1] if bare.isascii() and len(bare) > ENOUGH and bare.endswith("s") else bare
+    single = bare[:-1] if bare.isascii() and len(bare) > _SHORTEST and bare.endswith("s") else bare
     if len(single) < _NEAR:
         return [f"={signs}={single}"]
     digits = "".join(filter(str.isdigit, single))
@@ -143,7 +143,7 @@ def _words(titles: Iterable[str]) -> list[Suggestion]:
     counts: Counter[str] = Counter()
     spellings: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for title in titles:
-        latin = {word.casefold(): word for word in _LATIN.findall(title) if len(word) >= ENOUGH}
+        latin = {word.casefold(): word for word in _LATIN.findall(title) if len(word) >= _SHORTEST}
         for folded, word in latin.items():
             if folded not in _PLAIN:
                 counts[folded] += 1

@@ -46,17 +46,12 @@ def is_cjk(lang: str) -> bool:
     return lang.replace("_", "-").partition("-")[0].lower() in _CJK
 
 
-def text_of(html: str, lang: str) -> str:
-    """Return the visible text of sanitised HTML, on one line, without the images' alternative texts.
-
-    Runs of space, tab and newline become one space; NBSP and U+3000 stay. Blocks and line breaks join with nothing in
-    CJK languages and with one space in others. No plain space at the ends.
-    """
-    return joined(marked(html), lang)
-
-
 def marked(html: str) -> str:
-    """Return the visible text of sanitised HTML with a sign between blocks, for `joined`: what takes the time."""
+    """Return the visible text of sanitised HTML, for `joined`: with a sign of our own between blocks and lines.
+
+    Without the images' alternative texts. Runs of space, tab and newline become one space; NBSP and U+3000 stay. This
+    is what takes the time, and it is the same for all languages.
+    """
     text = _TAG.sub("", _BLOCK_TAG.sub(_BORDER, html)) if "<" in html else html
     text = entities.unescape(text)
     for blank in "\t\n\r\f":
@@ -65,13 +60,16 @@ def marked(html: str) -> str:
 
 
 def joined(text: str, lang: str) -> str:
-    """Return a text made by `marked` as `text_of` would for this language; empty if there is nothing to see."""
+    """Return a text made by `marked` on one line; empty if there is nothing to see.
+
+    Blocks and line breaks join with nothing in CJK languages and with one space in others. No plain space at the ends.
+    """
     blocks = (block.strip(" ") for block in text.split(_BORDER))
     return ("" if is_cjk(lang) else " ").join(filter(None, blocks))
 
 
 def summarize(text: str, lang: str) -> str:
-    """Return the beginning of a text made by `text_of`, with "..." where it was cut.
+    """Return the beginning of a text made by `joined`, with "..." where it was cut.
 
     CJK: the whole text if it has under 80 code points, else the first 50. Others: the whole text if it has under 50
     words, else the first 50 with the white space between them.
@@ -90,7 +88,9 @@ def first_image(html: str) -> str:
     Skips images as small as a sign (32 pixels, 2 em), WordPress's emoji, formulas, avatars, pixels that only count
     readers, and everything that is not http or https.
     """
-    for image in _IMAGE.finditer(html) if "<img" in html else ():
+    if "<img" not in html:
+        return ""
+    for image in _IMAGE.finditer(html):
         attributes = dict(_ATTRIBUTE.findall(image[1]))
         source = entities.unescape(attributes.get("src", ""))
         is_sign = _is_small(attributes) or _SIGN_PATH.search(source)

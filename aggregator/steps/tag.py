@@ -117,6 +117,7 @@ class Tagger:
     def _reasons(
         self, source_id: str, source_tags: Sequence[str], categories: Iterable[str], text: str
     ) -> Iterator[Reason]:
+        """The reasons as `reasons` gives them, but with each tag as its own reason spells it."""
         labels = [source_id]
         yield Reason(tag=source_id, kind="source")
         for name in source_tags:
@@ -127,12 +128,13 @@ class Tagger:
             label = self.label(name)
             labels.append(label)
             yield Reason(tag=label, kind="category", written=name)
-        for reason in self._given(text) if self._givers else ():
+        for reason in self._given(text):
             if reason.kind == "rule":
                 labels.append(reason.tag)
             yield reason
-        for label in dict.fromkeys(labels) if self._parents else ():
-            yield from self._ancestors(label)
+        if self._parents:
+            for label in dict.fromkeys(labels):
+                yield from self._ancestors(label)
 
     def _ancestors(self, name: str) -> Iterator[Reason]:
         seen = {spelling(name)}
@@ -143,6 +145,8 @@ class Tagger:
             name = label
 
     def _given(self, text: str) -> Iterator[Reason]:
+        if not self._givers:
+            return
         found = self._vocabulary.find(terms.folded(text))
         for number in sorted({number for word in found for number in self._givers.get(word, ())}):
             name, match, veto = self._rules[number]

@@ -1,4 +1,4 @@
-"""Titles and names as text: of HTML what it shows, of lines of which nobody says what they are what they must mean.
+"""Titles and names as plain text, whether they came as HTML or as lines that may be text or HTML.
 
 RSS and the APIs of sites say of no title whether it is text or HTML. The rule, sign by sign: a tag of HTML is markup
 and goes if its element is closed again in the line, or if it is a `<br>`, a `<wbr>` or an `<img …>`; a character

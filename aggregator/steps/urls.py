@@ -6,7 +6,9 @@ Nothing here raises and nothing is looked up: whether a host may be dialled is t
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import lru_cache
+from ipaddress import AddressValueError, IPv6Address
 from urllib.parse import quote, unquote, urljoin
 
 import idna
@@ -14,17 +16,23 @@ import idna
 from aggregator.steps import tracking
 
 _WEB = re.compile(r"(https?)://([^/?#]*)([^?#]*)(?:\?([^#]*))?(#.*)?", re.IGNORECASE | re.DOTALL)
-_PLAIN = re.compile(r'https?://[^/?#\s\[\]"<>\\^`{|}\x00-\x20\x7f-\x9f]+(?:[/?#][^\s"<>\\^`{|}\x00-\x20\x7f-\x9f]*)?')
+_PLAIN = re.compile(
+    r'https?://(?:[A-Za-z0-9_-][A-Za-z0-9._-]*(?::[0-9]{1,4})?|(?P<odd>[^/?#\s\[\]"<>\\^`{|}\x00-\x20\x7f-\x9f]+))'
+    r'(?:[/?#][^\s"<>\\^`{|}\x00-\x20\x7f-\x9f]*)?'
+)
 _FEED = re.compile(r"\A\s*feed:(?:(?://)?(?=(https?)://)|//)", re.IGNORECASE)
-_AUTHORITY = re.compile(r"(?:.*@)?(\[[^\]]*\]|[^:]*)(?::(\d*))?", re.DOTALL)
-_HOST = re.compile(r"[a-z0-9_.-]+|\[[0-9a-f:.]+\]")
+_AUTHORITY = re.compile(r"(?:.*@)?(\[[^\]]*\]|[^:]*)(?::0*([0-9]{0,5}))?", re.DOTALL)
+_HIGHEST_PORT = 65535
+_DELIMITERS = frozenset("/?#@:")
+_HOST = re.compile(r"[a-z0-9_.-]+")
 _ASKED = 1024
-"""Addresses of which is remembered whether they are such: an item's link is looked at three times on its way."""
+"""Answers of `is_web` that are remembered: an item's link is asked about three times on its way."""
 _LONGEST_HOST = 1_000  # percent-encoded; encoding into Punycode is quadratic
 _DOTS = re.compile("[\u3002\uff0e\uff61]")
 _TRIMMED = "".join(map(chr, range(0x21)))
 _LINES = re.compile(r"[\t\n\r]")
 _UNWRITABLE = re.compile(r'[\s"<>\\^`{|}\x00-\x20\x7f-\x9f\ud800-\udfff]')
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})?")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _PATH_SAFE = "/:@!$&'()*+,;=~%"
@@ -59,8 +67,8 @@ def resolve(base: str, url: str) -> str:
     in a URL are percent-encoded, the others stay as written. A relative `url` needs an absolute
     `base`; an empty one stays empty.
     """
-    if _PLAIN.fullmatch(url):
-        return url
+    if plain := _PLAIN.fullmatch(url):
+        return url if not plain["odd"] or is_web(url) else ""
     trimmed = _LINES.sub("", url.strip(_TRIMMED))
     if not trimmed:
         return ""
@@ -110,7 +118,7 @@ def iri_to_uri(url: str) -> str:
         written = _AUTHORITY.match(match[2])
         start, end = written.span(1) if written else (0, 0)
         url = url[: match.start(2) + start] + name + url[match.start(2) + end :]
-    return quote(url, safe=_URI_SAFE, errors="replace")
+    return _quoted(url, _URI_SAFE)
 
 
 def settled(url: str) -> str:
@@ -178,13 +186,22 @@ def canonical(url: str) -> str:
 
 
 def _split(url: str) -> tuple[str, str, re.Match[str] | None]:
-    """Host in ASCII, port as written and the matched parts; ("", "", None) if `url` is no http(s) URL."""
+    """Host in ASCII, port without leading zeros and the matched parts; ("", "", None) if `url` is no http(s) URL."""
     match = _WEB.fullmatch(url)
     authority = _AUTHORITY.fullmatch(match[2]) if match else None
     name = _ascii_host(authority[1]) if authority else ""
-    if not match or not authority or not name:
+    if not match or not authority or not name or not _is_sound(match[2], authority[2]):
         return "", "", None
-    return name, (authority[2] or "").lstrip("0"), match
+    return name, authority[2] or "", match
+
+
+def _is_sound(authority: str, port: str | None) -> bool:
+    """Whether the standard library takes an authority apart: it raises for what stands here as false."""
+    user = authority.rpartition("@")[0]
+    if int(port or 0) > _HIGHEST_PORT or "[" in user or "]" in user:
+        return False
+    signs = () if authority.isascii() else (sign for sign in authority if not sign.isascii())
+    return all(_DELIMITERS.isdisjoint(unicodedata.normalize("NFKC", sign)) for sign in signs)  # `℀` is `a/c`
 
 
 @lru_cache(maxsize=1024)
@@ -195,7 +212,17 @@ def _ascii_host(written: str) -> str:
     if not name.isascii():
         name = _idna(_DOTS.sub(".", name))
     name = name.lower().rstrip(".")
+    if name.startswith("["):
+        return name if _is_ipv6(name[1:-1]) else ""
     return name if _HOST.fullmatch(name) else ""
+
+
+def _is_ipv6(text: str) -> bool:
+    """Whether a text is an IPv6 address without zone: `urllib` raises for anything else between brackets."""
+    try:
+        return IPv6Address(text).scope_id is None
+    except AddressValueError:
+        return False
 
 
 def _idna(name: str) -> str:
@@ -224,7 +251,12 @@ def _writable(url: str) -> str:
 
 def _normal(text: str) -> str:
     """Escapes in upper case, unreserved characters plain, everything else escaped."""
-    return quote(_ESCAPE.sub(_normal_escape, text), safe=_PATH_SAFE + "?", errors="replace")
+    return _quoted(_ESCAPE.sub(_normal_escape, text), _PATH_SAFE + "?")
+
+
+def _quoted(text: str, safe: str) -> str:
+    """Percent-encoded UTF-8; a lone surrogate, which has none, as U+FFFD (`quote` would make a `?` of it)."""
+    return quote(text if text.isascii() else _SURROGATE.sub("\ufffd", text), safe=safe)
 
 
 def _normal_escape(match: re.Match[str]) -> str:

@@ -66,6 +66,15 @@ def test_import_contracts_are_kept() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_the_linter_sees_every_module() -> None:
+    """A folder that is left out for its name, such as the site's `config/`, does not take ours of that name along."""
+    done = subprocess.run(
+        [sys.executable, "-m", "ruff", "check", "--show-files", "."],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert {*map(str, MODULES)} <= {*done.stdout.splitlines()}
+
+
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_module_fits_a_screenful_of_screens(path: Path) -> None:
     """A module has at most 300 lines, a docstring, and no class with over twelve methods."""

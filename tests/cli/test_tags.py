@@ -84,6 +84,21 @@ def test_every_tag_of_an_item_is_explained(tagwire, wired):
     assert tagwire("tags", "explain", "nope").code == 2
 
 
+def test_a_name_that_is_no_text_names_no_tag(tagwire, wired):
+    """An argument that is not UTF-8 comes with surrogates in it."""
+    for command in ("rename", "merge"):
+        done = tagwire("tags", command, "\udcff", "b")
+        assert (done.code, "no tag" in done.err) == (2, True), done.err
+
+
+def test_an_item_is_named_by_its_file_as_one_sees_it_from_where_one_is(tagwire, wired, monkeypatch):
+    (item,) = (one for one in tagwire("items", "--json").json["items"] if "GPT" in one["title"])
+    folder, _, name = item["path"].rpartition("/")
+    monkeypatch.chdir(wired / "items" / folder)
+    for command in (("show",), ("tags", "explain")):
+        assert tagwire("-C", str(wired), *command, name).out.startswith(("key", item["key"])), command
+
+
 def test_tags_of_folder_items_are_explained_from_their_files(tagwire, wired):
     lines = tagwire("tags", "explain", key(tagwire, "Your wire")).out.splitlines()
     assert "科技: tag in the file, 'technology' → 科技" in lines

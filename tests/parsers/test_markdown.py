@@ -45,6 +45,8 @@ def test_a_byte_order_mark_is_kept_since_files_are_copied_byte_for_byte():
         (b"---\ntitle: T\n--- x\n", "no closing line", 1),
         (b"---\nt: T\n---\n\ncaf\xe9\n", "not UTF-8: byte 0xe9", 5),
         (b"\xef\xbb\xbf---\nt: \x00\n---\n", "NUL", 2),
+        (b"\xef\xbb\xbf---\n---\n\xff", "not UTF-8: byte 0xff", 3),
+        (b"\xef\xbb\xbf---\n---\n\xff\n\n\n", "not UTF-8: byte 0xff", 3),
         (b"---\nt: " + b"[" * 70_000 + b"\n---\n", "longer than 64 kB", 1),
         (b"---\nt: " + b"[" * 70_000, "no closing line", 1),
     ],

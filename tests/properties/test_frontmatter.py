@@ -27,7 +27,7 @@ CLEAN = TEXTS.map(text.clean)
 NAMES = LINES.filter(bool)
 URLS = st.text("abz019%/?=&-", max_size=20).map("https://example.com/{}".format)
 PLAIN = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | CLEAN,
+    st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.floats(allow_nan=False) | CLEAN,
     lambda inner: st.lists(inner, max_size=3).map(tuple) | st.dictionaries(CLEAN, inner, max_size=3),
     max_leaves=8,
 )

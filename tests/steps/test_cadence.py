@@ -284,15 +284,15 @@ def test_a_missing_network_is_nobodys_failure() -> None:
     """The count is taken back, the error stays visible, and the next try comes soon."""
     failure = Failure(kind="dns", message="no")
     first = cadence.failed(FetchState(source="s"), failure, SOURCE, PLAIN, NOW)
-    state = cadence.excused(first, PLAIN, SOURCE, NOW)
+    state = cadence.excused(first, SOURCE, PLAIN, NOW)
     assert (state.failures, state.error, state.failing_since, seconds(state)) == (0, failure, NOW, 15 * 60)
     assert "network" in interval.explain(state, NOW)
     third = replace(first, failures=4)  # an uncounted visit after three that count waits no longer than the third did
-    assert seconds(cadence.excused(third, PLAIN, SOURCE, NOW)) == 60 * 60
+    assert seconds(cadence.excused(third, SOURCE, PLAIN, NOW)) == 60 * 60
     proxy = replace(third, error=Failure(kind="proxy", message="no"))
-    assert seconds(cadence.excused(proxy, PLAIN, SOURCE, NOW)) == 15 * 60, "whose fault it was is certain"
+    assert seconds(cadence.excused(proxy, SOURCE, PLAIN, NOW)) == 15 * 60, "whose fault it was is certain"
     long = replace(first, failures=9)
-    assert seconds(cadence.excused(long, PLAIN, SOURCE, NOW)) == PLAIN.max, "it was failing before the network was"
+    assert seconds(cadence.excused(long, SOURCE, PLAIN, NOW)) == PLAIN.max, "it was failing before the network was"
 
 
 def test_a_postponed_source_waits_for_its_host() -> None:

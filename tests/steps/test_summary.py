@@ -46,9 +46,10 @@ def test_is_cjk(lang, cjk):
         ("", "", ""),
     ],
 )
-def test_text_of(html, chinese, english):
-    assert summary.text_of(html, "zh-CN") == chinese
-    assert summary.text_of(html, "en") == english
+def test_the_visible_text_is_joined_by_language(html, chinese, english):
+    visible = summary.marked(html)
+    assert summary.joined(visible, "zh-CN") == chinese
+    assert summary.joined(visible, "en") == english
 
 
 def test_a_cjk_text_of_under_80_characters_is_its_own_summary():
@@ -99,7 +100,7 @@ def test_first_image(html, image):
 
 @given(st.text(), st.sampled_from(["zh-CN", "en"]))
 def test_no_text_makes_it_raise_and_summaries_are_beginnings(text, lang):
-    plain = summary.text_of(text, lang)
+    plain = summary.joined(summary.marked(text), lang)
     short = summary.summarize(plain, lang)
     assert plain.startswith(short.removesuffix("..."))
     summary.first_image(text)

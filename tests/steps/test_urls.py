@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urljoin, urlsplit
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +12,7 @@ from aggregator.steps import tracking, urls
 
 ANYTHING = st.text(st.characters(exclude_categories=()))
 PARTS = """
+    :99999 :00080 [1.2] ℀ ：
     http https HTTP ftp : // / \\ www. m. h 例え 。 💩 xn-- .co.uk @ u:p@ :80 :443 :8080 :x [::1] [ ] .. . %2e % %zz %e4
     ? & = # #! + utm_a=1 id=1 spm=x from=timeline ß a B 1
 """
@@ -43,6 +46,9 @@ URLISH = st.one_of(ANYTHING, st.lists(PIECES, max_size=14).map("".join), ANYTHIN
         ("https://h.test/", "http://[", ""),
         ("https://h.test/", "http:///path", ""),
         ("https://[::1]/a", "b", "https://[::1]/b"),
+        ("https://h.test/", "https://h.test:99999/a", ""),
+        ("https://h.test/", "https://h℀.test/a", ""),
+        ("https://h.test/", "https://例え.test:8443/a?", "https://例え.test:8443/a?"),
     ],
 )
 def test_resolve(base, url, resolved):
@@ -61,7 +67,17 @@ def test_resolve(base, url, resolved):
         ("http://[::1]:80/", "[::1]"),
         ("http://a b/", ""),
         ("http://[::1", ""),
+        ("http://[::ffff:192.0.2.1]/", "[::ffff:192.0.2.1]"),
+        ("http://[::::]/", ""),
+        ("http://[1.2.3.4]/", ""),
+        ("http://[fe80::1%25eth0]/", ""),
         ("http://h:port/", ""),
+        ("http://h:00080/", "h"),
+        ("http://h:65536/", ""),
+        ("http://h:" + "9" * 5_000, ""),
+        ("http://h℀.test/", ""),
+        ("http://u：p@h.test/", ""),
+        ("http://u[p]@h.test/", ""),
         ("ftp://h.test/", ""),
         ("h.test", ""),
         ("http://" + "字" * 100_000 + "/", ""),
@@ -205,6 +221,7 @@ def test_links_to_one_page_have_one_canonical_form(url):
         ("http://www.co.uk/x", "https://www.co.uk/x"),
         ("http://m.test/", "https://m.test"),
         ("http://h.test/?id=1&sid=2&uid=3&source=4", "https://h.test?id=1&sid=2&source=4&uid=3"),
+        ("http://h.test/\ud800", "https://h.test/%EF%BF%BD"),
         ("mailto:a@h.test", ""),
         ("javascript:alert(1)", ""),
         ("/a", ""),
@@ -226,6 +243,15 @@ def test_canonical_is_idempotent_ascii_and_never_raises(url):
     assert once.isascii()
     assert urls.canonical(once) == once
     assert not once or urls.is_web(once)
+
+
+@given(URLISH)
+def test_the_standard_library_takes_every_web_address_apart(url):
+    if urls.is_web(url):
+        parts = urlsplit(url)
+        assert parts.hostname
+        assert parts.port is None or parts.port >= 0
+        urljoin(url, "a")
 
 
 @given(URLISH, URLISH)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from contextlib import closing, contextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
@@ -197,7 +198,7 @@ def _row(number: int, page: Page, title: list[str]) -> tuple[object, ...]:
 
 
 def _hit(key: str, path: str, source: str, title: str, link: str, lang: str, published: int) -> Hit:
-    instant = indexing.EPOCH + matching.seconds(published)
+    instant = indexing.EPOCH + timedelta(seconds=published)
     return Hit(key=key, path=path, source=source, title=title, link=link, lang=lang, published=instant)
 
 

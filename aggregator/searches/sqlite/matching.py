@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from aggregator.files import digest
@@ -59,11 +58,6 @@ def order(rows: Sequence[Row], query: Query, now: datetime) -> list[int]:
         return float(relevance * (1 + _NEWNESS * 0.5 ** min(age / _HALF_LIFE, 1000.0)))
 
     return [row[0] for row in sorted(rows, key=lambda row: (-score(row), -row[1], row[0]))]
-
-
-def seconds(count: int) -> timedelta:
-    """Return the time span."""
-    return timedelta(seconds=count)
 
 
 def _phrase(tokens: tuple[str, ...]) -> str:

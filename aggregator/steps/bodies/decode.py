@@ -89,6 +89,11 @@ def decode(body: bytes, label: str = "") -> str:
     return _read(body, label)
 
 
+def unpadded(body: bytes, label: str = "") -> str:
+    """Return `decode`'s text without the NULs, blanks and marks around it at which a reader of JSON would stop."""
+    return decode(body, label).lstrip("\x00 \t\r\n\ufeff").rstrip("\x00")
+
+
 def utf8(body: bytes, label: str = "") -> bytes:
     """Return `body` in UTF-8, the XML declaration without an encoding; `body` itself where nothing has to change."""
     text = decode(body, label)

@@ -1,9 +1,9 @@
 """Which items are worth comparing with one, by the places of the index that they share.
 
-Boilerplate stands in thousands of texts, and in a busy week every second title names the same thing. So of a place that
-many items share only a few are looked at, the same ones for everybody: copies of a text that all the world prints are
-still found to be one story, through those. Terms that so many items share are no event. Which ones are looked at
-depends on the items' keys alone, never on who came first. This module compares no texts (`steps.near`).
+Boilerplate stands in thousands of texts, and in a busy week every second title names the same thing. So of the items
+that share a common place only a few are compared, the same ones with every item: copies of a text that everybody prints
+are still found to be one story, through those few. They are chosen by the items' keys alone, never by who came first.
+Terms that so many items share say nothing about an event. This module compares no texts (`steps.near`).
 """
 
 from __future__ import annotations
@@ -17,12 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 COMMON: Final = 64
-"""A place is common that more items share."""
+"""A place that more items share is common."""
 REPRESENTATIVES: Final = 4
-"""Items that are looked at of a common place."""
+"""Items of a common place that are compared."""
 _MOST: Final = 128
+"""Items of rare places that are compared at most."""
 _TERMS: Final = 2
-"""A term alone says nothing."""
+"""Terms of their topics that two items must share at least; one alone says nothing."""
 
 
 def candidates(rare: Mapping[int, Sequence[int]], common: Mapping[int, Sequence[int]]) -> list[int]:

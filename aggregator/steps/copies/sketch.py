@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     Places = NDArray[np.int64]
 
 CHARACTERS: Final = 8_192
-"""What is looked at of a text; a copy of a longer one is a copy of its beginning."""
+"""Characters of a text that are looked at: whoever copies a longer text copies its beginning, too."""
 TITLE: Final = 1_024
 """Characters that are looked at of a title."""
 _LONGEST: Final = CHARACTERS + 1024
@@ -54,7 +54,7 @@ LEVELS: Final = (96, 128, 256, 1_536, 3_072, 6_144)
 """Up to so many tokens every hash is kept, every second, every fourth, and so on: never more than about 200."""
 
 _PIECE: Final = 64
-"""What an empty text counts for: an array holds fewer texts than `_order` can number, 1,024."""
+"""Characters that a text counts for besides its own: so an array holds fewer texts than `_order` can number."""
 _LOW: Final = (1 << 32) - 1
 _OFTEN: Final = 255
 _HEAVIEST: Final = (1 << 26) - 1

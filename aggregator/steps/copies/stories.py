@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from aggregator.model import Link, Record
 
 RELATED: Final = 5
-"""So many related items are shown."""
+"""Related items that are shown at most."""
 
 
 def settle(
@@ -59,8 +59,7 @@ def settle(
 
 def owns(record: Record, hosts: Mapping[str, str]) -> bool:
     """Whether an item's link is on the host of its own source."""
-    own = hosts.get(record.source, "")
-    return bool(own) and same_site(own, host(record.link))
+    return same_site(hosts.get(record.source, ""), host(record.link))
 
 
 def _rank(record: Record, hosts: Mapping[str, str]) -> tuple[bool, bool, datetime, str, str]:
@@ -127,7 +126,7 @@ def _related(
 
 
 def _closest(scores: Mapping[str, float], records: Mapping[str, Record]) -> tuple[str, ...]:
-    """Those to show of the owners of related stories, given with their scores."""
+    """The owners of related stories that are shown; given with their scores, the closest first, then the newest."""
     order = {key: (-score, -records[key].published.timestamp(), key) for key, score in scores.items()}
     return tuple(sorted(scores, key=order.__getitem__)[:RELATED])
 

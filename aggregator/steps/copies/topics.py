@@ -7,12 +7,11 @@ events, so items of one source are related only under titles that differ in more
 from __future__ import annotations
 
 import re
-from itertools import pairwise
 from math import sqrt
 from typing import TYPE_CHECKING, Final
 
 from aggregator.steps import summary
-from aggregator.steps.words.folding import comparable
+from aggregator.steps.words.folding import KANA_AND_HANZI, comparable, pairs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,14 +20,18 @@ if TYPE_CHECKING:
 
 HOURS: Final = 72
 TERMS: Final = 8
-"""Of a topic so many terms are searched."""
+"""Terms of a topic under which it is searched and found."""
 CJK: Final = 0.12
-"""Least cosine of two Chinese or Japanese texts; measured: the seeds .14, others below .10."""
+"""Least cosine of two Chinese, Japanese or Korean texts; measured: the seeds .14, others below .10."""
 WORDS: Final = 0.2
+"""Least cosine of other texts."""
 FIRST: Final = 1 << 32
-"""Terms stand in the index of places above all shingles."""
+"""The least number of a term in the index of places: those of shingles are below it."""
 _SHARED: Final = 2
-_CHARACTERS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]+|[^\W\d_]{2,}")
+"""Pairs and words that the titles of two related items have in common at least."""
+_LONG: Final = 4
+"""Letters of an English word that says something."""
+_RUNS = re.compile(rf"[{KANA_AND_HANZI}]+|[^\W\d_]{{2,}}")
 _DIGITS = re.compile(r"[\d\W]+")
 
 Topic = tuple[tuple[int, int], ...]
@@ -61,13 +64,11 @@ def related(one: Record, other: Record, score: float) -> bool:
 
 
 def _terms(title: str) -> set[str]:
-    """The pairs of Chinese characters and the longer words of a title."""
+    """The pairs of East Asian characters in a title, and its words of other scripts that are long enough."""
     found: set[str] = set()
-    for run in _CHARACTERS.findall(title):
-        if run[0] >= "\u3040":
-            found.update(map("".join, pairwise(run)))
-        elif len(run) > 3 or not run.isascii():  # noqa: PLR2004 - shorter words of English say nothing
-            found.add(run)
+    for run in _RUNS.findall(title):
+        worth = len(run) >= _LONG or (len(run) > 1 and not run.isascii())
+        found.update(pairs(run) or ([run] if worth else []))
     return found
 
 

@@ -10,8 +10,6 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
-from lxml import etree
-
 from aggregator.steps.html import nodes
 from aggregator.steps.html.nodes import BLOCKS, CODE, EMPHASIS
 
@@ -70,20 +68,12 @@ def _distributed(tag: str, content: list[Node]) -> list[Node]:
         if isinstance(node, str) or not (node.tag in _BREAKS or nodes.has(node, _BREAKS)):
             run.append(node)
             continue
-        result += _emphasised(tag, run)
+        result += nodes.wrapped(tag, run)
         run = []
         if node.tag != "br":
             nodes.fill(node, _distributed(tag, nodes.contents(node)))
         result.append(node)
-    return result + _emphasised(tag, run)
-
-
-def _emphasised(tag: str, run: list[Node]) -> list[Node]:
-    if all(isinstance(node, str) and not node.strip() for node in run):
-        return run
-    wrapper = etree.Element(tag)
-    nodes.fill(wrapper, run)
-    return [wrapper]
+    return result + nodes.wrapped(tag, run)
 
 
 def _merge(element: Element) -> bool:
@@ -168,7 +158,7 @@ def _must_leave(node: Element, outer: str) -> bool:
 
 def _inward(tag: str, node: Node) -> Node:
     if not isinstance(node, str) and node.tag == "a":
-        nodes.fill(node, _emphasised(tag, nodes.contents(node)))
+        nodes.fill(node, nodes.wrapped(tag, nodes.contents(node)))
     return node
 
 

@@ -82,7 +82,7 @@ def _split(element: nodes.Element) -> list[nodes.Node]:
         if isinstance(node, str) or not (node.tag in _SPLITTING or nodes.has(node, _SPLITTING)):
             run.append(node)
             continue
-        result += _coded(element.tag, run)
+        result += nodes.wrapped(element.tag, run)
         run = []
         if node.tag == "pre":
             result.append(node)
@@ -93,20 +93,12 @@ def _split(element: nodes.Element) -> list[nodes.Node]:
             result.append(node)
         else:
             result += [node] if node.tag in _SPLITTING else _split(_renamed(node, element.tag))
-    return result + _coded(element.tag, run)
+    return result + nodes.wrapped(element.tag, run)
 
 
 def _renamed(element: nodes.Element, tag: str) -> nodes.Element:
     element.tag = tag
     return element
-
-
-def _coded(tag: str, run: list[nodes.Node]) -> list[nodes.Node]:
-    if all(isinstance(node, str) and not node.strip() for node in run):
-        return run
-    wrapper = etree.Element(tag)
-    nodes.fill(wrapper, run)
-    return [wrapper]
 
 
 def _join(code: nodes.Element) -> bool:

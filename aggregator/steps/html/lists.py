@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from aggregator.steps.html.nodes import Element, Node
 
 _NUMBER: Final = re.compile(r"[0-9]{1,9}")
-"""What CommonMark takes for one."""
+"""What CommonMark takes for the number of an item."""
 _OPAQUE: Final = nodes.BLOCKS - {"p", "div"}
-"""What a sign before would part from the item's number; numbers of their own do such items no harm."""
+"""Elements before which a sign would stand in a line of its own, apart from the item's number."""
 
 
 def said(written: str | None, default: int) -> int:
@@ -28,7 +28,10 @@ def said(written: str | None, default: int) -> int:
 
 
 def gather(root: Element) -> bool:
-    """Put what stands beside the items of lists, but for blocks, at the end of the item before, or before the list."""
+    """Put text and inline elements that stand beside the items of a list into the item before, or before the list.
+
+    Return whether anything changed.
+    """
     changed = False
     for listing in list(root.iter("ol", "ul")):
         if (listing.text or "").strip() or any(_is_stray(child) for child in listing):
@@ -42,6 +45,7 @@ def _is_stray(child: Element) -> bool:
 
 
 def _regroup(listing: Element) -> None:
+    """Move strays to the end of the item before them; those before the first item go before the list."""
     before: list[Node] = []
     item: Element | None = None
     for node in nodes.contents(listing):

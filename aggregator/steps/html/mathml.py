@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _TOKEN: Final = re.compile(r"<(?P<end>/?)(?:\w+:)?(?P<name>\w+)[^<>]*>|<[^<>]*>?|(?P<text>[^<]+)")
 _ATOM: Final = re.compile(r"\d[\d.]*|.|\([^()]*\)|\|[^|]*\|", re.DOTALL)
 _NAME: Final = re.compile(r"[^\W\d_]+")
-"""What needs no parentheses, and what needs none as a base."""
+"""`_ATOM` needs no parentheses anywhere, `_NAME` needs none as a base."""
 _ACCENT: Final = re.compile(r"[^\w()\[\]]")
 _INVISIBLE: Final = dict.fromkeys(range(0x2061, 0x2065))
 _BLANK: Final = dict.fromkeys(map(ord, "\xa0\u2003\u2009"), " ")

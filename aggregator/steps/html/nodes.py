@@ -75,6 +75,15 @@ def fill(element: Element, nodes: Iterable[Node]) -> None:
             element.text = (element.text or "") + node
 
 
+def wrapped(tag: str, run: list[Node]) -> list[Node]:
+    """Return an element that holds all of `run`; `run` itself where that is nothing but blanks."""
+    if all(isinstance(node, str) and not node.strip() for node in run):
+        return run
+    wrapper = etree.Element(tag)
+    fill(wrapper, run)
+    return [wrapper]
+
+
 def replace(element: Element, nodes: Iterable[Node]) -> None:
     """Put `nodes` where `element` stands; it may be one of them."""
     parent = element.getparent()

@@ -12,7 +12,6 @@ from unicodedata import east_asian_width
 
 _BLANKS = " \t\n\r\f\v"
 _PARAGRAPH = re.compile(r"\n[ \t]*\n[ \t\n\f\v]*")
-_TAG = re.compile(r"<[^<>]{0,2000}>")
 _MARKUP = re.compile(
     r"<(?:!--|!doctype|\?xml|(?P<end>/?)(?P<name>[a-z][a-z0-9:-]*)"
     r"(?P<attributes>(?:\s+[a-z:_@][\w:.-]*+(?:\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'<>]+))?+)*+)\s*/?>)",
@@ -129,11 +128,6 @@ def trimmed(text: str) -> str:
     """Return a text without the blanks of its markup at both ends; U+3000 and its like indent, unless they are all."""
     inner = text.strip(_BLANKS)
     return inner if inner.strip() else ""
-
-
-def from_html(markup: str) -> str:
-    """Return what HTML says, about: tags dropped, references resolved once; for counting, not to be shown."""
-    return html.unescape(_TAG.sub("", markup))
 
 
 def sound(text: str) -> str:

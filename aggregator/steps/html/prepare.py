@@ -21,7 +21,7 @@ _LISTED = ("dl", "dd", "dt")
 _LONG = frozenset({"ul", "ol", "table", "pre"})
 """Blocks of several lines."""
 _UNSEEN = ("abbr", "bdi", "big", "cite", "dfn", "ins", "mark", "small", "sub", "sup", "time", "tt", "u", "var", "wbr")
-"""Inline elements of which Markdown shows nothing; without them texts that touch are one."""
+"""Inline elements that Markdown cannot show. Without them the texts around them are one."""
 
 _BLOCK = r"(?:p|div|section|article|blockquote|pre|h\d|[uo]l|li|table)[ >]"
 _MARK, _CODE = "(?:b|strong|em|i)", "(?:code|kbd|samp)"

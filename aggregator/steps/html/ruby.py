@@ -18,10 +18,10 @@ _OPENING = {closing: opening for opening, closing in _PAIRS.items()}
 
 
 def mend(root: nodes.Element) -> bool:
-    """Put every reading in a pair of parentheses, those of its author where there are any; whether that was needed.
+    """Put every reading in a pair of parentheses, its author's where there are any; return whether anything changed.
 
-    Of a pair of which one is missing the other tells the sign; readings side by side between two share them. One that
-    stands beside no reading goes.
+    Where one of a pair is missing, the other tells which sign it is; readings side by side share a pair that stands
+    around all of them. A parenthesis that stands beside no reading is taken away.
     """
     mended = [_paired(run) for run in list(_runs(root))]
     return any(mended)
@@ -46,6 +46,10 @@ def _following(element: nodes.Element | None) -> nodes.Element | None:
 
 
 def _paired(run: Sequence[nodes.Element]) -> bool:
+    """Pair the parentheses of readings that stand side by side; return whether anything changed.
+
+    `awaited` is the sign that closes the pair that is open, empty where none is.
+    """
     changed, awaited = False, ""
     for at, part in enumerate(run):
         opening, closing = _signs(part)

@@ -191,8 +191,9 @@ def _join_sections(table: Element) -> bool:
         return False
     for section in sections:
         nodes.replace(section, [])
-    for cell in rows[0].iterchildren("td") if head is not None else ():
-        cell.tag = "th"
+    if head is not None:
+        for cell in rows[0].iterchildren("td"):
+            cell.tag = "th"
     headed = _is_head(rows[0])
     for name, part in (("thead", rows[:headed]), ("tbody", rows[headed:])):
         if part:

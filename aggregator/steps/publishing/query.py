@@ -33,8 +33,9 @@ if TYPE_CHECKING:
 EVERYTHING: Final = frozenset({"all"})
 """What `Query.cover` says of a query that any item may match."""
 DEPTH: Final = 50
-"""Parentheses and `not` inside each other."""
+"""Parentheses and `not` inside each other, at most."""
 TERMS: Final = 200
+"""Terms of one query, at most."""
 
 _WORDS = re.compile(
     r"\s*(?:(?P<open>\()|(?P<close>\))|(?P<field>[^\W\d_]+):(?:\"(?P<quoted>[^\"]*)\"|(?P<value>[^\s()\"]+))?"
@@ -56,7 +57,7 @@ class Query:
     """One expression; build it with `parse`."""
 
     cover: frozenset[str]
-    """Feeds, named as in the outbox, of which every match stands in at least one: `EVERYTHING` if there are no such."""
+    """Feeds, named as in the outbox: every match stands in at least one of them. `EVERYTHING` if none can be named."""
     test: Callable[[Record, Callable[[], str]], bool]
     """(record, what returns the folded text of its file) → whether it matches."""
     cost: int = 0
@@ -105,6 +106,7 @@ class _Reader:
         return parts[0] if len(parts) == 1 else _every(parts)
 
     def _one(self, depth: int) -> Query:
+        """One term, one negation, or one expression in parentheses."""
         kind, value, at = self.kind, self.value, self.at
         if depth > DEPTH:
             raise QueryError(f"expected at most {DEPTH} parentheses inside each other", at)
@@ -141,6 +143,7 @@ class _Reader:
 
 
 def _word(match: re.Match[str], start: int) -> tuple[str, str]:
+    """Kind and value of one word of a query. Raises `QueryError` for what is none."""
     found = match.groupdict()
     if found["open"] or found["close"]:
         return "open" if found["open"] else "close", ""

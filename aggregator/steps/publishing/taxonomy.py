@@ -98,9 +98,10 @@ def _former(rules: Sequence[TagRule]) -> Mapping[str, Collection[str]]:
 
 
 def _only_alias(key: str, label: str, count: int, former: Mapping[str, Collection[str]]) -> bool:
-    """Whether a name is another tag's and has no feed of its own: no item bears it, or where it was is a notice.
+    """Whether a name only stands for another tag, so that it has no feed of its own.
 
-    After that only items do whose files cannot be read: they are published under the new name, once they can.
+    So it is if no item bears it, or if its feed has become the notice that the feed moved. Items that bear it all the
+    same are those whose files cannot be read; once they can, they are published under the new name.
     """
     if count:
         return key in former and slugs.slug(label) in former[key]

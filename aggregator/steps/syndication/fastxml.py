@@ -36,7 +36,7 @@ _XLINK = b"http://www.w3.org/1999/xlink"
 _IMAGE = frozenset(("title", "link", "url", "width", "height", "description"))
 _INPUT = frozenset(("title", "link", "name", "description"))
 _KEPT = frozenset(("icon", "logo", "ttl", "sy_updateperiod", "sy_updatefrequency", "sy_updatebase"))
-"""Elements without a handler of which the text counts."""
+"""Elements without a handler whose text counts."""
 _ACTING = frozenset(("about", "href", "lastmod"))
 """Attributes by which feed and entry say something (Channel Definition Format, RDF)."""
 

@@ -14,12 +14,11 @@ from aggregator.steps.syndication.fastxml_names import Unsure, attributes
 from aggregator.steps.syndication.fastxml_people import author, person
 from aggregator.steps.syndication.fastxml_place import Place, nothing, text, unknown, vet
 from aggregator.steps.syndication.fastxml_texts import HTML, clean, construct, leaf
+from aggregator.steps.syndication.feedxml import TAGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_TAGS = 500
-"""Categories taken of one entry, as in `steps.syndication.feedxml`."""
 _DEEPEST = 8
 """Levels of Media RSS."""
 _REFERENCE = re.compile(r"&([A-Za-z0-9_]+);")
@@ -134,7 +133,7 @@ def keywords(place: Place, element: Any) -> None:
 
 def _tag(place: Place, term: str | None, label: str | None, scheme: str | None) -> None:
     tags = place.context.setdefault("tags", [])
-    if (term or scheme or label) and len(tags) < _TAGS:
+    if (term or scheme or label) and len(tags) < TAGS:
         tags.append({"term": term, "label": label})
 
 

@@ -1,4 +1,4 @@
-"""Where `steps.syndication.fastxml` is in a document, and elements of which little or nothing is kept.
+"""Where `steps.syndication.fastxml` is in a document, and what is done with elements that are hardly kept.
 
 This module maps nothing: its names and flags are those of feedparser's handlers.
 """

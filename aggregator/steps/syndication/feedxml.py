@@ -36,7 +36,7 @@ _OPEN = 50_000
 """Elements that are never closed, where a document is not well-formed."""
 _BARE = re.compile(rb"<!\[CDATA\[(?:[^\]]|\](?!\]>))*+\]\]>|&(?!(?:[A-Za-z][A-Za-z0-9]*|#[0-9]+|#[xX][0-9A-Fa-f]+);)")
 """An ampersand that begins no reference, or CDATA, where it may stand: feedparser would make references of them."""
-_TAGS = 500
+TAGS = 500
 """Categories taken of one entry."""
 
 
@@ -158,7 +158,7 @@ class _Quiet(_RawDates, _AllHints):
 
     def _add_tag(self: Any, term: str | None, scheme: str | None, label: str | None) -> None:
         tags = self._get_context().setdefault("tags", [])
-        if (term or scheme or label) and len(tags) < _TAGS:
+        if (term or scheme or label) and len(tags) < TAGS:
             tags.append({"term": term, "label": label})
 
     _start_entry = _start_item
@@ -196,6 +196,7 @@ class _Strict(_Quiet, StrictFeedParser):  # type: ignore[misc]  # feedparser is 
         self._tags.clear()
 
     def _open(self, name: str, attrs: dict[str, str]) -> None:
+        """An element begins: hand on its attributes, under feedparser's names and under the document's own."""
         tag = self._tags.get(name) or self._tag(name)
         found: dict[str, str] = dict(self.decls)
         self.decls: dict[str, str] = {}
@@ -269,6 +270,7 @@ def _mended(found: re.Match[bytes]) -> bytes:
 
 
 def _read(body: bytes, entities: dict[str, str], version: str, limit: int) -> Raw:
+    """Read strictly, and what is not well-formed loosely."""
     parser: Any = _Strict("", None, "utf-8")
     parser.limit = limit
     error, line, full = "", 0, False

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 LONGEST = 7 * 86400.0
-"""Seconds; whoever says more means "for ever" or is mistaken."""
+"""Seconds. A server that says more means "for ever" or is mistaken, so more counts as this."""
 
 _NUMBER = re.compile(r"[-+]?[0-9]+(\.[0-9]+)?")
 _DIRECTIVE = re.compile(r'([!#$%&\'*+.^_`|~0-9a-z-]+)(?:\s*=\s*(?:"([^"]*)"|([^\s,;"]*)))?')

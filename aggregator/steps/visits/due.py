@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     State = tuple[Source, FetchState]
 
 SEVERAL = 2
-"""Sources of a host that were told to wait, until all of its sources do; hosts without an answer, until it is us."""
+"""Sources of one host that were told to wait, before all of its sources wait.
+
+Also the hosts that did not answer, if none did, before our own network is taken to be down.
+"""
 RECENT = timedelta(hours=1)
 """An answer of any host in this time says that the network is up."""
 UNREACHED = frozenset({"dns", "connect", "deadline", "proxy"})
@@ -28,11 +31,13 @@ UNREACHED = frozenset({"dns", "connect", "deadline", "proxy"})
 UNASKED = frozenset({"bad-url", "bad-scheme", "robots"})
 """Error kinds of sources whose servers were not asked: they say nothing about the network."""
 PILED_UP = timedelta(minutes=5)
-"""What has been due for longer than this waits since nobody asked, or is new: that is not ordinary work."""
-SLICES, SLICE, SLICE_OF_HOST = 40, 64, 15
-"""What has piled up is asked in so many slices, of at least so many hosts; of one host so many sources at a time."""
-
-
+"""What has been due for longer than this has piled up: it is new, or nobody ran for a while."""
+SLICES = 40
+"""What has piled up is asked in so many slices."""
+SLICE = 64
+"""Hosts of a slice at least."""
+SLICE_OF_HOST = 15
+"""Sources of one host that are asked in a slice at most."""
 EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)
 """No machine runs this program before it was written: a clock that says so has not been set (RTC-less boards)."""
 
@@ -49,8 +54,8 @@ def select_due(
     """Return the sources to ask, in configured order, and outcomes for those that are left alone.
 
     Without `ids` every enabled source is meant. A server that said Retry-After is left alone until then, a retired
-    source until its owner resumes it. With `due` nobody is told to be left alone for that: the store knows which of the
-    sources are due. Raises `errors.UsageError` for an id that is not configured.
+    source until its owner resumes it. With `due` all enabled sources are returned as ones to ask: the store tells later
+    which of them are due. Raises `errors.UsageError` for an id that is not configured.
     """
     known = {source.id for source, _ in states}
     if unknown := [name for name in ids if name not in known]:
@@ -62,7 +67,8 @@ def select_due(
         if ids and source.id not in ids:
             continue
         if not source.enabled:
-            skipped += [_skipped(source, state, "paused")] if ids else []
+            if ids:
+                skipped.append(_skipped(source, state, "paused"))
         elif due:
             chosen.append(source)
         elif state.retired_at:
@@ -77,7 +83,7 @@ def select_due(
 def well(states: Iterable[State], ids: Sequence[str]) -> frozenset[str]:
     """Return the ids of the enabled network sources that answered when they were asked last.
 
-    None if single sources are asked, `ids`: then what the others said does not matter.
+    Empty if single sources are asked, those with the ids `ids`: then what the others said does not matter.
     """
     enabled = [(source, state) for source, state in states if source.enabled and source.url and not ids]
     return frozenset(source.id for source, state in enabled if state.ok_at and not state.error)
@@ -95,10 +101,10 @@ def wait_of(told: Iterable[datetime], now: datetime) -> datetime | None:
 
 
 def slice_of(hosts: Sequence[str], piled_up: AbstractSet[str]) -> list[str]:
-    """Return which of the hosts that have something due a daemon asks next: not everything at once after a pause.
+    """Return which of the hosts that have something due a daemon asks next: after a pause not all of them at once.
 
-    They come the longest overdue first. Where everything came due lately is among them; what has `piled_up` is through
-    after `SLICES` calls, or when the slowest host is.
+    `hosts` come the longest overdue first, and so do those returned: every host where nothing has `piled_up`, and a
+    slice of the others. After `SLICES` calls all of these have been asked, but for hosts with very many sources.
     """
     old = [name for name in hosts if name in piled_up]
     later = frozenset(old[max(SLICE, -(-len(old) // SLICES)) :])

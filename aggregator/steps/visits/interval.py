@@ -29,14 +29,17 @@ MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 PRIOR_POSTS, PRIOR_SECONDS = 0.45, 11 * DAY
 """Gamma prior of the posting rate: a source that never posts is visited every eight hours or so at base 60 min."""
 SHORT_BACKOFF, LONG_BACKOFF = 15 * MINUTE, 4 * HOUR
+"""The wait after a first failure, and after a first refusal; it doubles with each that follows."""
 REFUSALS = frozenset({401, 403, 410, 429, 451})
 """Statuses of a server that does not want us, as opposed to one that cannot."""
 LOST_AFTER, LOST_INTERVAL = 90 * DAY, 7 * DAY
-"""Who has failed for so long is asked once a week."""
+"""A source that has failed for so long is asked once a week."""
 LONGEST_WAIT = 7 * DAY
-"""Of what Retry-After asks for."""
+"""A longer Retry-After counts as this."""
 LARGE = 512 * 1024
 """Bytes of a document that is a burden to send for nothing."""
+_ARROWS = frozenset({"posts", "minimum", "maximum", "max-age", "ttl", "updatePeriod", "no-validators", "failures"})
+"""Rules that are told to people together with the interval that they led to."""
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -148,11 +151,8 @@ def explain(state: FetchState, now: datetime) -> str:
     return f"{when}: {words(state.reasons)}" if state.reasons else when
 
 
-_ARROWS = frozenset({"posts", "minimum", "maximum", "max-age", "ttl", "updatePeriod", "no-validators", "failures"})
-"""Rules of which people want to see the interval that they led to."""
-
-
 def _adaptive(state: FetchState, schedule: Schedule, now: datetime, wasted: int) -> Plan:
+    """The plan by the rate of posts, lengthened where bytes are wasted, then bounded, then jittered."""
     rate = posts_per_day(state)
     seconds = schedule.base / sqrt(rate)
     reasons = [Reason(rule="posts", why=f"posts {rate:.2g}/day", seconds=seconds)]

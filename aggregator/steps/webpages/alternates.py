@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
-from urllib.parse import urljoin
 
 from lxml import etree
 
@@ -59,8 +58,8 @@ def candidates(body: bytes, charset: str, base: str, header: str) -> list[Candid
 
 def common(base: str) -> list[Candidate]:
     """Return the addresses that are tried if a page names none."""
-    below = (urljoin(base, name) for name in COMMON)
-    at_root = (urljoin(base, f"/{name}") for name in COMMON)
+    below = (urls.resolve(base, name) for name in COMMON)
+    at_root = (urls.resolve(base, f"/{name}") for name in COMMON)
     return _distinct(
         (Candidate(url=url, found="path") for pair in zip(at_root, below, strict=True) for url in pair), base
     )
@@ -70,9 +69,8 @@ def _in_header(header: str, base: str) -> Iterator[Candidate]:
     for match in _LINK.finditer(header):
         said = {name.lower(): quoted or token for name, quoted, token in _PARAMETER.findall(match[2])}
         if _is_feed(said.get("rel", ""), said.get("type", ""), match[1]):
-            yield Candidate(
-                url=urljoin(base, match[1].strip()), title=text.one_line(said.get("title", ""), 200), found="header"
-            )
+            title = text.one_line(said.get("title", ""), 200)
+            yield Candidate(url=urls.resolve(base, match[1]), title=title, found="header")
 
 
 def _in_page(body: bytes, charset: str, base: str) -> Iterator[Candidate]:
@@ -82,11 +80,13 @@ def _in_page(body: bytes, charset: str, base: str) -> Iterator[Candidate]:
     if root is None:
         return
     stated = root.find(".//base[@href]")
-    base = urljoin(base, stated.get("href").strip()) if stated is not None else base
+    said = urls.resolve(base, stated.get("href")) if stated is not None else ""
+    base = said if urls.is_web(said) else base
     for link in root.iter("link"):
-        address = (link.get("href") or "").strip()
-        if address and _is_feed(link.get("rel") or "", link.get("type") or "", address):
-            yield Candidate(url=urljoin(base, address), title=text.one_line(link.get("title") or "", 200), found="page")
+        address = link.get("href") or ""
+        if _is_feed(link.get("rel") or "", link.get("type") or "", address):
+            title = text.one_line(link.get("title") or "", 200)
+            yield Candidate(url=urls.resolve(base, address), title=title, found="page")
 
 
 def _is_feed(relation: str, media_type: str, address: str) -> bool:

@@ -6,6 +6,7 @@ It neither cleans nor guesses: what an entry lacks stays empty.
 
 from __future__ import annotations
 
+import html
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -46,6 +47,7 @@ ENOUGH = 5
 LINES = frozenset(("title", "author", "tags"))
 """Fields that are one line of text for people."""
 
+_TAG = re.compile(r"<[^<>]{0,2000}>")
 _BRACES = re.compile(r"\{([^{}]*)\}")
 _TEMPLATE = re.compile(r"https?://|/", re.IGNORECASE)
 
@@ -99,8 +101,8 @@ def overlaid(entry: Entry, page: Entry, declared: Declaration) -> Entry:
 
 
 def _shown(markup: str) -> int:
-    """How many characters HTML shows, blanks not counted."""
-    return len("".join(plain.from_html(markup).split()))
+    """How many characters HTML shows, about, blanks not counted."""
+    return len("".join(html.unescape(_TAG.sub("", markup)).split()))
 
 
 def read_list(
@@ -184,6 +186,7 @@ def _cleaned(declared: Declaration, name: str, text: str) -> str:
 
 
 def _entry(declared: Declaration, values: Mapping[str, Values], base: str) -> Entry:
+    """The entry that a row makes; templates come last, for they are filled in with its other fields."""
     one = {name: next(iter(values.get(name, ())), "") for name in FIELDS}
     entry = Entry(
         guid=one["id"],

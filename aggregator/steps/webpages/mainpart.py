@@ -90,7 +90,7 @@ def _smallest(root: Any, text: PageText, start: int, end: int) -> Any:
 
 
 def _with_its_like(article: Any, text: PageText) -> Any:
-    """The article, or the box in which it is but one of several parts, of which the extractor saw one."""
+    """The article, or a box around it if it is one of several parts there, of which the extractor saw only this one."""
     chosen = inner = article
     for box in list(article.iterancestors())[:_LEVELS]:
         kind = _kind(inner)
@@ -130,7 +130,7 @@ def _unwanted(article: Any, text: PageText) -> list[Any]:
 
 
 def _kind(element: Any) -> str:
-    """What an element has in common with its like, where the page's author gave them a class; else empty."""
+    """What tells elements of one kind: name and class; empty for an element without a class."""
     named = element.get("class") or ""
     return f"{element.tag} {named}" if named else ""
 

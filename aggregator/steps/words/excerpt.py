@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 LENGTH: Final = 160
 """Characters of an excerpt, about."""
 BEFORE: Final = 40
-"""Of which so many stand before the first hit."""
+"""Characters of an excerpt that stand before the first hit."""
 _READ: Final = 50_000
 """Characters of a text that are looked at."""
 

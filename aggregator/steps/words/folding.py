@@ -11,6 +11,7 @@ import unicodedata
 import zlib
 from functools import cache, lru_cache
 from importlib import resources
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from aggregator.steps import text
@@ -32,10 +33,19 @@ SIZE: Final = 0x32400
 """Code points from here on separate; nothing above is a letter but unassigned and private ones."""
 
 
+KANA_AND_HANZI: Final = "\u3040-\u30ff\u3400-\u9fff"
+"""For classes of regular expressions: what is written without spaces in titles."""
+
+
 @lru_cache(maxsize=4096)
 def comparable(words: str) -> str:
     """Return a title in the form in which titles are compared; `steps.text.fold`, and Chinese characters folded."""
     return text.fold(words).translate(hanzi())
+
+
+def pairs(run: str) -> list[str]:
+    """Return the pairs of neighbouring characters of a run of kana, hanzi or hangul; none of another script's word."""
+    return list(map("".join, pairwise(run))) if run >= KANA_AND_HANZI[0] else []
 
 
 def folded(words: str) -> str:

@@ -19,9 +19,15 @@ def available() -> bool:
 
 
 def simplify(text: str) -> str:
-    """Return the text in Simplified characters by OpenCC's `t2s`; unchanged without the extra. Idempotent."""
+    """Return the text in Simplified characters by OpenCC's `t2s`. Idempotent; never raises.
+
+    Unchanged without the extra, and where OpenCC cannot take it: a lone surrogate has no UTF-8.
+    """
     convert = None if text.isascii() else _converter()
-    return text if convert is None else str(convert(text))
+    try:
+        return text if convert is None else str(convert(text))
+    except UnicodeEncodeError:
+        return text
 
 
 @lru_cache(maxsize=1)

@@ -9,12 +9,15 @@ have to hold. This module searches nothing.
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
-from typing import Final, get_args
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final, cast
 
 from aggregator.model.search import Filter, FilterKind, Query, Words
-from aggregator.steps import slugs, text
+from aggregator.steps import dates, slugs, text
 from aggregator.steps.words.tokens import tokens
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 LONGEST: Final = 500
 """Characters of a search that are read."""
@@ -30,7 +33,11 @@ _SECONDS: Final = {"min": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 
 
 def parse(search: str, now: datetime) -> Query:
-    """Return what is searched for."""
+    """Return what is searched for; `since:7d` is counted back from `now`. Never raises.
+
+    Parts that mean nothing, such as `since:soon` and `-since:7d`, are `Query.ignored`. What stands beyond the first
+    `LONGEST` characters and the first 16 parts is not read.
+    """
     words: list[Words] = []
     filters: list[Filter] = []
     ignored: list[str] = []
@@ -39,16 +46,18 @@ def parse(search: str, now: datetime) -> Query:
         excluded, name = bool(part["no"]), (part["name"] or "").lower()
         value = part["phrase"] if part["phrase"] is not None else part["word"]
         if name == "since":
-            instant = _instant(value, now)
+            instant = None if excluded else _instant(value, now)
             since = instant or since
             understood = instant is not None
         elif name:
-            understood = bool(filters_in := _filters(name, value, excluded=excluded))
-            filters += filters_in
+            kind = cast("FilterKind", name)
+            wanted = comparable(kind, value)
+            if understood := bool(wanted):
+                filters.append(Filter(kind=kind, value=wanted, excluded=excluded))
         else:
             found = tuple(tokens(value))
-            understood = bool(found)
-            words += [Words(tokens=found, excluded=excluded)] if found else []
+            if understood := bool(found):
+                words.append(Words(tokens=found, excluded=excluded))
         if not understood and any(character.isalnum() for character in part[0]):
             ignored.append(part[0])
     return Query(words=tuple(words), filters=tuple(filters), since=since, ignored=tuple(ignored))
@@ -59,11 +68,6 @@ def comparable(kind: FilterKind, value: str) -> str:
     return slugs.tag_key(value) if kind == "tag" else text.fold(value)
 
 
-def _filters(name: str, value: str, *, excluded: bool) -> list[Filter]:
-    kinds = [kind for kind in get_args(FilterKind) if kind == name]
-    return [Filter(kind=kind, value=wanted, excluded=excluded) for kind in kinds if (wanted := comparable(kind, value))]
-
-
 def _instant(value: str, now: datetime) -> datetime | None:
     """The instant that `7d`, `2026-11-01` or `2026-11-01T08:00` means; UTC if it says no zone."""
     if span := _SPAN.fullmatch(value.lower()):
@@ -71,11 +75,4 @@ def _instant(value: str, now: datetime) -> datetime | None:
             return now - timedelta(seconds=int(span[1]) * _SECONDS[span[2]])
         except OverflowError:
             return None
-    try:
-        instant = datetime.fromisoformat(value)
-    except ValueError:
-        return None
-    try:
-        return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).astimezone(UTC)
-    except OverflowError:
-        return None
+    return dates.typed(value)

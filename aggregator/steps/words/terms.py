@@ -63,6 +63,7 @@ class Vocabulary:
         return found
 
     def _found(self, within: str) -> dict[str, Span]:
+        """The words that stand in the text, each with its first place; a hit that lies within another hit is none."""
         if self._automaton is None:
             return {}
         hits = [

@@ -75,6 +75,14 @@ def test_encodings_and_size_are_bounded() -> None:
     assert found("") == []
 
 
+@pytest.mark.parametrize("address", ["http://[bad", "http://[::::]/f", "//[/f", "mailto:a@b.example", "javascript:f()"])
+def test_an_address_that_is_none_is_left_out(address: str) -> None:
+    feed = '<link rel="alternate" type="text/xml" href="{}">'
+    assert found(feed.format(address) + feed.format("/f")) == ["https://site.example/f"]
+    assert found("", f'<{address}>; rel="alternate"; type="text/xml"') == []
+    assert found(f'<base href="{address}">' + feed.format("f")) == ["https://site.example/blog/f"]
+
+
 def test_a_hostile_header_takes_a_moment() -> None:
     assert found("", "<" * 50_000) == []
     assert found("", "<a>" + ' ; a="' * 20_000) == []

@@ -102,8 +102,8 @@ def test_an_excerpt_is_a_part_of_its_text(text, search):
 
 
 def test_what_is_not_understood_is_told():
-    asked = search_query.parse('tide since:soon -“” source:"" since:99999999w —', NOW)
-    assert asked.ignored == ("since:soon", 'source:""', "since:99999999w")
+    asked = search_query.parse('tide since:soon -“” source:"" since:99999999w -since:7d —', NOW)
+    assert asked.ignored == ("since:soon", 'source:""', "since:99999999w", "-since:7d")
     assert asked.since is None
     assert [words.tokens for words in asked.words] == [("tide",)]
     assert search_query.parse("—", NOW).empty
