@@ -50,14 +50,9 @@ class Item:
     """The exact text, for items that came as files: they are never rewritten."""
 
 
-class Row(NamedTuple):
-    """One item in a listing: as much of its record as archives are divided by. A feed may have thousands a month."""
-
-    key: str
-    published: int
-    """Seconds since 1970."""
-    size: int
-    """Bytes of its file."""
+Row = tuple[int, str, int]
+"""One item in a listing, of which a feed may have ten thousands a month, with as much as archives are divided by: when
+it was published in seconds since 1970, its key, and its file's size in bytes."""
 
 
 class Outline(NamedTuple):
