@@ -139,6 +139,10 @@ class Record:
     circle: str = ""
     """Hash of what is shown of `copies` and `related`: whoever shows them has to be published again when it changes."""
 
+    def __hash__(self) -> int:
+        """Return the hash of the key: what is equal has equal keys, and thirty fields take long."""
+        return hash(self.key)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ages:
