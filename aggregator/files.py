@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 _BATCH = 32
 """Files open at a time in `write_all`; small enough for `ulimit -n 64`."""
-_BATCH_BYTES = 4 * 1024 * 1024
+_BATCH_BYTES = 1024 * 1024
 """Bytes in memory at a time in `write_all`, as soon as they are reached."""
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 """What keeps every file from being written, so that trying the others is in vain."""

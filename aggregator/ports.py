@@ -110,7 +110,7 @@ class Store(AbstractContextManager["Store", None], Protocol):
         """
 
     def files(self) -> Iterator[tuple[str, str, int, int]]:
-        """Give (path, key, size, mtime_ns) of each record that is no tombstone; go to the end before asking more."""
+        """Give (path, key, size, mtime_ns) of each record that is no tombstone, by path."""
 
     def tags(self) -> Mapping[str, tuple[str, int]]:
         """Tag key → (label, number of items that are not set aside); the label is the first spelling seen."""
@@ -194,8 +194,11 @@ class Upkeep(Protocol):
 class History(Protocol):
     """What archives and charts are made from. `tag` is a tag key, empty for all; copies set aside are counted in."""
 
-    def span(self, tag: str, since: datetime, until: datetime) -> list[Row]:
-        """Rows of the items published at or after `since` and before `until`, the oldest first, then by key."""
+    def span(self, tag: str, since: datetime, until: datetime, *, after: str = "") -> Iterator[Row]:
+        """Give rows of the items published at or after `since` and before `until`, the oldest first, then by key.
+
+        Of those of its first second only the ones whose keys come behind `after`.
+        """
 
     def outlines(self, after: str, limit: int) -> list[Outline]:
         """At most so many items, tombstones aside, whose keys come behind `after`, by key."""

@@ -65,23 +65,30 @@ def never_read(record: Record) -> bool:
     return record.broken and not record.file_hash
 
 
-def put_by(found: Record, known: Record, listing: Collection[str]) -> list[Record]:
+def put_by(found: Record, known: Record, missing: Collection[str]) -> list[Record]:
     """Return the row of a known item whose file was found at another path and cannot be read; none if nothing is new.
 
-    A file of the same name beside it, which cannot be read, is none of it.
+    A file of the same name beside it, which cannot be read, is none of it. `missing` are paths of files that are gone.
     """
-    if known.path in listing:
+    if _is_there(known, missing):
         return []
     of = (known.duplicate_of or known.key) if found.path.startswith(f"{ASIDE}/") else ""
     return [replace(known, path=found.path, size=0, mtime_ns=UNREAD, broken=True, gone=False, duplicate_of=of)]
 
 
-def told_apart(record: Record, by_key: Mapping[str, Record], listing: Collection[str]) -> Record:
-    """Return the record, under a key of its own if its owner made a copy of a file that is still there."""
+def told_apart(record: Record, by_key: Mapping[str, Record], missing: Collection[str]) -> Record:
+    """Return the record, under a key of its own if its owner made a copy of a file that is still there.
+
+    `missing` are paths of files that are gone.
+    """
     other = by_key.get(record.key)
-    if other is None or other.path == record.path or other.path not in listing:
+    if other is None or other.path == record.path or not _is_there(other, missing):
         return record
     return replace(record, key=item_key(record.source, "path", record.path))
+
+
+def _is_there(known: Record, missing: Collection[str]) -> bool:
+    return bool(known.path) and known.path not in missing
 
 
 def mended(read: Record, known: Record) -> Record:

@@ -24,9 +24,9 @@ from aggregator.tree import ASIDE, key_in, source_in
 
 if TYPE_CHECKING:
     from aggregator.ports import Store
+    from aggregator.steps.differences import Differences, Facts
     from aggregator.tree import ItemTree
 
-Listing = Mapping[str, tuple[int, int]]
 Read = Callable[[str, str, str, str], Item]
 """(text, key, source that it belongs to if it names none, source that brought it) → item; `errors.EntryError`."""
 Retag = Callable[[Record, str], tuple[Item, bytes] | None]
@@ -69,7 +69,7 @@ def sync(
     over half of the known files vanished at once (an unmounted disk looks like that), unless `accept_deletions`.
     """
     unfinished = journal.check(tree.root)
-    found = differences(listing := tree.listing(), store.files(), every=retag is not None)
+    found = differences(tree.listing(), store.files(), every=retag is not None)
     missing, touched = found.missing, found.touched
     appeared = sorted(found.appeared, key=lambda path: (path.startswith(ASIDE), path))
     if not (missing or appeared or touched):
@@ -86,8 +86,8 @@ def sync(
             "mounted, mount it. If you deleted them, say so: tagwire reindex --accept-deletions"
         )
     desk = _Desk(tree, store, read, now=now, authority=authority, since=since)
-    desk.take_in([*appeared, *sorted(unread)], listing, moves)
-    desk.look_again({path: key for path, (key, _) in touched.items() if path not in unread}, listing, retag)
+    desk.take_in([*appeared, *sorted(unread)], found, moves)
+    desk.look_again({path: key for path, (key, _) in touched.items() if path not in unread}, found.facts, retag)
     desk.bury([missing[path] for path in lost])
     desk.write_down()
     store.replace(desk.records)
@@ -124,21 +124,21 @@ class _Desk:
         self._moves: Mapping[str, str] = {}
         self._buried = {line["key"]: line for line in journal.buried(said, since)}
 
-    def take_in(self, paths: Iterable[str], listing: Listing, moves: Mapping[str, str]) -> None:
+    def take_in(self, paths: Iterable[str], found: Differences, moves: Mapping[str, str]) -> None:
         """Make rows for files that the index does not know; `moves` are the keys of those that it knew elsewhere."""
         self._moves = moves
-        fresh = [record for path in paths if (record := self._found(path, listing[path]))]
+        fresh = [record for path in paths if (record := self._found(path, found.facts[path]))]
         urls, ids = [record.url for record in fresh if record.url], [record.entry_id for record in fresh]
         present = self._store.known([record.key for record in fresh], urls, ids)
         by_key = {record.key: record for record in present}
         taken = {record.entry_id: record.key for record in present}
         taken |= {self._ids[record.key]: record.key for record in fresh if self._goes_by(record)}
         owners = {record.url: record.key for record in present if succession.may_own(record, self._alone)}
-        for found in fresh:
-            if succession.never_read(found) and (known := by_key.get(found.key)):
-                self.records += succession.put_by(found, known, listing)
+        for one in fresh:
+            if succession.never_read(one) and (known := by_key.get(one.key)):
+                self.records += succession.put_by(one, known, found.missing)
                 continue
-            record = succession.told_apart(found, by_key, listing)
+            record = succession.told_apart(one, by_key, found.missing)
             known = by_key.get(record.key)
             if known and not succession.never_read(known):
                 row = self._moved(record, known)
@@ -152,7 +152,7 @@ class _Desk:
             if succession.may_own(row, self._alone):
                 owners.setdefault(row.url, row.key)
 
-    def look_again(self, paths: Mapping[str, str], listing: Listing, retag: Retag | None) -> None:
+    def look_again(self, paths: Mapping[str, str], facts: Mapping[str, Facts], retag: Retag | None) -> None:
         """Make rows for known files, given with their keys, that were touched; with `retag` write those of ours."""
         rows = {record.key: record for record in self._store.known(paths.values(), [], [])}
         intents = self._tree.intents.read() if paths else {}
@@ -168,7 +168,7 @@ class _Desk:
             item = replace(item, tags=ours.tags, categories=ours.categories) if ours else item
             seen = record_of(item, via=record.via, now=self._now, authority=self._authority)
             seen = replace(seen, published=item.published or record.published)
-            row = self._as_read(record, _in_file(seen, path, data, listing[path]))
+            row = self._as_read(record, _in_file(seen, path, data, facts[path]))
             same = row.file_hash == record.file_hash or ours is not None
             if same and not retag and not record.broken:  # rules may have changed while it could not be read
                 row = replace(record, size=row.size, mtime_ns=row.mtime_ns, broken=False)

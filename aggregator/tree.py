@@ -27,7 +27,7 @@ from aggregator.model import Adopted, Duplicate, New, Problem, Revision, Saved, 
 from aggregator.steps.slugs import slug, tag_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from aggregator.model import Change, Item, Record
@@ -92,10 +92,9 @@ class ItemTree:
         """Return the text of an item's file. Raises OSError, or UnicodeDecodeError for an edit that is not UTF-8."""
         return self.disk.read(record.path).decode("utf-8")
 
-    def listing(self) -> dict[str, tuple[int, int]]:
-        """Return relative path → (size, mtime_ns) of every item file, copies that are set aside included."""
-        folders = [(f"{self.root}/{name}", f"{name}/" if name else "") for name in ("", ASIDE)]
-        return _listed([pair for pair in folders if os.path.isdir(pair[0])])  # noqa: PTH112 - pairs of texts
+    def listing(self) -> Iterator[tuple[str, tuple[int, int]]]:
+        """Give (relative path, (size, mtime_ns)) of every item file, copies that are set aside included, by path."""
+        return _below(os.fspath(self.root), "")
 
     def text(self, path: str) -> tuple[str, bytes]:
         """Return a file's text and bytes. Raises `errors.EntryError` if it is not UTF-8, OSError."""
@@ -231,20 +230,18 @@ def source_in(path: str) -> str:
     return folders[0] if folders else Path(path).stem
 
 
-def _listed(folders: list[tuple[str, str]]) -> dict[str, tuple[int, int]]:
-    """Return the Markdown files below folders, given with their prefixes; dot files and dot folders are not items."""
-    found: dict[str, tuple[int, int]] = {}
-    while folders:
-        folder, prefix = folders.pop()
-        with suppress(FileNotFoundError, NotADirectoryError), os.scandir(folder) as entries:  # gone since it was seen
-            for entry in entries:
-                name = entry.name
-                if name.startswith("."):
-                    continue
-                if name.endswith(".md") and entry.is_file(follow_symlinks=False):
-                    with suppress(FileNotFoundError):
-                        facts = entry.stat(follow_symlinks=False)
-                        found[prefix + name] = facts.st_size, facts.st_mtime_ns
-                elif entry.is_dir(follow_symlinks=False):
-                    folders.append((entry.path, f"{prefix}{name}/"))
-    return found
+def _below(folder: str, prefix: str) -> Iterator[tuple[str, tuple[int, int]]]:
+    """The Markdown files below a folder, by path; dot files and dot folders are not items, copies set aside are."""
+    there: dict[str, os.DirEntry[str]] = {}
+    with suppress(FileNotFoundError, NotADirectoryError), os.scandir(folder) as entries:  # gone since it was seen
+        for entry in entries:
+            aside = not prefix and entry.name == ASIDE
+            if aside or not entry.name.startswith("."):
+                there[entry.name + "/" * entry.is_dir(follow_symlinks=aside)] = entry
+    for name in sorted(there):
+        if name.endswith("/"):
+            yield from _below(there[name].path, prefix + name)
+        elif name.endswith(".md") and there[name].is_file(follow_symlinks=False):
+            with suppress(FileNotFoundError):
+                facts = there[name].stat(follow_symlinks=False)
+                yield prefix + name, (facts.st_size, facts.st_mtime_ns)

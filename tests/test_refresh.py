@@ -73,7 +73,7 @@ class Town:
         return self.store.states()[name]
 
     def files(self) -> list[str]:
-        return sorted(self.tree.listing())
+        return [path for path, _ in self.tree.listing()]
 
 
 @pytest.fixture

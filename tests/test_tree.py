@@ -58,8 +58,16 @@ def test_a_new_item_lands_where_the_pattern_says(tree: ItemTree) -> None:
         (tree.root / saved.path).stat().st_mtime_ns,
     )
     assert tree.read(saved) == data.decode()
-    assert tree.listing() == {saved.path: (saved.size, saved.mtime_ns)}
+    assert dict(tree.listing()) == {saved.path: (saved.size, saved.mtime_ns)}
     assert tree.text(saved.path) == (data.decode(), data)
+
+
+def test_files_are_listed_by_path_whatever_lies_among_them(tree: ItemTree) -> None:
+    """A folder stands among files as its paths do; nothing that begins with a dot is listed but copies set aside."""
+    items = [".duplicates/a/x.md", "a-b.md", "a.md", "a/b.md", "a/b/c.md", "a0.md", "b.md/d.md", "港/一.md", "😀.md"]
+    for path in (*items, ".hidden/e.md", "a/.f.md", "a/.duplicates/g.md", "notes.txt"):
+        files.write(tree.root / path, b"")
+    assert [path for path, _ in tree.listing()] == items == sorted(items)
 
 
 def test_saving_again_after_a_crash_changes_nothing(tree: ItemTree) -> None:
@@ -113,7 +121,7 @@ def test_copies_are_set_aside_under_the_same_relative_path(tree: ItemTree) -> No
     aside = replace(record(one), duplicate_of="f" * 16)
     (saved,) = tree.save([Duplicate(item=one, record=aside, why="")], NOW)
     assert saved.record.path == f".duplicates/{tree.path_of(record(one))}"
-    assert list(tree.listing()) == [saved.record.path]
+    assert [path for path, _ in tree.listing()] == [saved.record.path]
 
 
 def test_a_displaced_copy_moves_aside_with_its_bytes(tree: ItemTree) -> None:
@@ -200,7 +208,7 @@ def test_an_edit_between_two_looks_is_read_at_the_next_one(tree: ItemTree) -> No
     new = item(body="Another text.")
     (held,) = tree.save([Updated(item=new, record=replace(record(new), path=old.path), previous=old)], NOW)
     assert (held.record.size, held.record.mtime_ns) == (old.size, old.mtime_ns)
-    assert tree.listing()[old.path] != (old.size, old.mtime_ns)
+    assert dict(tree.listing())[old.path] != (old.size, old.mtime_ns)
 
 
 def test_what_vanishes_while_it_is_listed_is_not_there(tree: ItemTree, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -228,7 +236,7 @@ def test_what_vanishes_while_it_is_listed_is_not_there(tree: ItemTree, monkeypat
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "scandir", scandir)
-        assert list(tree.listing()) == ["a/2.md"]
+        assert [path for path, _ in tree.listing()] == ["a/2.md"]
 
 
 def test_adopting_a_pristine_file_frees_it_for_updates(tree: ItemTree) -> None:
@@ -264,7 +272,7 @@ def test_only_item_files_are_listed(tree: ItemTree) -> None:
     (tree.root / "a" / "link.md").symlink_to("/dev/null")
     (tree.root / ".git").mkdir()
     (tree.root / ".git" / "x.md").write_text("x", encoding="utf-8")
-    assert len(tree.listing()) == 1
+    assert len(list(tree.listing())) == 1
 
 
 def test_files_that_are_no_items_are_errors_with_a_line(tree: ItemTree) -> None:
@@ -343,7 +351,7 @@ def test_removing_is_idempotent(tree: ItemTree) -> None:
     one = save_new(tree, item())
     tree.remove(one)
     tree.remove(one)
-    assert tree.listing() == {}
+    assert list(tree.listing()) == []
 
 
 def test_sweep_clears_what_a_crash_left(tree: ItemTree) -> None:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from aggregator.steps import indexing
 from aggregator.steps.publishing import archives
-from aggregator.steps.publishing.archives import Month, Part
+from aggregator.steps.publishing.archives import Month, Part, Stretch
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -37,7 +38,7 @@ class Archive:
     """Bytes that one document may have, about."""
     newest: Part | None = None
     """The part with the newest item that the feed does not show; None while it shows all."""
-    _months: dict[Month, list[list[Row]]] = field(default_factory=dict)
+    _months: dict[Month, list[Stretch]] = field(default_factory=dict)
 
     def begin(self, records: Sequence[Record], covered: Iterable[str] = ()) -> None:
         """Find the newest part, given the records that stand in the feed, newest first.
@@ -50,15 +51,18 @@ class Archive:
         shown = frozenset({*covered, *(record.key for record in records)})
         edge = min(record.published for record in records)
         month = archives.month_of(edge, self.zone)
-        rows = self._rows(month)
-        part = Part(month, len(rows) - 1) if rows else self._before(month)
-        while part and not archives.outside(self._rows(part.month)[part.number], shown, indexing.seconds(edge)):
+        parts = self._parts(month)
+        part = Part(month, len(parts) - 1) if parts else self._before(month)
+        while part and not archives.outside(self.rows(part), shown, indexing.seconds(edge)):
             part = self.previous(part)
         self.newest = part
 
-    def keys(self, part: Part) -> list[str]:
-        """Return the keys of a part's items."""
-        return [row.key for row in self._rows(part.month)[part.number]]
+    def rows(self, part: Part) -> list[Row]:
+        """Return the rows of a part, asked for each time: those of all parts may be as many as items."""
+        within = self._parts(part.month)[part.number]
+        since, until = (indexing.EPOCH + timedelta(seconds=second) for second, _ in (within.after, within.last))
+        rows = self.history.span(self.tag, since, until + _SECOND, after=within.after[1])
+        return list(takewhile(lambda row: row[:2] <= within.last, rows))
 
     def previous(self, part: Part) -> Part | None:
         """Return the part before, None for the oldest."""
@@ -66,7 +70,7 @@ class Archive:
 
     def following(self, part: Part) -> Part | None:
         """Return the part behind, None for the newest."""
-        if part.number + 1 < len(self._rows(part.month)):
+        if part.number + 1 < len(self._parts(part.month)):
             found: Part | None = Part(part.month, part.number + 1)
         else:
             found = self._after(part.month)
@@ -95,8 +99,8 @@ class Archive:
     def gone(self, there: Iterable[Part]) -> Iterator[Part]:
         """Give those of the parts that are none of this archive's, as far as their months were looked at."""
         for part in there:
-            rows = self._months.get(part.month)
-            if self.newest is None or part > self.newest or (rows is not None and part.number >= len(rows)):
+            parts = self._months.get(part.month)
+            if self.newest is None or part > self.newest or (parts is not None and part.number >= len(parts)):
                 yield part
 
     def _from(self, month: Month, since: datetime, there: Collection[Part]) -> Iterator[Part]:
@@ -107,9 +111,9 @@ class Archive:
         """
         if self.newest is None or month > self.newest.month:
             return
-        rows = self._rows(month)
-        old = sum(part[-1].published < indexing.seconds(since) for part in rows)
-        parts = [part for number in range(len(rows)) if (part := Part(month, number)) <= self.newest]
+        found = self._parts(month)
+        old = sum(one.last < (indexing.seconds(since), "") for one in found)
+        parts = [part for number in range(len(found)) if (part := Part(month, number)) <= self.newest]
         yield from parts[max(old - 1, 0) :]
         if {part for part in there if part.month == month} != set(parts):
             beside = (self._before(month), self._after(month))
@@ -130,14 +134,14 @@ class Archive:
         if older is None:
             return None
         month = archives.month_of(older, self.zone)
-        return Part(month, len(self._rows(month)) - 1)
+        return Part(month, len(self._parts(month)) - 1)
 
     def _after(self, month: Month) -> Part | None:
         """The first part behind the month."""
         newer = self.history.after(self.tag, month.end(self.zone))
         return None if newer is None else Part(archives.month_of(newer, self.zone), 0)
 
-    def _rows(self, month: Month) -> list[list[Row]]:
+    def _parts(self, month: Month) -> list[Stretch]:
         found = self._months.get(month)
         if found is None:
             rows = self.history.span(self.tag, month.begin(self.zone), month.end(self.zone))

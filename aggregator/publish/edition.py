@@ -160,16 +160,28 @@ class Edition:
             yield Deleted(id=compose.entry_id(record.entry_id) if shared else own, when=record.updated)
 
     def _records(self, kind: str, name: str, most: int, stories: str) -> list[Record]:
-        """The newest records, enough of them to fill a feed with `most` after copies were collapsed."""
+        """The newest records, enough of them to fill a feed with `most` after copies were collapsed.
+
+        Most feeds are slow: then few of them make its window.
+        """
         if kind == "query":
             return self._queries.records(name, most, stories)
         where: dict[str, Any] = {kind: name} if name else {}
-        limit = most + most // 4 + 1
+        publish = self.settings.publish
+        few, limit = _with_copies(publish.entries), _with_copies(most)
+        if few < limit:
+            records = self._store.items(**where, limit=few)
+            if len(records) < few or select.settled(records, publish, stories=stories):
+                return records
         while True:
             records = self._store.items(**where, limit=limit)
             if len(records) < limit or len(select.collapse(records, stories=stories)) >= most:
                 return records
             limit *= 2
+
+
+def _with_copies(number: int) -> int:
+    return number + number // 4 + 1
 
 
 def newest(records: Iterable[Record]) -> datetime:

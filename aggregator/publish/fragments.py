@@ -36,7 +36,7 @@ MEMORY: Final = 32 * 1024 * 1024
 """The same where there is no file."""
 _LARGEST: Final = 1024 * 1024
 """Bytes of an item's fragments from which they are not kept."""
-_BATCH: Final = 4 * 1024 * 1024
+_BATCH: Final = 1024 * 1024
 """Bytes of new fragments that wait to be written, and of those read that are kept for the next feed."""
 _BUSY: Final = 1.0
 """Seconds to wait for another process."""

@@ -80,8 +80,8 @@ class ItemPages:
         """Keys of the items to look at, some at a time."""
         spans = [_ALWAYS] if self._days is None else [_day(name) for name in sorted(self._days)]
         for begin, end in spans:
-            rows = iter(self._store.history.span("", begin, end))
-            while keys := [row.key for row in islice(rows, _SOME)]:
+            rows = self._store.history.span("", begin, end)
+            while keys := [key for _, key, _ in islice(rows, _SOME)]:
                 yield keys
 
     def _frame(self, post: Post) -> Feed:

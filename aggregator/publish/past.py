@@ -118,7 +118,7 @@ class Past:
         return {part for name in names if (part := archives.part_named(name.removesuffix(suffix)))}
 
     def _document(self, archive: Archive, part: Part, feed: Feed, stories: str) -> Feed:
-        known = self._store.known(archive.keys(part), (), ())
+        known = self._store.known([key for _, key, _ in archive.rows(part)], (), ())
         records = select.ordered(select.collapse(known, stories=stories))
         posts = self._edition.posts.window(records, feed.path)
         previous, following = archive.previous(part), archive.following(part)

@@ -12,7 +12,7 @@ from aggregator.steps import indexing
 from aggregator.steps.slugs import tag_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from aggregator.model import Record
@@ -49,6 +49,18 @@ def window(records: Iterable[Record], publish: Publish, *, stories: str = "colla
     newest = found[0].published
     recent = sum((newest - record.published).total_seconds() <= publish.window for record in found)
     return found[: min(max(recent, publish.entries), publish.max)]
+
+
+def settled(records: Sequence[Record], publish: Publish, *, stories: str = "collapse") -> bool:
+    """Return whether the window of these, the newest of a feed in its order, is the feed's however many are older.
+
+    It is not while an older one could stand for one of them, or be recent.
+    """
+    found = ordered(collapse(records, stories=stories))
+    if not found or any(any(_rank(record)[:2]) for record in found):
+        return False
+    age = (found[0].published - records[-1].published).total_seconds()
+    return len(found) >= publish.entries and age > publish.window
 
 
 def ordered(records: Iterable[Record]) -> list[Record]:

@@ -297,6 +297,15 @@ def test_files_are_those_of_all_living_records(store):
     assert sorted(key for _, key, _, _ in store.files()) == ["a" * 16, "b" * 16]
 
 
+def test_files_come_by_path_and_the_past_by_time_however_many_there_are(store):
+    keys = [f"{(7919 * number) % 2500:016x}" for number in range(2500)]
+    store.replace([record(key, path=f"a/{key}.md", url="", entry_id=f"urn:{key}") for key in keys])
+    assert [key for _, key, _, _ in store.files()] == sorted(keys)
+    for tag in ("ai", ""):
+        rows = store.history.span(tag, NOW - timedelta(days=1), NOW + timedelta(seconds=1))
+        assert [key for _, key, _ in rows] == sorted(keys)
+
+
 # --- known ---
 
 
@@ -449,19 +458,18 @@ def test_a_span_has_the_items_of_a_tag_the_oldest_first(store):
     late, early = record("b" * 16, size=7), record("a" * 16, published=NOW - timedelta(hours=1))
     store.replace([late, early, record("c" * 16, tags=("other",)), record("d" * 16, gone=True)])
     rows = store.history.span("ai", NOW - timedelta(days=1), NOW + timedelta(seconds=1))
-    assert [(row.key, row.published, row.size) for row in rows] == [
-        ("a" * 16, int(NOW.timestamp()) - 3600, 0),
-        ("b" * 16, int(NOW.timestamp()), 7),
-    ]
-    assert [row.key for row in store.history.span("ai", NOW - timedelta(days=1), NOW)] == ["a" * 16]
-    assert len(store.history.span("", NOW - timedelta(days=1), NOW + timedelta(seconds=1))) == 3
+    assert list(rows) == [(int(NOW.timestamp()) - 3600, "a" * 16, 0), (int(NOW.timestamp()), "b" * 16, 7)]
+    assert [key for _, key, _ in store.history.span("ai", NOW - timedelta(days=1), NOW)] == ["a" * 16]
+    assert len(list(store.history.span("", NOW - timedelta(days=1), NOW + timedelta(seconds=1)))) == 3
 
 
 def test_in_a_span_items_of_one_second_come_by_key(store):
     store.replace([record("c" * 16), record("a" * 16), record("b" * 16)])
     for tag in ("ai", ""):
         rows = store.history.span(tag, NOW - timedelta(days=1), NOW + timedelta(seconds=1))
-        assert [row.key[0] for row in rows] == ["a", "b", "c"]
+        assert [key[0] for _, key, _ in rows] == ["a", "b", "c"]
+        rows = store.history.span(tag, NOW, NOW + timedelta(seconds=1), after="a" * 16)
+        assert [key[0] for _, key, _ in rows] == ["b", "c"]
 
 
 def test_edges_are_the_nearest_items_before_and_from_an_instant(store):

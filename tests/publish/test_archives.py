@@ -91,6 +91,16 @@ def test_a_month_that_grows_too_long_is_split_and_its_full_parts_stay(press, day
     assert press.history("tags/航运") == list(range(20))
 
 
+def test_items_of_one_second_are_divided_like_others_and_each_stands_in_one_part(press, day):
+    press.configure(max_size=8000)
+    for number in range(12):
+        press.add(number, day(1, 1), "航运", body="潮" * 300)
+    press.publish_changed()
+    parts = [press.numbers(name.removesuffix(".xml")) for name in sorted(press.files("*/航运/*"))]
+    assert len(parts) >= 4
+    assert sorted(number for part in parts for number in part) == list(range(12))
+
+
 def test_entries_that_the_size_limit_keeps_out_of_the_feed_are_in_its_archive(press, day):
     press.configure(entries=50, max=50, max_size=6000)
     for number in range(8):

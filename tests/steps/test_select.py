@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from aggregator.model import Record
 from aggregator.settings import Publish
@@ -79,3 +82,39 @@ def test_copies_do_not_use_up_the_window():
     copies = [record(number, duplicate_of="f" * 16) for number in range(1, 60)]
     others = [record(number, age=timedelta(days=30)) for number in range(100, 160)]
     assert len(select.window([*copies, *others], Publish(entries=50))) == 50
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 12), st.sampled_from(["", "own", 0, 1, 2]), st.booleans()), max_size=14),
+    st.integers(1, 14),
+    st.sampled_from(["collapse", "keep"]),
+)
+def test_the_window_of_a_settled_beginning_is_that_of_all(drawn, length, stories):
+    publish = Publish(entries=2, max=4, window=86400)
+    key = "{:016x}".format
+    records = [
+        record(
+            number,
+            age=timedelta(hours=12 * age),
+            story=key(number) if story == "own" else story if story == "" else key(story),
+            duplicate_of=key(number // 2) if aside and number else "",
+            first_seen=START - timedelta(hours=number * 7919 % 97),
+        )
+        for number, (age, story, aside) in enumerate(drawn)
+    ]
+    records = select.newest_first(records)
+    if select.settled(records[:length], publish, stories=stories):
+        assert select.window(records[:length], publish, stories=stories) == select.window(
+            records, publish, stories=stories
+        )
+
+
+def test_a_beginning_is_settled_once_it_is_old_and_long_enough_and_nobody_older_can_own_it():
+    publish = Publish(entries=3, window=86400)
+    slow = [record(number, age=timedelta(days=number)) for number in range(4)]
+    assert select.settled(slow, publish)
+    assert not select.settled(slow[:2], publish)
+    assert not select.settled([record(number, age=timedelta(hours=number)) for number in range(4)], publish)
+    assert not select.settled([replace(slow[0], story="f" * 16), *slow[1:]], publish)
+    assert select.settled([replace(slow[0], story=slow[3].key), *slow[1:]], publish)
+    assert not select.settled([], publish)

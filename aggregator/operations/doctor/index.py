@@ -33,7 +33,7 @@ def index(patient: Patient) -> Iterator[Finding]:
         for complaint in stores.check(settings.storage.index, settings.root):
             yield Finding(check="index", level="error", message=complaint, fix="tagwire reindex")
     except StoreMissing:
-        yield _missing(len(patient.tree.listing()))
+        yield _missing(sum(1 for _ in patient.tree.listing()))
     except SchemaTooNew as error:
         fix = "install that version, or put the file aside and run `tagwire reindex`"
         yield Finding(check="index", level="error", message=str(error), fix=fix)
@@ -47,14 +47,14 @@ def index(patient: Patient) -> Iterator[Finding]:
 def items(patient: Patient) -> Iterator[Finding]:
     """Item files are what the index knows, and all of them can be read."""
     zone, tree = ZoneInfo(patient.settings.site.timezone), patient.tree
-    listing = tree.listing()
-    broken = list(filter(None, (_broken(tree, path, zone) for path in sorted(listing))))
+    there = [path for path, _ in tree.listing()]
+    broken = list(filter(None, (_broken(tree, path, zone) for path in there)))
     for message in broken[:SHOWN]:
         yield Finding(check="items", level="error", message=message, fix="mend the file, or move it out of items/")
     if len(broken) > SHOWN:
         yield Finding(check="items", level="error", message=f"… and {len(broken) - SHOWN} more broken item files")
     known = _known(patient)
-    lost = len(known - listing.keys())
+    lost = len(known.difference(there))
     if lost * 2 > len(known):
         yield Finding(
             check="items",
@@ -68,7 +68,7 @@ def twice(patient: Patient) -> Iterator[Finding]:
     """Every item is in one file only."""
     zone, tree = ZoneInfo(patient.settings.site.timezone), patient.tree
     said: defaultdict[tuple[object, ...], list[str]] = defaultdict(list)
-    for path in sorted(tree.listing()):
+    for path, _ in tree.listing():
         if not path.startswith(f"{ASIDE}/"):
             if key := key_in(path):
                 said[key,].append(path)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -61,6 +62,16 @@ def month_of(instant: datetime, zone: ZoneInfo) -> Month:
     return Month(local.year, local.month)
 
 
+@dataclass(slots=True)
+class Stretch:
+    """Where the rows of one part begin and end: there may be many. Their order is that of (seconds since 1970, key)."""
+
+    after: tuple[int, str]
+    """The last place before them."""
+    last: tuple[int, str]
+
+
+@lru_cache(maxsize=4096)
 def part_named(name: str) -> Part | None:
     """Return the part whose file has that name without suffix, None if no part has."""
     match = _NAME.fullmatch(name)
@@ -69,23 +80,24 @@ def part_named(name: str) -> Part | None:
     return Part(Month(int(match[1]), int(match[2])), int(match[3] or 1) - 1)
 
 
-def divide(rows: Iterable[Row], limit: int) -> list[list[Row]]:
-    """Return a month's rows, the oldest first, in parts of about `limit` bytes of Atom each.
+def divide(rows: Iterable[Row], limit: int) -> list[Stretch]:
+    """Return how a month's rows, the oldest first, make parts of about `limit` bytes of Atom each.
 
     What an entry will weigh is estimated from its file. Items added behind the last one change the last part only.
     """
-    parts: list[list[Row]] = []
+    parts: list[Stretch] = []
     room = 0
-    for row in rows:
-        weight = _FRAME + row.size + row.size // 2
+    for published, key, size in rows:
+        weight = _FRAME + size + size // 2
+        place = published, key
         if weight > room:
-            parts.append([])
+            parts.append(Stretch(parts[-1].last if parts else (published, ""), place))
             room = limit
-        parts[-1].append(row)
+        parts[-1].last = place
         room -= weight
     return parts
 
 
 def outside(rows: Iterable[Row], standing: frozenset[str], edge: int) -> bool:
     """Whether one of the rows that are not newer than `edge`, in seconds, is not `standing` in the feed."""
-    return any(row.published <= edge and row.key not in standing for row in rows)
+    return any(published <= edge and key not in standing for published, key, _ in rows)

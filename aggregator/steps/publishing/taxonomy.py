@@ -83,8 +83,10 @@ class Taxonomy:
     @cached_property
     def largest(self) -> Sequence[tuple[str, Tag]]:
         """(key, tag) of those that have items and a feed, those with the most first, then by label."""
-        full = ((key, tag) for key in self._fed if (tag := self._tags[key]).count)
-        return sorted(full, key=lambda pair: (-pair[1].count, pair[1].label))
+        full = [(key, tag) for key in self._fed if (tag := self._tags[key]).count]
+        full.sort(key=lambda pair: pair[1].label)
+        full.sort(key=lambda pair: pair[1].count, reverse=True)  # in two steps, since tuples compare more slowly
+        return full
 
 
 def _former(rules: Sequence[TagRule]) -> Mapping[str, Collection[str]]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 from aggregator import errors
 from aggregator.model import Dropped, FetchState, Record
-from aggregator.model.item import Outline, Row
+from aggregator.model.item import Outline
 from aggregator.steps import indexing, slugs
 from aggregator.stores.memory.sketches import MemoryRevisions, MemorySketches
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from aggregator.model import Saved
-    from aggregator.model.item import Ages
+    from aggregator.model.item import Ages, Row
     from aggregator.ports import Access, Drops, History, Revisions, Sketches, Upkeep
 
 
@@ -185,7 +185,8 @@ class MemoryStore:
 
     def files(self) -> Iterator[tuple[str, str, int, int]]:
         """See `ports.Store.files`."""
-        return ((one.path, one.key, one.size, one.mtime_ns) for one in self._records.values() if not one.gone)
+        living = (one for one in self._records.values() if not one.gone)
+        return iter(sorted((one.path, one.key, one.size, one.mtime_ns) for one in living))
 
     def tags(self) -> Mapping[str, tuple[str, int]]:
         """See `ports.Store.tags`; a tag that lost its last item stays, with 0."""
@@ -225,11 +226,10 @@ class MemoryHistory:
 
     _records: Mapping[str, Record]
 
-    def span(self, tag: str, since: datetime, until: datetime) -> list[Row]:
+    def span(self, tag: str, since: datetime, until: datetime, *, after: str = "") -> Iterator[Row]:
         """See `ports.History.span`."""
-        found = [one for one in self._standing(tag) if indexing.whole(since) <= one.published < indexing.whole(until)]
-        rows = [Row(one.key, indexing.seconds(one.published), one.size) for one in found]
-        return sorted(rows, key=lambda row: (row.published, row.key))
+        rows = sorted((indexing.seconds(one.published), one.key, one.size) for one in self._standing(tag))
+        return (row for row in rows if (indexing.seconds(since), after) < row[:2] < (indexing.seconds(until), ""))
 
     def outlines(self, after: str, limit: int) -> list[Outline]:
         """See `ports.History.outlines`."""

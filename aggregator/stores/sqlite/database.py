@@ -26,6 +26,8 @@ SUFFIXES = ("", "-wal", "-shm")
 """The files that SQLite keeps of one database in WAL mode."""
 _BUSY = 5.0
 """Seconds to wait for another process's transaction."""
+_SOME = 1000
+"""Rows read at a time where there may be as many as items."""
 _ADVICE = "run `tagwire reindex` to build a new one from the item files"
 _NO_RIGHTS = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM})
 """What SQLite says when it cannot create the files that readers of a WAL need."""
@@ -48,10 +50,18 @@ class Database:
         with self._turn, translated(self.path):
             return self.connection.execute(sql, parameters).fetchall()
 
-    def stream(self, sql: str) -> Iterator[tuple[Any, ...]]:
-        """Give the rows of one SELECT one by one; others wait for the last. Raises `errors.StoreError`."""
-        with self._turn, translated(self.path):
-            yield from self.connection.execute(sql)
+    def stream(self, sql: str, parameters: tuple[object, ...], after: tuple[object, object]) -> Iterator[Any]:
+        """Give the rows of a SELECT however many: they are read some at a time, so that others take turns meanwhile.
+
+        It orders them by its first two columns; its last parameters are those of the row `after` which it begins, and
+        how many it gives. Raises `errors.StoreError`.
+        """
+        while True:
+            rows = self.read(sql, (*parameters, *after, _SOME))
+            yield from rows
+            if len(rows) < _SOME:
+                return
+            after = rows[-1][:2]
 
     @contextmanager
     def write(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:

@@ -153,5 +153,10 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """,
         "INSERT OR IGNORE INTO near_fresh SELECT key FROM item WHERE aside AND NOT gone",
     ),
+    (
+        # A month of everything is read off this one alone, in order.
+        "DROP INDEX item_newest",
+        "CREATE INDEX item_newest ON item (published, key, size) WHERE NOT gone",
+    ),
 )
 """What each version changed; the file's `user_version` is the number of migrations that it has seen."""

@@ -39,6 +39,10 @@ _KNOWN = """
        OR entry_id IN (SELECT value FROM json_each(?))
     ORDER BY key
 """
+_FILES = """
+    SELECT path, key, size, mtime_ns FROM item
+    WHERE NOT gone AND (path, key) > (?, ?) ORDER BY path, key LIMIT ?
+"""
 _MARK = "INSERT OR IGNORE INTO outbox VALUES (?)"
 
 
@@ -142,7 +146,7 @@ class SqliteStore:
 
     def files(self) -> Iterator[tuple[str, str, int, int]]:
         """See `ports.Store.files`; read off one index."""
-        return self.database.stream("SELECT path, key, size, mtime_ns FROM item WHERE NOT gone")
+        return self.database.stream(_FILES, (), ("", ""))
 
     def tags(self) -> Mapping[str, tuple[str, int]]:
         """See `ports.Store.tags`; a tag that lost its last item stays, with 0."""

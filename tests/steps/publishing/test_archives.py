@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from aggregator.model.item import Row
 from aggregator.steps.publishing import archives
 from aggregator.steps.publishing.archives import Month, Part
+
+if TYPE_CHECKING:
+    from aggregator.model.item import Row
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 START = int(datetime(2025, 2, 1, tzinfo=UTC).timestamp())
 
 
 def rows(*sizes: int) -> list[Row]:
-    return [Row(str(number), START + 3600 * number, size) for number, size in enumerate(sizes)]
+    return [(START + 3600 * number, str(number), size) for number, size in enumerate(sizes)]
 
 
 def test_a_month_begins_and_ends_in_the_sites_zone():
@@ -39,7 +42,7 @@ def test_other_names_are_no_parts(name):
 def test_parts_fill_from_the_oldest_on_and_none_is_empty():
     months = rows(1000, 1000, 1000, 90_000, 10)
     parts = archives.divide(months, 6000)
-    assert [[row.key for row in part] for part in parts] == [["0", "1"], ["2"], ["3"], ["4"]]
+    assert [(part.after[1], part.last[1]) for part in parts] == [("", "1"), ("1", "2"), ("2", "3"), ("3", "4")]
     assert archives.divide(months[:4], 6000) == parts[:3]
     assert archives.divide([], 6000) == []
 
