@@ -425,7 +425,9 @@ def test_a_server_without_tls_behind_a_proxy_is_no_failure_of_the_proxy(on_bench
 async def through(bench, url, proxy, handle):
     """Fetch through a proxy that handles its connections so, within parts of a second."""
     port = await bench.raw.start(handle)
-    fetcher = type(bench)(None, {"proxy": f"{proxy}://u:secret@127.0.0.1:{port}", "timeout": 0.6 if proxy == "https" else 0.3})
+    fetcher = type(bench)(
+        None, {"proxy": f"{proxy}://u:secret@127.0.0.1:{port}", "timeout": 0.6 if proxy == "https" else 0.3}
+    )
     try:
         await fetcher.get(url)
     finally:
