@@ -106,7 +106,7 @@ class App:
         Without `near` copies and related items are not looked for: the next refresh does. `on_outcome` hears of every
         source as soon as it is done. Setting `stop` gives running sources a few seconds to finish, starts no others and
         gives publishing a few, too; else the next refresh does it. What could not be published is told in the summary.
-        Raises `errors.UsageError` for an unknown id, `DiskError`, `StoreError`.
+        Raises `errors.UsageError` for an unknown id, `DiskError`, `StoreError`, `WorkersFailed`.
         """
         require_set_clock(self.clock.now())
         started = self.clock.monotonic()

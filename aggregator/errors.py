@@ -37,6 +37,7 @@
     ├── TreeError                     exit 1   the item files are not where they were
     ├── PublishError                  exit 1
     ├── ClockError                    exit 1   the machine's clock has not been set
+    ├── WorkersFailed                 exit 1   no process can be started here to read documents in
     ├── Stopped                                work was asked to end before it was done; the next time does the rest
     └── Locked                        exit 6   another process holds the lock
 
@@ -286,6 +287,10 @@ class PublishError(TagwireError):
 
 class ClockError(TagwireError):
     """The machine's clock cannot be right."""
+
+
+class WorkersFailed(TagwireError):
+    """The processes that read documents cannot be started on this machine: no document's fault; names the cure."""
 
 
 class Stopped(TagwireError):

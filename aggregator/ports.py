@@ -278,7 +278,7 @@ class Workers(Protocol):
     """Runs functions from bytes to bytes elsewhere, under limits."""
 
     async def call(self, function: Callable[[bytes], bytes], payload: bytes, *, url: str = "") -> bytes:
-        """Return `function(payload)`. Raises `errors.ParseTimeout` or `errors.ParseCrash`, naming `url`."""
+        """Return `function(payload)`. Raises `errors.ParseTimeout`, `ParseCrash`, naming `url`, or `WorkersFailed`."""
 
     def close(self) -> None:
         """Stop what is running."""
