@@ -16,7 +16,6 @@ import multiprocessing
 import os
 import resource
 import signal
-from multiprocessing.spawn import get_executable
 from typing import TYPE_CHECKING
 
 from aggregator.errors import ParseCrash, ParseTimeout, WorkersFailed
@@ -49,9 +48,7 @@ _CANNOT = "the processes that read documents cannot be started: {} (nothing is h
 _NO_THREAD = "can't start new thread"
 """What Python says then, which has no kind of its own."""
 _STILLBORN = "they end, or hang, as soon as they start"
-_REBORN = (
-    "if Python or tagwire were updated, start tagwire again; else see that there is memory, and room for processes"
-)
+_REBORN = "if Python or tagwire were updated, start tagwire again; else see that there are memory and processes left"
 _ATTEMPTS = 2
 """A call is tried again once if the pool itself broke, which is no fault of the document's."""
 
@@ -110,7 +107,9 @@ class Workers:
             self._discard(self._pool)
 
     def _started(self) -> ProcessPool:
-        from pebble import ProcessPool  # noqa: PLC0415 - as above
+        from multiprocessing.spawn import get_executable  # noqa: PLC0415 - as above
+
+        from pebble import ProcessPool  # noqa: PLC0415
 
         if self._pool is None:
             self._alive = False
