@@ -527,6 +527,8 @@ def test_backup_check_and_vacuum(site, findings, tmp_path, capsys):
     assert call(site, "db", "backup", tmp_path / "second.db", "--json") == 0
     assert json.loads(capsys.readouterr().out)["bytes"] == copy.stat().st_size
     assert stores.check(f"sqlite:///{copy}", "/") == []
+    assert call(site, "db", "backup", tmp_path / "none" / "copy.db") == 2
+    assert f"{tmp_path / 'none'} is no folder: nothing was written" in capsys.readouterr().err
     assert call(site, "db", "backup", copy) == 2
     assert "--force" in capsys.readouterr().err
     assert call(site, "db", "backup", "-q", "--force", copy) == 0
