@@ -10,6 +10,7 @@ import asyncio
 import os
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -106,7 +107,7 @@ class App:
         Without `near` copies and related items are not looked for: the next refresh does. `on_outcome` hears of every
         source as soon as it is done. Setting `stop` gives running sources a few seconds to finish, starts no others and
         gives publishing a few, too; else the next refresh does it. What could not be published is told in the summary.
-        Raises `errors.UsageError` for an unknown id, `DiskError`, `StoreError`.
+        Raises `errors.UsageError` for an unknown id, `DiskError`, `StoreError`, `WorkersFailed`.
         """
         require_set_clock(self.clock.now())
         started = self.clock.monotonic()
@@ -170,17 +171,19 @@ class App:
         from aggregator import outputs, publish  # noqa: PLC0415 - 80 ms that a round without news need not pay
 
         settings, cache = self.settings, str(Path(self.settings.root, publish.FRAGMENTS))
-        press = publish.Publisher(settings, self.store, self.tree.read, outputs.discover(settings), cache=cache)
+        ahead, adapters = partial(announce.foresee, settings), outputs.discover(settings)
+        press = publish.Publisher(settings, self.store, self.tree.read, adapters, cache=cache, ahead=ahead)
         try:
             published = press.publish(None if everything else pending, check=self.dry_run, stopping=stopping)
         except (PublishError, Stopped) as error:  # what was written will not be written again
-            announce.noted(settings, Published(topics=error.topics))
+            if not self.dry_run:
+                announce.noted(settings, Published(topics=error.topics))
             raise
         if not self.dry_run:
+            published = announce.noted(settings, published)  # before what may fail on a full disk
+            self.topics += published.topics
             self.store.outbox(pending)
             self._mark.keep(states)
-            published = announce.noted(settings, published)
-            self.topics += published.topics
         return published
 
     def states(self) -> list[tuple[Source, FetchState]]:

@@ -34,14 +34,12 @@
     │   ├── StoreCorrupt                       rebuild it with `tagwire reindex`
     │   ├── SchemaTooNew                       written by a newer tagwire
     │   └── StaleClaim                         somebody else claimed the source meanwhile
-    ├── TreeError                     exit 1   the item files are not where they were
-    ├── PublishError                  exit 1
-    ├── ClockError                    exit 1   the machine's clock has not been set
+    ├── TreeError, PublishError       exit 1   the item files are not where they were; feeds could not be written
+    ├── ClockError, WorkersFailed     exit 1   this machine's clock has not been set; it starts no processes
     ├── Stopped                                work was asked to end before it was done; the next time does the rest
     └── Locked                        exit 6   another process holds the lock
 
-``kind`` is the word that the command line, the index and `--json` show (design: error kinds).
-``retryable`` says whether the same request may succeed later without anybody's help.
+``kind`` is the word that people and the index get; ``retryable``: the same may succeed later without anybody's help.
 This module does not log, format for terminals or decide when to retry.
 """
 
@@ -247,8 +245,6 @@ class InternalError(SourceError):
 class EntryError(TagwireError):
     """One entry or file cannot become an item; ``line`` where known, else 0."""
 
-    kind: ClassVar[str] = "parse-error"
-
     def __init__(self, message: str, *, line: int = 0) -> None:
         super().__init__(message)
         self.line = line
@@ -286,6 +282,10 @@ class PublishError(TagwireError):
 
 class ClockError(TagwireError):
     """The machine's clock cannot be right."""
+
+
+class WorkersFailed(TagwireError):
+    """The processes that read documents cannot be started on this machine: no document's fault; names the cure."""
 
 
 class Stopped(TagwireError):

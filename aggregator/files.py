@@ -70,6 +70,7 @@ def write_all(
     staging: str | Path = "",
     failed: dict[str, OSError] | None = None,
     noted: dict[str, witness.Facts] | None = None,
+    replaced: set[str] | None = None,
 ) -> list[str]:
     """Make every file hold its bytes; return the paths that were written, in order.
 
@@ -78,13 +79,14 @@ def write_all(
     which must be on the same file system: many small files in many new folders cost a fifth of the CPU that way (ext4
     places each new folder far from the others). Raises `OSError`: files renamed before it stay, each of them whole.
     With a dict `failed`, a file that cannot be written is put there with its error, and the others are written; only a
-    disk that takes no more files ends the work. A dict `noted` is told the `witness.facts` of all that hold theirs.
+    disk that takes no more files ends the work. A dict `noted` is told the `witness.facts` of all that hold theirs, a
+    set `replaced` the paths that were written, whatever ends the work.
     """
     written: list[str] = []
     folders: set[str] = set()
     for batch in _batches(pairs):
         facts = witness.all_of(path for path, _ in batch) if noted is not None else {}
-        put = _put(batch, os.fspath(staging), folders, failed, sync=sync)
+        put = _put(batch, os.fspath(staging), folders, failed, replaced, sync=sync)
         written += put
         if noted is not None:
             noted.update(_held(batch, facts | witness.all_of(put), {*put, *(failed or ())}))
@@ -98,6 +100,7 @@ def _put(
     staging: str,
     folders: set[str],
     failed: dict[str, OSError] | None,
+    replaced: set[str] | None,
     *,
     sync: bool,
 ) -> list[str]:
@@ -113,7 +116,10 @@ def _put(
             failed[batch[0][0]] = error
             return []
         for pair in batch:  # one by one, to learn which it was
-            done.update(_put([pair], staging, folders, failed, sync=sync) if pair[0] not in done else ())
+            done.update(_put([pair], staging, folders, failed, replaced, sync=sync) if pair[0] not in done else ())
+    finally:
+        if replaced is not None:
+            replaced |= done
     folders.update(os.path.dirname(path) for path, _ in batch if not failed or path not in failed)
     return [path for path, _ in batch if path in done]
 

@@ -18,7 +18,7 @@ from aggregator.mark import Mark
 from aggregator.model import Problem
 from aggregator.model.search import Found, Page
 from aggregator.searches import open_search
-from aggregator.steps import frontmatter
+from aggregator.steps import frontmatter, remedies
 from aggregator.steps.words import excerpt, search_query, tokens
 from aggregator.tree import ASIDE, open_tree
 
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 FILE: Final = "var/search.db"
 _BATCH: Final = 2000
+_UNREAD: Final = -1
+"""Size that stands for an item file that could not be read: whenever somebody searches it is tried again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,21 +111,25 @@ class Finder:
             if stopped():
                 break
             records = [one for one in store.known(keys, (), ()) if one.key in wanted and not one.broken]
-            pages = [self._page(record, problems) for record in records]
+            made = (self._page(record, problems) for record in records)
+            pages = [page for page in made if known.get(page.key) != (page.size, page.mtime_ns)]
             self._search.put(pages)
             count += len(pages)
         return Indexed(put=count, removed=len(removed), problems=tuple(problems))
 
     def _page(self, record: Record, problems: list[Problem]) -> Page:
+        body, size = record.summary, record.size
         try:
             body = tokens.readable(frontmatter.body(self._tree.read(record), record.source))
-        except (OSError, ValueError, EntryError) as error:
+        except OSError as error:
+            problems.append(Problem(where=record.path, message=remedies.cause(error)))
+            size = _UNREAD
+        except (ValueError, EntryError) as error:
             problems.append(Problem(where=record.path, message=str(error), line=getattr(error, "line", 0)))
-            body = record.summary
         return Page(
             key=record.key,
             path=record.path,
-            size=record.size,
+            size=size,
             mtime_ns=record.mtime_ns,
             source=record.source,
             title=record.title,

@@ -153,8 +153,7 @@ class Sketches(Protocol):
     def link(self, links: Iterable[Link], renewed: Iterable[str] = (), parted: Iterable[str] = ()) -> set[str]:
         """Drop old links and put new ones in; return the keys at both ends of all that `renewed` and `parted` had.
 
-        Dropped are the owner's links ("merged") of the items `parted`, and all other links of the items `renewed` but
-        those to items without a sketch, which nobody could find again.
+        Dropped are the owner's links ("merged") of `parted`, and other links of `renewed`, but to unsketched items.
         """
 
     def links(self, keys: Iterable[str]) -> list[Link]:
@@ -282,7 +281,7 @@ class Workers(Protocol):
     """Runs functions from bytes to bytes elsewhere, under limits."""
 
     async def call(self, function: Callable[[bytes], bytes], payload: bytes, *, url: str = "") -> bytes:
-        """Return `function(payload)`. Raises `errors.ParseTimeout` or `errors.ParseCrash`, naming `url`."""
+        """Return `function(payload)`. Raises `errors.ParseTimeout`, `ParseCrash`, naming `url`, or `WorkersFailed`."""
 
     def close(self) -> None:
         """Stop what is running."""

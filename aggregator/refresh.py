@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from aggregator import completing, outcomes
-from aggregator.errors import BadScheme, DiskError, ParseError, StoreError
+from aggregator.errors import BadScheme, DiskError, ParseError, StoreError, WorkersFailed
 from aggregator.files import digest
 from aggregator.model import New, NotModified, Outcome, Updated
 from aggregator.model.change import Visit
@@ -21,6 +21,7 @@ from aggregator.model.source import PROBLEMS
 from aggregator.steps import cadence, dedupe, indexing
 from aggregator.steps.visits import moves
 from aggregator.threads import apart
+from aggregator.workers import starved
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -69,7 +70,7 @@ async def refresh(
 
     `began` is when the round began: the instant of first sight of all that it brings, whoever answers first. Once
     `stopping` says so no entry's own page is asked for. Raises only `errors.StoreError` and, if no item of whatever
-    source can be written, `DiskError`: there is nothing to go on with then.
+    source can be written, `DiskError`, or read, `WorkersFailed`: there is nothing to go on with then.
     """
     now, started = house.clock.now(), house.clock.monotonic()
     state = cadence.current(state, source)
@@ -96,7 +97,7 @@ async def refresh(
             outcome = replace(outcomes.told(source, changes, saved, found, answer, after), dropped=dropped)
             del found, changes, saved  # nor while its texts wait for one
             await sketching
-    except StoreError:
+    except (StoreError, WorkersFailed):
         raise
     except DiskError as error:
         house.tree.disk.require_room()
@@ -122,7 +123,10 @@ async def refresh(
 async def _fetch(house: House, source: Source, state: FetchState) -> Response | NotModified:
     for fetcher in house.fetchers:
         if fetcher.accepts(source):
-            return await fetcher.fetch(source, state)
+            try:
+                return await fetcher.fetch(source, state)
+            except RuntimeError as error:
+                raise starved(error) from error
     raise BadScheme(f"nothing here can fetch {source.address}", url=source.address)
 
 
@@ -222,7 +226,7 @@ async def _sketch(house: House, source: Source, texts: bytes) -> None:
 
         try:
             answer = await house.workers.call(reading.sketch_work, texts, url=source.address)
-        except ParseError as error:
+        except (ParseError, WorkersFailed) as error:
             log.info("%s: %s", source.id, error)
         else:
             house.sketched.update((one.key, one) for one in reading.unpack_sketches(answer))

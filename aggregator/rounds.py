@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aggregator.disk import require_room
-from aggregator.errors import DiskError, ProxyFailed, StaleClaim, StoreError
+from aggregator.errors import DiskError, ProxyFailed, StaleClaim, StoreError, WorkersFailed
 from aggregator.model import Outcome
 from aggregator.refresh import House, refresh
 from aggregator.steps import cadence
@@ -62,7 +62,7 @@ class Round:
         self._agenda = agenda
         self._on_outcome = on_outcome
         self._stop = stop
-        self._error: StoreError | DiskError | None = None
+        self._error: StoreError | DiskError | WorkersFailed | None = None
         self._left_at: dict[str, float] = {}
         self._answered = False
         self._held: list[tuple[Source, Outcome]] = []
@@ -71,7 +71,8 @@ class Round:
     async def run(self, queue: Queue, on: On | None = None) -> None:
         """Refresh every source once, or until `stop`. Raises the `errors.StoreError` that ended the round early.
 
-        Raises `errors.DiskError` if no item, or nothing in var/, can be written; at the beginning nobody is asked then.
+        Raises `errors.DiskError` if no item, or nothing in var/, can be written; at the beginning nobody is asked then;
+        `WorkersFailed` if none can be read.
         With `on` what comes due is taken in while hosts are under way: one that is slow keeps no other one waiting.
         """
         house = self._house
@@ -133,7 +134,7 @@ class Round:
                 await self._claimed(name, claims, agenda)
                 if self._stop.is_set():
                     return
-        except (StoreError, DiskError) as error:
+        except (StoreError, DiskError, WorkersFailed) as error:
             self._error = error
             self._stop.set()
 

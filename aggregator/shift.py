@@ -59,7 +59,7 @@ async def work(app: App, stop: asyncio.Event, told: Told, *, every: float) -> Su
 
     What an earlier refresh was kept from publishing is published before anybody is asked. Setting `stop` gives sources
     under way a few seconds, and as many to publish what came, and leaves the rest to the next refresh. Raises
-    `errors.ClockError`, `DiskError`, `TreeError`, `PublishError`, `StoreError`.
+    `errors.ClockError`, `DiskError`, `TreeError`, `PublishError`, `StoreError`, `WorkersFailed`.
     """
     due.require_set_clock(app.clock.now())
     chosen, _ = due.select_due(app.states(), (), due=True, now=app.clock.now())

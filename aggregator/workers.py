@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import errno
 import gc
 import multiprocessing
 import os
@@ -17,7 +18,7 @@ import resource
 import signal
 from typing import TYPE_CHECKING
 
-from aggregator.errors import ParseCrash, ParseTimeout
+from aggregator.errors import ParseCrash, ParseTimeout, WorkersFailed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,6 +37,18 @@ _PATIENCE = 10.0
 """Seconds to wait for killed workers to be gone."""
 _COLLECT = (50_000, 20, 20)
 """Garbage collection: documents leave few cycles behind, and looking for them every 700 objects costs a twelfth."""
+_SEMAPHORES = "see that /dev/shm is there, can be written and has room: semaphores are made in it"
+_CURES = {
+    errno.EAGAIN: "raise the limit on processes (`ulimit -u`, TasksMax= of the unit)",
+    errno.ENOMEM: "free memory",
+    errno.EMFILE: "raise `ulimit -n` (LimitNOFILE= of the unit)",
+    **dict.fromkeys((errno.ENOENT, errno.ENOSYS, errno.EACCES, errno.EROFS, errno.ENOSPC), _SEMAPHORES),
+}
+_CANNOT = "the processes that read documents cannot be started: {} (nothing is held against a source)"
+_NO_THREAD = "can't start new thread"
+"""What Python says then, which has no kind of its own."""
+_STILLBORN = "they end, or hang, as soon as they start"
+_REBORN = "if Python or tagwire were updated, start tagwire again; else see that there are memory and processes left"
 _ATTEMPTS = 2
 """A call is tried again once if the pool itself broke, which is no fault of the document's."""
 
@@ -49,31 +62,40 @@ class Workers:
         self._memory = memory_bytes
         self._turns = asyncio.Semaphore(count * _QUEUED)
         self._pool: ProcessPool | None = None
+        self._alive = False
+        """Whether a worker of this pool did anything yet."""
 
     async def call(self, function: Callable[[bytes], bytes], payload: bytes, *, url: str = "") -> bytes:
         """Return `function(payload)`, computed in a worker. `function` must be importable by name.
 
         Raises `errors.ParseTimeout` when it takes too long, `errors.ParseCrash` when the worker dies, runs out of
-        memory or the function raises; `url` is named in both. A cancelled call kills its worker.
+        memory or the function raises; `url` is named in both. A cancelled call kills its worker. Raises
+        `errors.WorkersFailed` when no worker comes to life, whatever it were given to read.
         """
         from pebble import ProcessExpired  # noqa: PLC0415 - 15 ms that a round without news need not pay
 
         for attempt in range(_ATTEMPTS):
-            pool = self._started()
+            pool, limit = self._started(), asyncio.timeout(self._seconds * _QUEUED + _GRACE)
             try:
-                async with self._turns, asyncio.timeout(self._seconds * _QUEUED + _GRACE):
+                async with self._turns, limit:
                     done, result = await asyncio.wrap_future(
                         pool.schedule(_run, args=(function, payload), timeout=self._seconds)
                     )
             except TimeoutError as error:
+                if limit.expired() and not self._alive:
+                    self._discard(pool)
+                    raise WorkersFailed(_unborn(error)) from error
+                self._alive = True
                 raise ParseTimeout(f"reading took longer than {self._seconds:g} s", url=url) from error
             except ProcessExpired as error:
+                self._alive = True
                 raise ParseCrash(f"the worker {_death(error.exitcode)}", url=url) from error
-            except (RuntimeError, OSError) as error:  # the pool broke, was closed meanwhile, or cannot start a process
+            except (RuntimeError, OSError, ImportError) as error:  # it broke, was closed, or cannot start a process
                 self._discard(pool)
                 if attempt + 1 == _ATTEMPTS:
-                    raise ParseCrash(f"the workers broke down: {error}", url=url) from error
+                    raise WorkersFailed(_unborn(error)) from error
                 continue
+            self._alive = True
             if done:
                 return bytes(result)
             raise ParseCrash(result.decode(), url=url)
@@ -85,9 +107,14 @@ class Workers:
             self._discard(self._pool)
 
     def _started(self) -> ProcessPool:
-        from pebble import ProcessPool  # noqa: PLC0415 - as above
+        from multiprocessing.spawn import get_executable  # noqa: PLC0415 - as above
+
+        from pebble import ProcessPool  # noqa: PLC0415
 
         if self._pool is None:
+            self._alive = False
+            if not os.path.exists(python := os.fsdecode(get_executable())):  # noqa: PTH110 - no path is made of it
+                raise WorkersFailed(_CANNOT.format(f"{python} is not there any more; {_REBORN}"))
             self._pool = ProcessPool(
                 max_workers=self._count,
                 context=multiprocessing.get_context("spawn"),
@@ -124,6 +151,21 @@ def _run(function: Callable[[bytes], bytes], payload: bytes) -> tuple[bool, byte
     except Exception as error:  # noqa: BLE001 - the border of the process: what it was is told in words
         return False, f"{type(error).__name__}: {error}"[:500].encode("utf-8", "replace")
     return False, b"reading needs more memory than a worker may have"
+
+
+def starved(error: RuntimeError) -> RuntimeError | WorkersFailed:
+    """Return the error, as one of ours if it says that no thread can be started, which is nobody's fault but ours."""
+    return WorkersFailed(_unborn(error)) if str(error) == _NO_THREAD else error
+
+
+def _unborn(error: Exception) -> str:
+    """Return why no worker comes to life, and what to do about it."""
+    code = error.errno if isinstance(error, OSError) else errno.EAGAIN if str(error) == _NO_THREAD else None
+    if code is None or code not in _CURES:
+        why, cure = _STILLBORN, _REBORN
+    else:
+        why, cure = os.strerror(code), _CURES[code]
+    return _CANNOT.format(f"{why}; {cure}")
 
 
 def _death(code: int) -> str:

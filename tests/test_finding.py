@@ -93,6 +93,20 @@ def test_a_file_that_cannot_be_read_is_told_and_found_by_its_title(desk):
     assert titles(desk, "gulls")
 
 
+def test_a_file_that_is_not_to_be_had_is_tried_again_at_every_search(desk):
+    """Its text is found as soon as it can be read, though nothing in the file has changed; meanwhile nothing is put."""
+    desk.write("boats", "Boats", "Many masts. " * 200 + "One keel.", day=3)
+    desk.publish()
+    place, away = desk.root / "items/harbour/boats.md", desk.root / "away.md"
+    place.rename(away)
+    first, second = update(desk), update(desk)
+    assert (first.put, second.put) == (3, 0)
+    assert [problem.message for one in (first, second) for problem in one.problems] == ["No such file or directory"] * 2
+    assert (titles(desk, "boats"), titles(desk, "keel")) == (["Boats"], [])
+    away.rename(place)
+    assert (update(desk).problems, titles(desk, "keel")) == ((), ["Boats"])
+
+
 def test_only_one_process_is_at_it(desk):
     with lock(desk.root / f"{FILE}.lock", who="somebody"):
         done = update(desk)

@@ -18,6 +18,7 @@ import pytest
 from aggregator.agenda import Agenda
 from aggregator.fetchers import open_fetchers
 from aggregator.model import FetchState, Outcome, Source
+from aggregator.model.declared import Declaration
 from aggregator.operations.revive import burdened, revive
 from aggregator.queues.local import LocalQueue
 from aggregator.refresh import House
@@ -438,11 +439,27 @@ def test_no_network_is_nobodys_failure(life: Life, site: LoopbackSite) -> None:
         assert [(kind(told[name]), told[name].failures) for name in "ab"] == [("connect", 0)] * 2
         assert wait(told["a"], life) == 15 * MINUTE
         life.clock.advance(15 * MINUTE)
-    assert life.state("a").failing_since == NOW
+    assert life.state("a").failing_since is None
     life.add("c", site.page("/c", rss("1")))
     told = life.refresh()
     assert [told[name].failures for name in "abc"] == [1, 1, 0]
+    assert life.state("a").failing_since == life.clock.now()
     assert [outcome.source for outcome in life.told].count("c") == 1
+
+
+def test_no_network_is_nobodys_failure_of_pages_either(life: Life, site: LoopbackSite) -> None:
+    """Their robots.txt cannot be had; when the network is back that forbids nothing, at once."""
+    rules = Declaration(kind="html", each="li", fields=(("title", "a"), ("link", "a@href")))
+    for name, address in (("a", "127.0.0.3"), ("b", "127.0.0.4")):
+        life.add(name, f"http://{address}:9/list", kind="html", items=rules)
+    for _ in range(3):
+        told = life.refresh()
+        assert [(kind(told[name]), told[name].failures) for name in "ab"] == [("connect", 0)] * 2
+        life.clock.advance(15 * MINUTE)
+    site.page("/list", "<ul><li><a href='/1'>One</a></ul>", media_type="text/html")
+    life.add("c", site.url("/list"), kind="html", items=rules)
+    told = life.refresh()
+    assert (told["c"].result, told["a"].failures, kind(told["a"])) == ("ok", 1, "connect")
 
 
 def test_a_page_that_was_not_asked_for_says_nothing_about_the_network(life: Life) -> None:
@@ -467,7 +484,7 @@ def test_a_dead_proxy_is_nobodys_failure(life: Life) -> None:
         assert (kind(told), told.failures, wait(told, life)) == ("proxy", 0, 15 * MINUTE)
         assert [reason.why for reason in life.state().reasons] == ["the proxy failed"]
         life.clock.advance(15 * MINUTE)
-    assert life.state().failing_since == NOW
+    assert life.state().failing_since is None
 
 
 def test_a_dead_proxy_is_tried_again_before_long_whatever_the_source_did_before(life: Life) -> None:

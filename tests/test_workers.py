@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import re
 import signal
@@ -14,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from aggregator.errors import ParseCrash, ParseTimeout
-from aggregator.workers import Workers, _death, _run
+from aggregator.errors import ParseCrash, ParseTimeout, WorkersFailed
+from aggregator.workers import Workers, _death, _run, starved
 from tests.worker_jobs import (
     backtrack,
     complain,
@@ -24,6 +25,7 @@ from tests.worker_jobs import (
     interrupted,
     leave,
     pid,
+    sleep,
     spin,
     starve,
     text_result,
@@ -220,11 +222,64 @@ def test_a_worker_whose_parent_is_gone_ends_at_once():
     assert (ended.returncode, ended.stdout) == (1, b"")
 
 
-def test_a_pool_that_breaks_twice_is_a_typed_error():
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (BlockingIOError(errno.EAGAIN, "x"), "Resource temporarily unavailable; raise the limit on processes"),
+        (RuntimeError("can't start new thread"), "Resource temporarily unavailable; raise the limit on processes"),
+        (OSError(errno.EROFS, "x"), "Read-only file system; see that /dev/shm is there"),
+        (OSError(errno.ENOMEM, "x"), "Cannot allocate memory; free memory"),
+        (ImportError("no sem_open here"), "they end, or hang, as soon as they start; if Python"),
+    ],
+)
+def test_what_keeps_workers_from_starting_is_told_with_its_cure(monkeypatch, error, words):
+    """As the system tells it when the pool makes its semaphores, threads and processes."""
+
+    def refuse(*_args, **_kwargs):
+        raise error
+
+    monkeypatch.setattr("multiprocessing.context.BaseContext.Pipe", refuse)
+    pool = Workers(1, seconds=5, memory_bytes=GIB)
+    with pytest.raises(WorkersFailed, match=f"cannot be started: {words}"):
+        asyncio.run(pool.call(upper, b""))
+    pool.close()
+
+
+def test_a_python_that_was_taken_away_is_told_at_once(monkeypatch):
+    """After an update; workers would be waited for."""
+    monkeypatch.setattr("multiprocessing.spawn._python_exe", b"/nonexistent/python")
+    pool = Workers(1, seconds=5, memory_bytes=GIB)
+    with pytest.raises(WorkersFailed, match="/nonexistent/python is not there any more; if Python or tagwire were upd"):
+        asyncio.run(pool.call(upper, b""))
+
+
+def test_workers_that_hang_at_birth_are_no_documents_fault(monkeypatch):
+    """Once one has lived it is the documents that they hang on."""
+    monkeypatch.setattr("aggregator.workers._GRACE", 0.1)
+    monkeypatch.setattr("aggregator.workers._enter", sleep)
+    pool = Workers(1, seconds=0.1, memory_bytes=GIB)
+
+    async def call():
+        with pytest.raises(WorkersFailed, match="they end, or hang, as soon as they start"):
+            await pool.call(upper, b"")
+
+    try:
+        asyncio.run(call())
+    finally:
+        pool.close()
+
+
+def test_only_a_lack_of_threads_is_a_lack_of_workers():
+    other = RuntimeError("something else")
+    assert starved(other) is other
+    assert isinstance(starved(RuntimeError("can't start new thread")), WorkersFailed)
+
+
+def test_workers_that_never_live_are_no_documents_fault():
     pool = Workers(1, seconds=5, memory_bytes=1 << 100)  # no worker comes to life
 
     async def call():
-        with pytest.raises(ParseCrash, match="the workers broke down"):
+        with pytest.raises(WorkersFailed, match="cannot be started: they end, or hang, as soon as they start; "):
             await asyncio.wait_for(pool.call(upper, b""), 10)
 
     try:

@@ -41,6 +41,8 @@ def backup(options: Options, *, file: Path, force: bool) -> None:
     from aggregator.cli.output import emit, out
 
     settings = options.settings()
+    if not file.parent.is_dir():
+        raise UsageError(f"{file.parent} is no folder: nothing was written")
     if file.exists() and not force:
         raise UsageError(f"{file} is there already: nothing was written (--force replaces it)")
     root, target = Path(settings.root), file.resolve()

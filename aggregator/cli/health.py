@@ -76,7 +76,7 @@ def lines(source: Source, state: FetchState, sources: Sequence[Source], now: dat
     yield "condition", _condition(source, state)
     if state.error:
         yield "error", f"{state.error.kind}: {safe(state.error.message)}"
-        yield "since", _when(state.failing_since, now)
+        yield "since", _when(state.failing_since, now) if state.failing_since else ""
     yield from _problems(state)
     yield "last fetch", _when(state.fetched_at, now)
     yield "last ok", _when(state.ok_at, now)

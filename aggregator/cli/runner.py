@@ -76,6 +76,10 @@ def _innermost(error: BaseException) -> BaseException:
 def _told(error: BaseException, *, verbose: bool) -> int:
     from aggregator.cli.output import err, safe
     from aggregator.steps import remedies
+    from aggregator.workers import starved
+
+    if isinstance(error, RuntimeError):
+        error = starved(error)
 
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         error.show()

@@ -29,7 +29,7 @@ def search(options: Options, query: tuple[str, ...], limit: int) -> None:
     Titles and texts are searched, the best hits come first. QUERY holds words, "phrases", -exclusions, tag:, source:,
     lang: and since: (7d, 2026-11-01); all have to hold. Put `--` before a query that begins with an exclusion.
     """
-    from aggregator.cli.output import emit, err
+    from aggregator.cli.output import counted, emit, err, safe
     from aggregator.finding import open_finder
 
     with options.app() as app:
@@ -39,8 +39,9 @@ def search(options: Options, query: tuple[str, ...], limit: int) -> None:
         finder.close()
     if indexed.busy and not options.quiet:
         err(f"tagwire: {indexed.busy}")
-    for problem in indexed.problems:
-        err(f"{problem.where}: {problem.message}")
+    if indexed.problems:
+        told = counted(len(indexed.problems), "item file is", "item files are")
+        err(f"{told} found by title and summary only; the first: {safe(str(indexed.problems[0]), 1000)}")
     if options.json:
         emit({"query": " ".join(query), "total": found.total, "more": found.more, "ignored": list(asked.ignored),
               "items": [document(hit) for hit in found.hits]})  # fmt: skip

@@ -22,6 +22,21 @@ if TYPE_CHECKING:
 MASK = "***"
 _SECRET = re.compile(r"(?i)((?:^|[?&;])[^=&;]*(?:token|key|secret|passw|auth|sig)[^=&;]*=)[^&;#]*")
 
+_CREDENTIAL = re.compile(r"(?i)(?:.*[_-])?(?:token|(?:api)?key|secret|passw(?:or)?d|auth(?:orization)?|cookie)")
+"""Names of headers and of members of queries that hold credentials; others only look like it (`keyword`)."""
+
+
+def holds_secrets(value: object) -> bool:
+    """Whether configuration as it is written holds a password: in a URL, or as a header that gives access."""
+    if isinstance(value, str):
+        return _gives_access(value)
+    if isinstance(value, dict):
+        headers = value.get("headers")
+        named = headers.items() if isinstance(headers, dict) else ()
+        told = any(_CREDENTIAL.fullmatch(name) and not str(text).startswith("env:") for name, text in named)
+        return told or any(map(holds_secrets, value.values()))
+    return isinstance(value, list) and any(map(holds_secrets, value))
+
 
 def masked(url: str) -> str:
     """Return the URL without its password and without query values that look like secrets."""
@@ -32,6 +47,16 @@ def masked(url: str) -> str:
     user, at, host = parts.netloc.rpartition("@")
     netloc = f"{user.partition(':')[0]}:{MASK}@{host}" if at else parts.netloc
     return urlunsplit(parts._replace(netloc=netloc, query=_SECRET.sub(rf"\g<1>{MASK}", parts.query)))
+
+
+def _gives_access(text: str) -> bool:
+    """Whether a text is a URL with credentials in it."""
+    try:
+        parts = urlsplit(text) if "://" in text else urlsplit("")
+    except ValueError:
+        return False
+    names = (member.partition("=")[0] for member in parts.query.split("&"))
+    return "@" in parts.netloc or any(map(_CREDENTIAL.fullmatch, names))
 
 
 def plain(settings: Settings) -> dict[str, Any]:

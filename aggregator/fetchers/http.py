@@ -77,8 +77,7 @@ class HttpFetcher:
             async with asyncio.timeout(self._http.timeout):
                 return await self._fetch(trail, own, conditions, state)
         except TimeoutError as error:
-            message = f"no complete answer within {self._http.timeout:g} s"
-            raise DeadlineExceeded(message, url=str(trail.url)) from error
+            raise await self._late(trail) from error
         except faults.FOREIGN as error:
             failure = faults.translate(error)
             failure.url = str(trail.url)
@@ -91,6 +90,17 @@ class HttpFetcher:
         """Close connections and lookup threads."""
         await self._transport.aclose()
         self._network.close()
+
+    async def _late(self, trail: requests.Trail) -> FetchError:
+        """Return the error of a fetch that took too long: the server's, unless the transport knows better."""
+        url = str(trail.url)
+        try:
+            if trail.asked and (blame := trail.asked.extensions.get(requests.LATE)):
+                await blame()
+        except FetchError as error:
+            error.url = url
+            return error
+        return DeadlineExceeded(f"no complete answer within {self._http.timeout:g} s", url=url)
 
     async def _fetch(
         self, trail: requests.Trail, own: requests.Headers, conditions: requests.Headers, state: FetchState
@@ -178,7 +188,7 @@ def open_transport(http: Http, network: Network, ssl_context: ssl.SSLContext | N
         return PerHost(CheckedNetwork(network, rules), ssl_context=ssl_context)
     from aggregator.fetchers.proxied import Proxied  # noqa: PLC0415 - few sites have one
 
-    return Proxied(http.proxy, ssl_context)
+    return Proxied(http.proxy, ssl_context, timeout=http.timeout)
 
 
 def _headers(answer: httpx.Response) -> dict[str, str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote_to_bytes
 
 import httpx
@@ -31,6 +31,9 @@ ACCEPT = (
 )
 MAX_REDIRECTS = 5
 
+LATE: Final = "tagwire.late"
+"""Extension of a request, if its transport knows: awaited when the answer did not come in time, it raises the
+`errors.FetchError` of whom to blame for that, unless it is the server."""
 _LONGEST_VALIDATOR = 1024
 _LONGEST_HOST = 253
 _HIGHEST_PORT = 65535
@@ -143,6 +146,7 @@ class Trail:
 
     def __init__(self, url: httpx.URL, body: str = "") -> None:
         self.url = url.copy_with(userinfo=b"", fragment=None) if url.userinfo or url.fragment else url
+        self.asked: httpx.Request | None = None
         self.trusted = True
         self.moved_to = ""
         self._body = body.encode()
@@ -150,10 +154,10 @@ class Trail:
         self._seen = {str(self.url)}
 
     def request(self, headers: Headers) -> httpx.Request:
-        """Return the request for where the fetch stands."""
-        if not self._body:
-            return httpx.Request("GET", self.url, headers=headers)
-        return httpx.Request("POST", self.url, headers=headers, content=self._body)
+        """Return the request for where the fetch stands; the last one is `asked`."""
+        method, content = ("POST", self._body) if self._body else ("GET", None)
+        self.asked = httpx.Request(method, self.url, headers=headers, content=content)
+        return self.asked
 
     def follow(self, status: int, location: str) -> None:
         """Go where a redirect points. Raises `errors.BadRedirect`, `BadScheme` and, for a bad target, `BadUrl`."""

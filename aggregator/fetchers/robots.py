@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 from aggregator import files
 from aggregator.errors import FetchError, HttpStatus, RateLimited, RobotsDisallowed
+from aggregator.steps.visits.due import UNREACHED
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -31,6 +32,8 @@ log = logging.getLogger(__name__)
 
 TOKEN: Final = "tagwire"  # noqa: S105 - the name that robots.txt knows us by
 _DAY, _HOUR = 86400.0, 3600.0
+_AWHILE: Final = 300.0
+"""Seconds for which an origin that could not be reached is not asked again, for whatever page of it."""
 _READ: Final = 500 * 1024
 """Bytes that are read; the least that RFC 9309 §2.5 asks for."""
 KEPT: Final = 2 * 1024 * 1024
@@ -59,9 +62,13 @@ class Robots:
         self._known: dict[str, _Rules] | None = None
         self._asked = False
         self._turns: dict[str, asyncio.Lock] = {}
+        self._unreached: dict[str, tuple[float, FetchError]] = {}
 
     async def check(self, url: str) -> None:
-        """Raise `errors.RobotsDisallowed` if we may not fetch the page."""
+        """Raise `errors.RobotsDisallowed` if we may not fetch the page.
+
+        Where nobody was reached, which says as much about us as about the origin, what kept us from it is raised.
+        """
         parts = urlsplit(url)
         address = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}/robots.txt"
         async with self._turns.setdefault(address, asyncio.Lock()):
@@ -91,13 +98,20 @@ class Robots:
         if self._known is None:
             self._known = _load(self._file)
         rules = self._known.get(address)
-        if rules is None or not 0 < rules.until - self._clock.now().timestamp() <= _DAY:
+        now = self._clock.now().timestamp()
+        if rules is None or not 0 < rules.until - now <= _DAY:
+            until, error = self._unreached.get(address, (0.0, FetchError("")))
+            if 0 < until - now <= _AWHILE:
+                raise type(error)(str(error), url=error.url)
             rules = self._known[address] = await self._ask(address)
             self._asked = True
         return rules
 
     async def _ask(self, address: str) -> _Rules:
-        """Unavailable allows all, unreachable nothing (RFC 9309 §2.3.1); both are remembered (§2.4)."""
+        """Unavailable allows all, unreachable nothing (RFC 9309 §2.3.1); both are remembered (§2.4).
+
+        A network that is down is no verdict, and lasts no longer than it does: its errors are raised.
+        """
         now = self._clock.now().timestamp()
         try:
             body = await self._get(address)
@@ -105,6 +119,9 @@ class Robots:
             missing = isinstance(error, HttpStatus) and error.status < HTTPStatus.INTERNAL_SERVER_ERROR
             if missing and not isinstance(error, RateLimited):
                 return _Rules(now + _DAY)
+            if error.kind in UNREACHED:
+                self._unreached[address] = now + _AWHILE, error
+                raise
             return _Rules(now + _HOUR, refused=f"{error.kind}: {error}")
         from aggregator.steps.bodies import decode  # noqa: PLC0415 - for pages only
 

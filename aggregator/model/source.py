@@ -108,6 +108,7 @@ class FetchState:
     failures: int = 0
     """Failures in a row; those while the whole network was down are not among them."""
     failing_since: datetime | None = None
+    """When the first of them was."""
     error: Failure | None = None
     status: int = 0
     """The HTTP status that refused us last, 0 if none did since the last success."""

@@ -1,9 +1,10 @@
 """Tells the hub of `[publish] hub` which feeds changed: after they were replaced, and without ever being in the way.
 
-What is published is noted in `var/announcements`, a file for each publication, under the site's lock; the hub is told
-once the lock is given back. A hub that does not answer costs seconds and a message; the feeds it did not hear of stay
-noted and are told with the next ones. Two processes that announce at once may tell a feed twice, and lose none. This
-module publishes nothing and takes no lock.
+What is published is noted in `var/announcements`, a file for each publication, under the site's lock: before feeds are
+replaced all that may be, so that neither a crash nor a full disk loses any, then those that were. The hub is told once
+the lock is given back. A hub that does not answer costs seconds and a message; the feeds it did not hear of stay noted
+and are told with the next ones. Two processes that announce at once may tell a feed twice, and lose none. This module
+publishes nothing and takes no lock.
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
 from aggregator import __version__, files
-from aggregator.errors import FetchError
+from aggregator.errors import FetchError, PublishError
 from aggregator.fetchers import agent
 from aggregator.model import Problem
+from aggregator.steps import remedies
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,18 +36,44 @@ ATTEMPT: Final = 2.5
 """Seconds that one answer may take: three attempts and the pauses between them fit into `PATIENCE`."""
 PATIENCE: Final = 10.0
 """Seconds after which the rest is left to the next publication."""
+_AHEAD: Final = "ahead"
+"""The file of what was foreseen and not yet noted."""
 KEPT: Final = 10_000
 """Feeds that wait for a hub at most; the hub of a site that long is not there any more."""
+
+
+def foresee(settings: Settings, topics: Sequence[str]) -> None:
+    """Remember, before feeds are replaced, which the hub, if there is one, may have to be told of.
+
+    It hears of all of them if nobody comes to say with `noted` which they were. Raises `errors.PublishError`: then no
+    feed is to be replaced, since the next publication would find nothing new to tell of.
+    """
+    if not settings.publish.hub:
+        return
+    ahead = _folder(settings) / _AHEAD
+    try:
+        _promote(ahead)
+        files.write(ahead, json.dumps(topics).encode())
+    except OSError as error:
+        place = ahead.relative_to(settings.root)
+        raise PublishError(f"{place}, for the hub, cannot be written: {remedies.cause(error)}") from error
 
 
 def noted(settings: Settings, published: Published) -> Published:
     """Remember that the hub, if there is one, is to be told of what was published; return it with what went wrong.
 
-    Raises nothing: the feeds are published.
+    Raises nothing: the feeds are published. If it cannot be written down, what was foreseen stays.
     """
-    if not (settings.publish.hub and published.topics):
+    if not settings.publish.hub:
         return published
-    return replace(published, problems=(*published.problems, *_keep(_folder(settings), published.topics)))
+    ahead = _folder(settings) / _AHEAD
+    problems = _keep(_folder(settings), published.topics) if published.topics else ()
+    with suppress(OSError):
+        if problems:
+            _promote(ahead)
+        else:
+            ahead.unlink(missing_ok=True)
+    return replace(published, problems=(*published.problems, *problems))
 
 
 async def announce(settings: Settings, clock: Clock) -> tuple[Problem, ...]:
@@ -90,6 +118,12 @@ async def _tell(settings: Settings, left: list[str], clock: Clock) -> None:
             await clock.sleep(pause)
         else:
             del left[:BATCH]
+
+
+def _promote(ahead: Path) -> None:
+    """Let what was foreseen be told; renaming needs no room. Raises OSError."""
+    with suppress(FileNotFoundError):
+        ahead.rename(ahead.with_name(f"{uuid4().hex}.json"))
 
 
 def _folder(settings: Settings) -> Path:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import logging
 import os
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -30,7 +31,7 @@ from aggregator.publish.standing import Standing
 from aggregator.steps import indexing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from aggregator.model import Feed, Record
     from aggregator.ports import Output, Store
@@ -48,7 +49,8 @@ class Publisher:
     """Publishes one site.
 
     `read` returns the text of a record's file and may raise `OSError`, `ValueError` or `TagwireError`. Rendered entries
-    are kept in the file `cache`, see `fragments`; without one, for the time of one publication.
+    are kept in the file `cache`, see `fragments`; without one, for the time of one publication. `ahead` is told, before
+    any file is replaced, the URLs of all feeds that may change; it may raise `errors.PublishError`.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class Publisher:
         outputs: Mapping[str, Output],
         *,
         cache: str = "",
+        ahead: Callable[[Sequence[str]], None] = lambda _: None,
     ) -> None:
         unknown = [name for name in settings.publish.formats if name not in outputs]
         if unknown:
@@ -70,6 +73,7 @@ class Publisher:
         self._outputs = outputs
         self._library = Library(read)
         self._cache = cache
+        self._ahead = ahead
 
     def publish(
         self, feeds: Iterable[str] | None = None, *, check: bool = False, stopping: Callable[[], bool] = lambda: False
@@ -106,7 +110,8 @@ class Publisher:
             documents(edition, self._store),
         )
         ended: list[Stopped] = []
-        written = shelf.put(_until(stopping, found, ended), sync=feeds is not None, noting=standing is not None)
+        with self._telling(known, shelf, check=check):
+            written = shelf.put(_until(stopping, found, ended), sync=feeds is not None, noting=standing is not None)
         topics = () if check else self._topics(known, frozenset(written))
         for stopped in ended:
             stopped.topics = topics
@@ -132,13 +137,24 @@ class Publisher:
             problems=edition.problems,
         )
 
-    def _topics(self, feeds: Iterable[tuple[str, str]], written: frozenset[str]) -> tuple[str, ...]:
-        """The URLs of the feed files that were written, pages not counted."""
+    @contextmanager
+    def _telling(self, feeds: Sequence[tuple[str, str]], shelf: Shelf, *, check: bool) -> Iterator[None]:
+        """Tell ahead which feeds may change in the block; the error that ends it has those that did."""
+        if not check:
+            self._ahead(self._topics(feeds))
+        try:
+            yield
+        except PublishError as error:
+            error.topics = self._topics(feeds, shelf.replaced)
+            raise
+
+    def _topics(self, feeds: Iterable[tuple[str, str]], written: frozenset[str] | None = None) -> tuple[str, ...]:
+        """The URLs of the feed files that were written, of all without `written`; pages not counted."""
         publish = self._settings.publish
         suffixes = [self._outputs[name].SUFFIX for name in publish.formats if name != PAGES]
         names = (path + suffix for _, path in feeds for suffix in suffixes)
         home = os.path.relpath(Path(self._settings.root, publish.dir), self._settings.root)
-        changed = (name for name in names if Path(home, name).as_posix() in written)
+        changed = (name for name in names if written is None or Path(home, name).as_posix() in written)
         return tuple(self._settings.site.base_url + quote(name) for name in changed)
 
     def _documents(

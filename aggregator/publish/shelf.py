@@ -40,6 +40,7 @@ class Shelf:
         self._check = check
         self._failed: dict[str, str] = {}
         self._noted: dict[str, Facts] = {}
+        self._replaced: set[str] = set()
         self._shown_home = Path(os.path.relpath(self._home, self._root)).as_posix()
 
     def put(
@@ -62,13 +63,19 @@ class Shelf:
             if self._check:
                 return tuple(self._shown(path) for path, data in pairs() if not _holds(path, data))
             failed: dict[str, OSError] = {}
-            written = files.write_all(pairs(), sync=sync, failed=failed, noted=self._noted if noting else None)
+            told = self._noted if noting else None
+            written = files.write_all(pairs(), sync=sync, failed=failed, noted=told, replaced=self._replaced)
         except OSError as error:
             place = self._shown(os.fspath(self._home / at))
             raise PublishError(f"{place} cannot be written: {remedies.cause(error)}") from error
         for path, cause in failed.items():
             self._failed[self._shown(path)] = f"cannot be written: {remedies.cause(cause)}"
         return tuple(map(self._shown, written))
+
+    @property
+    def replaced(self) -> frozenset[str]:
+        """The paths of all that was written, also by a `put` that something ended; relative to the site directory."""
+        return frozenset(map(self._shown, self._replaced))
 
     def facts(self, name: str) -> Facts | None:
         """Return what the file system says of a file, None if it says nothing."""

@@ -46,6 +46,12 @@ class _Found(NamedTuple):
     negotiated: bool = False
 
 
+class _Unfit(NamedTuple):
+    """Files of an address, all of which the client's Accept rules out."""
+
+    names: tuple[str, ...]
+
+
 class PublishedFiles:
     """Serves the files of a directory; `max_age` tells for how many seconds a name may be cached."""
 
@@ -65,6 +71,9 @@ class PublishedFiles:
             found = self._find(name, asked.get(b"accept", ""))
             if isinstance(found, str):
                 await RedirectResponse(found, 308)(scope, receive, send)
+            elif isinstance(found, _Unfit):
+                text = f"not acceptable: there are {', '.join(found.names)}\n"
+                await PlainTextResponse(text, 406, {"Vary": "Accept"})(scope, receive, send)
             elif found is None:
                 await PlainTextResponse("not found\n", 404, {"Cache-Control": "max-age=60"})(scope, receive, send)
             elif found.facts.st_size > LARGEST:
@@ -107,8 +116,8 @@ class PublishedFiles:
         await send({"type": "http.response.start", "status": 304 if current else 200, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if head else body})
 
-    def _find(self, name: str, accept: str) -> _Found | str | None:
-        """The file that a name means, the address to go to instead, or None. Raises OSError."""
+    def _find(self, name: str, accept: str) -> _Found | _Unfit | str | None:
+        """The file that a name means, the address to go to instead, what nobody wants, or None. Raises OSError."""
         folder = not name or name.endswith("/")
         parts = name.removesuffix("/").split("/") if name else []
         if len(name) > _LONGEST_NAME or any(not _fit(part) for part in parts):
@@ -127,7 +136,7 @@ class PublishedFiles:
         facts = self._facts([*parts, "index.html"])
         return quote(parts[-1]) + "/" if facts is not None and stat.S_ISREG(facts.st_mode) else ""
 
-    def _twin(self, parts: list[str], accept: str) -> _Found | None:
+    def _twin(self, parts: list[str], accept: str) -> _Found | _Unfit | None:
         """The representation of an address without suffix that the client likes best, of those that exist."""
         there: dict[str, _Found] = {}
         for kind, suffix in media.TWINS.items():
@@ -135,7 +144,9 @@ class PublishedFiles:
             facts = self._facts([*parts[:-1], parts[-1] + suffix])
             if facts is not None and stat.S_ISREG(facts.st_mode):
                 there[kind] = _Found(name, f"{self._root}/{name}", facts, negotiated=True)
-        return there[negotiate.media_type(accept, tuple(there))] if there else None
+        chosen = negotiate.media_type(accept, tuple(there))
+        names = dict.fromkeys(quote(one.name.rpartition("/")[2]) for one in there.values())
+        return there[chosen] if chosen else _Unfit(tuple(names)) if there else None
 
     def _facts(self, parts: list[str]) -> os.stat_result | None:
         """What the file system says of a name, None if there is nothing, or a link that leads out."""

@@ -82,21 +82,27 @@ class Pages:
 
     async def status(self, request: Request) -> Response:
         """How the sources are now, as a page or as JSON."""
+        kind = _kind(request)
+        if not kind:
+            return _unfit()
         document = self._status(await self.site.view())
-        if _wants_json(request):
+        if kind == _JSON:
             return _json(document)
         title = html.words(self.site.settings.site.language).status
         return self._page("live.html", self._frame("status", title), status=document)
 
     async def search(self, request: Request) -> Response:
         """What was searched for, as a page with a form or as JSON; 503 while too many search."""
+        kind = _kind(request)
+        if not kind:
+            return _unfit()
         text, number = request.query_params.get("q", "")[:1000], request.query_params.get("page", "1")
         page = int(number) if number.isascii() and number.isdigit() and len(number) < 4 else 1  # noqa: PLR2004
         page = min(max(page, 1), _FARTHEST)
         answer = await self.desk.ask(text, limit=_HITS, offset=(page - 1) * _HITS)
         if answer is None:
             return PlainTextResponse("too many searches at a time\n", 503, {"Retry-After": "5", **_FRESH})
-        if _wants_json(request):
+        if kind == _JSON:
             return _json(_results(text, answer.query, answer.found, indexing=answer.indexing))
         further = answer.found.total > page * _HITS and page < _FARTHEST
         view = await self.site.view()
@@ -197,8 +203,14 @@ def _hit(hit: Hit) -> dict[str, Any]:
     }
 
 
-def _wants_json(request: Request) -> bool:
-    return negotiate.media_type(request.headers.get("accept", ""), (_JSON, _HTML)) == _JSON
+def _kind(request: Request) -> str:
+    """The media type that the client likes best, empty if it rules all out."""
+    return negotiate.media_type(request.headers.get("accept", ""), (_JSON, _HTML))
+
+
+def _unfit() -> Response:
+    text = f"not acceptable: there are {_JSON}, {_HTML}\n"
+    return PlainTextResponse(text, HTTPStatus.NOT_ACCEPTABLE, {**_FRESH, "Vary": "Accept"})
 
 
 def _json(document: Mapping[str, Any], status: int = HTTPStatus.OK) -> Response:

@@ -130,7 +130,7 @@ def failed(
         url=source.address,
         fetched_at=now,
         failures=state.failures + 1,
-        failing_since=state.failing_since or now,
+        failing_since=(state.failing_since if state.failures else None) or now,
         error=failure,
     )
     plan = interval.after_failure(after, source, schedule, now, retry_after)
@@ -156,7 +156,14 @@ def excused(state: FetchState, source: Source, schedule: Schedule, now: datetime
     wait = min(interval.SHORT_BACKOFF * 2.0**own, max(schedule.max, source.every))
     why = "the proxy failed" if proxy else "no host answered: the network seems to be down"
     reason = Reason(rule="offline", why=why, seconds=wait)
-    return replace(state, failures=state.failures - 1, next_at=now + timedelta(seconds=wait), reasons=(reason,))
+    since = state.failing_since if state.failures > 1 else None
+    return replace(
+        state,
+        failures=state.failures - 1,
+        failing_since=since,
+        next_at=now + timedelta(seconds=wait),
+        reasons=(reason,),
+    )
 
 
 def unkept(state: FetchState, now: datetime) -> FetchState:

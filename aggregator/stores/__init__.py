@@ -1,7 +1,7 @@
 """Stores: where the index is kept. The scheme of `[storage] index` names the module: `sqlite:///var/tagwire.db`.
 
 This module knows no store by name: a new one is a new module here with `open_store(url, root, *, access)`,
-`discard(url, root)`, `check(url, root)`, `backup(url, root, target)` and `compact(url, root)`.
+`discard(url, root)`, `check(url, root)`, `backup(url, root, target)`, `compact(url, root)` and `files(url, root)`.
 """
 
 from __future__ import annotations
@@ -54,6 +54,14 @@ def backup(url: str, root: str, target: str) -> None:
 def compact(url: str, root: str) -> tuple[int, int]:
     """Give unused space back to the disk; return the size in bytes before and after. Raises `errors.StoreError`."""
     return cast("tuple[int, int]", _module(url).compact(url, root))
+
+
+def files(url: str, root: str) -> list[str]:
+    """Return the files here that the index is kept in, there or not, if it is kept in files; the index itself first.
+
+    Raises `errors.StoreError` for a URL that names no index.
+    """
+    return cast("list[str]", _module(url).files(url, root))
 
 
 def _module(url: str) -> ModuleType:

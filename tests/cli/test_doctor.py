@@ -26,9 +26,11 @@ from aggregator.clock import SystemClock
 from aggregator.config import load
 from aggregator.errors import StoreError
 from aggregator.model import Failure
-from aggregator.operations.doctor import Patient, machine, places
+from aggregator.operations.doctor import Patient, examine, machine, places
+from aggregator.publish import Publisher
 from aggregator.stores import open_store
 from aggregator.testing import InlineWorkers
+from aggregator.tree import ItemTree
 
 NEWS = "<rss version='2.0'><channel><title>T</title><item><guid>1</guid><title>N</title></item></channel></rss>"
 
@@ -142,6 +144,25 @@ def copied(site, name):
     shutil.copy(file, file.parent.parent / name.replace("*", file.name))
 
 
+def noted(site, name):
+    """Configure a folder as a source that nobody refreshed yet, and return a file's place in it."""
+    if not (site / "notes").exists():
+        (site / "notes").mkdir()
+        configure(site, "sources.toml", '[[sources]]\nid = "notes"\nkind = "folder"\npath = "notes"\n')
+    return site / "notes" / name
+
+
+def put_a_folder_at(path):
+    path.unlink(missing_ok=True)
+    path.mkdir()
+
+
+def put_pipes_at(*paths):
+    for path in paths:
+        path.unlink(missing_ok=True)
+        os.mkfifo(path)
+
+
 DNS = Failure(kind="dns", message="no such host")
 FAULTS: dict[str, tuple[Callable[[Path], object], str, int]] = {
     "clock": (lambda site: change_state(site, fetched_at=SystemClock().now() + timedelta(days=9)), "still to come", 0),
@@ -210,7 +231,19 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str, int]] = {
     "twice: key": (lambda site: copied(site, "*"), r"^a/.*\.md, a/.*\.md in .* are the same item", 0),
     "twice: text": (lambda site: copied(site, "again.md"), r"again.md in .* are the same item", 0),
     "links: dangling": (lambda site: (site / "items/x.md").symlink_to("/no"), "link to /no, which is not there", 0),
-    "links: pipe": (lambda site: os.mkfifo(site / "items/x.md"), "/items/x.md is a pipe, a socket or a device", 0),
+    "links: pipe": (lambda site: put_pipes_at(site / "items/x.md"), "/items/x.md is a pipe, a socket or a device", 0),
+    "files: broken": (lambda site: noted(site, "x.md").write_text('---\ntitle: "x\n---\n'), r"notes: .*/x.md:\d+: ", 0),
+    "files: pipe": (lambda site: put_pipes_at(noted(site, "x.md")), "notes: x.md: is a pipe, not a file", 0),
+    "files: many": (lambda site: put_pipes_at(*(noted(site, f"{n}.md") for n in range(9))), "notes: and 4 more", 0),
+    "folders: file": (lambda site: configure(site, "sources.toml", 'kind = "folder"\n'), "a.xml is no folder", 1),
+    "folders: pipe": (lambda site: put_pipes_at(site / "a.xml"), "a.xml is no file", 1),
+    "permissions: lock": (
+        lambda site: put_a_folder_at(site / "var/tagwire.lock"),
+        "tagwire.lock is a folder, where",
+        1,
+    ),
+    "permissions: index": (lambda site: put_a_folder_at(site / "var/tagwire.db"), "tagwire.db is a folder, where", 1),
+    "permissions: mark": (lambda site: put_pipes_at(site / "var/published"), "published is no file, where", 1),
     "links: folder": (lambda site: (site / "items/x").symlink_to(site), "/x is a symbolic link to .* not followed", 0),
 }
 
@@ -309,6 +342,94 @@ def test_a_file_of_var_that_is_somebody_elses_is_to_be_given_to_who_runs_tagwire
     [found] = places.permissions(Patient(settings=settings, now=SystemClock().now()))
     assert (found.level, "of user 4242" in found.message) == ("error", True)
     assert found.fix == f"chown 77 {path}, and chmod 600 it"
+
+
+def sources_with(site, text):
+    """Let sources.toml say something more; nothing of it is published."""
+    (site / "feeds").rename(site / "old")
+    configure(site, "sources.toml", '[[sources]]\nid = "b"\nenabled = false\n' + text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'url = "https://me:pw@a.example/f"',
+        'url = "https://a.example/f?n=1&access_token=k"',
+        'url = "https://a.example/f"\nheaders = {X-Api-Key = "k", Accept = "*/*"}',
+    ],
+)
+def test_a_configuration_with_a_password_in_it_is_for_its_owner_alone(site, findings, text):
+    """As the index is; unless the folder around it lets nobody in."""
+    sources_with(site, text + "\n")
+    path = site / "config/sources.toml"
+    path.chmod(0o644)
+    message = f"{path} is open to others (mode 644); it holds a password"
+    assert findings()["privacy"] == ("warning", message, f"chmod 600 {path}")
+    path.chmod(0o600)
+    assert "privacy" not in findings()
+    path.chmod(0o644)
+    path.parent.chmod(0o700)
+    assert "privacy" not in findings()
+
+
+def test_a_configuration_without_a_password_may_be_open(site, findings, monkeypatch):
+    """What `env:` names stands elsewhere; what only looks like a credential is none."""
+    monkeypatch.setenv("SECRET", "x")
+    headers = 'headers = {Authorization = "env:SECRET", Accept = "*/*"}'
+    sources_with(site, f'url = "https://a.example/@me/f?keyword=tea&author=b"\n{headers}\n')
+    assert "privacy" not in findings()
+
+
+@pytest.mark.parametrize(("mode", "told"), [(0o640, ""), (0o644, "chmod o= ")])
+def test_a_configuration_of_somebody_elses_stays_readable_for_who_runs_tagwire(site, monkeypatch, mode, told):
+    """By its group, as packagers do it: closing it to that would close it to us."""
+    sources_with(site, 'url = "https://me:pw@a.example/f"\n')
+    (site / "config/sources.toml").chmod(mode)
+    monkeypatch.setattr(os, "getuid", lambda: 4242)
+    settings = load(str(site), str(site / "config/tagwire.toml"))
+    found = list(places.privacy(Patient(settings=settings, now=SystemClock().now())))
+    assert [one.fix.startswith(told) for one in found] == [True] * bool(told)
+
+
+def test_an_index_elsewhere_is_looked_after_there(site, tmp_path, findings, monkeypatch):
+    """Its folder, its file and the room on its disk; not what else lies there."""
+    place = tmp_path / "disk"
+    (place / "others").mkdir(parents=True)
+    (place / "others").chmod(0o500)
+    (site / "var/tagwire.db").rename(place / "i.db")
+    configure(site, "tagwire.toml", f'[storage]\nindex = "sqlite:///{place}/i.db"\n')
+    assert findings() == {}
+    (place / "i.db").chmod(0o644)
+    assert str(place / "i.db") in findings()["privacy"][1]
+    usage = shutil.disk_usage
+    monkeypatch.setattr(shutil, "disk_usage", lambda at: SimpleNamespace(free=1) if at == str(place) else usage(at))
+    assert findings(1)["disk"][1] == f"{place}: 0 MiB are free"
+    access = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: str(path) != str(place) and access(path, mode))
+    assert findings(1)["permissions"][1].startswith(f"{place}, for the index, cannot be written")
+
+
+def test_what_several_checks_need_is_looked_at_once(site, monkeypatch):
+    """Item files are read, and a publication is tried, once for all of them."""
+    (site / "feeds/all.xml").write_text("<feed")
+    settings = load(str(site), str(site / "config/tagwire.toml"))
+    patient, read = Patient(settings=settings, now=SystemClock().now()), []
+    text, press = ItemTree.text, Publisher.publish
+
+    def reading(tree, path):
+        read.append(path)
+        return text(tree, path)
+
+    def publishing(one, **said):
+        read.append("published")
+        return press(one, **said)
+
+    monkeypatch.setattr(ItemTree, "text", reading)
+    monkeypatch.setattr(Publisher, "publish", publishing)
+    found = {one.check: one.level for one in examine(patient)}
+    assert (found["feeds"], found["contents"], found["items"], found["twice"]) == ("error", "warning", "ok", "ok")
+    [item] = (site / "items").rglob("*.md")
+    assert sorted(read) == [str(item.relative_to(site / "items")), "published"]
 
 
 def test_what_publishing_does_not_mend_has_another_cure(site, findings):
@@ -416,6 +537,8 @@ def test_backup_check_and_vacuum(site, findings, tmp_path, capsys):
     assert call(site, "db", "backup", tmp_path / "second.db", "--json") == 0
     assert json.loads(capsys.readouterr().out)["bytes"] == copy.stat().st_size
     assert stores.check(f"sqlite:///{copy}", "/") == []
+    assert call(site, "db", "backup", tmp_path / "none" / "copy.db") == 2
+    assert f"{tmp_path / 'none'} is no folder: nothing was written" in capsys.readouterr().err
     assert call(site, "db", "backup", copy) == 2
     assert "--force" in capsys.readouterr().err
     assert call(site, "db", "backup", "-q", "--force", copy) == 0

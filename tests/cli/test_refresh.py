@@ -20,6 +20,7 @@ import pytest
 from aggregator.cli.reporting import exit_code, source_event, summary_event
 from aggregator.cli.runner import run
 from aggregator.model import Failure, Outcome, Summary
+from aggregator.workers import Workers
 
 FEED = b"""<?xml version="1.0"?><rss version="2.0"><channel><title>T</title><link>http://127.0.0.1/</link>
 <item><title>One</title><link>http://127.0.0.1/1</link><guid>1</guid><description>Text of one</description></item>
@@ -63,6 +64,21 @@ def test_what_this_machine_cannot_write_exits_with_1_whatever_the_rule():
     unkept = Outcome(source="a", result="failed", error=Failure(kind="disk", message="x"))
     summary = Summary(outcomes=(unkept, failed(3)))
     assert [exit_code(summary, rule) for rule in ("persistent", "on-any", "never")] == [1, 1, 1]
+
+
+def test_workers_that_cannot_be_started_are_one_line_and_nobodys_failure(site, web, add_source, tagwire, monkeypatch):
+    """Exit code 1 and the cure; the sources are asked again as soon as they can be read."""
+    add_source(f'id = "a"\nurl = "{web.page("/a.xml", FEED)}"')
+    with monkeypatch.context() as patch:
+        patch.setattr("aggregator.app.Workers", Workers)
+        patch.setattr("multiprocessing.spawn._python_exe", b"/nonexistent/python")
+        done = tagwire("-C", str(site), "refresh")
+    assert (done.code, done.err.count("\n")) == (1, 1)
+    assert "tagwire: the processes that read documents cannot be started: /nonexistent/python is not there" in done.err
+    told = json.loads(tagwire("-C", str(site), "sources", "--json").out)["sources"]
+    assert [one["failures"] for one in told] == [0] * len(told)
+    assert tagwire("-C", str(site), "refresh", "--due").code == 0
+    assert tagwire("-C", str(site), "items").out.count("One") == 1
 
 
 def test_items_that_cannot_be_written_are_one_line_and_nobodys_failure(site, web, add_source, tagwire):

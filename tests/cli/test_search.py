@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sqlite3
 from contextlib import closing
@@ -58,6 +59,20 @@ def freeze(site):
     for suffix in ("-wal", "-shm"):
         (site / f"var/search.db{suffix}").unlink(missing_ok=True)
         (site / f"var/search.db{suffix}").mkdir()
+
+
+def test_many_files_that_cannot_be_read_are_one_line(tagwire, site):
+    """How many, and which one is the first; they are found by their titles, which is no failure."""
+    tagwire("refresh")
+    for path in list((site / "items").rglob("*.md")):
+        path.unlink()
+        path.mkdir()
+    done = tagwire("search", "nothing of the kind")
+    [line, none] = done.err.splitlines()
+    assert (done.code, none) == (0, "no items")
+    assert re.fullmatch(
+        r"2 item files are found by title and summary only; the first: \S+\.md: Is a directory; .*", line
+    )
 
 
 def test_where_nothing_can_be_written_it_is_searched_as_it_is(tagwire, site):

@@ -110,7 +110,7 @@ def test_a_robots_txt_that_cannot_be_had_forbids_everything_for_an_hour(site, st
 
 
 def test_what_is_remembered_of_robots_txt_ends_after_a_day_or_after_an_hour_of_trouble():
-    clock, answers, asked = FakeClock(), [b"User-agent: *\nDisallow: /", errors.DnsFailed("no"), b""], []
+    clock, answers, asked = FakeClock(), [b"User-agent: *\nDisallow: /", errors.HttpStatus("500", status=500), b""], []
 
     async def get(url):
         asked.append(url)
@@ -161,6 +161,42 @@ class Origins:
         asyncio.run(main())
         robots.close()
         return allowed
+
+
+@pytest.mark.parametrize("kind", [errors.DnsFailed, errors.ConnectFailed, errors.DeadlineExceeded, errors.ProxyFailed])
+def test_a_network_that_is_down_is_no_verdict_of_robots_txt(tmp_path, kind):
+    """What was known holds on, what was not stays unknown; nobody is asked again at once for every page."""
+    down = [False]
+
+    class Town(Origins):
+        async def get(self, url):
+            body = await super().get(url)
+            if down[0]:
+                raise kind("no", url=url)
+            return body
+
+    town = Town(tmp_path / "robots.json")
+    town.round("http://a.example/yes")
+    down[0] = True
+    assert town.round("http://a.example/yes", "http://a.example/no") == ["http://a.example/yes"]
+    robots = Robots(town.get, town.clock, town.file)
+
+    async def blamed():
+        with pytest.raises(errors.FetchError) as caught:
+            await robots.check("http://b.example/yes")
+        return type(caught.value), caught.value.url
+
+    async def main():
+        return await blamed(), await blamed()
+
+    assert asyncio.run(main()) == ((kind, "http://b.example/robots.txt"),) * 2
+    robots.close()
+    assert town.asked == ["http://a.example/robots.txt", "http://b.example/robots.txt"]
+    town.clock.advance(300)
+    asyncio.run(main())
+    assert len(town.asked) == 3
+    down[0] = False
+    assert town.round("http://b.example/yes", "http://b.example/no") == ["http://b.example/yes"]
 
 
 def test_what_robots_txt_said_is_remembered_from_round_to_round_for_a_day(tmp_path):

@@ -420,3 +420,64 @@ def test_a_server_without_tls_behind_a_proxy_is_no_failure_of_the_proxy(on_bench
 
     with pytest.raises(errors.TlsFailed):
         on_bench(scenario)
+
+
+async def through(bench, url, proxy, handle):
+    """Fetch through a proxy that handles its connections so, within parts of a second."""
+    port = await bench.raw.start(handle)
+    fetcher = type(bench)(
+        None, {"proxy": f"{proxy}://u:secret@127.0.0.1:{port}", "timeout": 0.6 if proxy == "https" else 0.3}
+    )
+    try:
+        await fetcher.get(url)
+    finally:
+        await fetcher.fetcher.aclose()
+
+
+@pytest.mark.parametrize("proxy", ["http", "https"])
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_proxy_that_never_says_anything_is_what_failed(on_bench, scheme, proxy):
+    """It takes the connection, and then neither speaks TLS nor answers anybody."""
+
+    async def keep_silent(reader, writer):
+        await reader.read()
+
+    with pytest.raises(errors.ProxyFailed, match=r"^the proxy \(http\.proxy\) .*no.* answer$") as caught:
+        on_bench(lambda bench: through(bench, f"{scheme}://feeds.test/feed", proxy, keep_silent))
+    assert caught.value.url == f"{scheme}://feeds.test/feed"
+
+
+@pytest.mark.parametrize("own", [b"HTTP/1.1 501 Not Implemented\r\nContent-Length: 0\r\n\r\n", b"what?\r\n", b""])
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_server_that_does_not_answer_behind_a_proxy_that_does_is_what_failed(on_bench, scheme, own):
+    """Such a server makes its proxy silent, too; but not when that is asked for something of its own."""
+    heard = []
+
+    async def wait_for_the_server(reader, writer):
+        heard.append(await reader.readuntil(b"\r\n\r\n"))
+        if heard[-1].startswith(b"OPTIONS * "):
+            writer.write(own)
+            writer.close()
+        await reader.read()
+
+    with pytest.raises(errors.DeadlineExceeded, match=r"no complete answer within 0\.3 s"):
+        on_bench(lambda bench: through(bench, f"{scheme}://feeds.test/feed", "http", wait_for_the_server))
+    assert len(heard) == 2
+    assert b"\r\nMax-Forwards: 0\r\n" in heard[1]
+    assert b"Authorization" not in heard[1]
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_server_that_is_slow_behind_a_proxy_that_let_us_through_is_what_failed(on_bench, scheme):
+    """The proxy is not asked again: it has answered."""
+    heard = []
+
+    async def let_through(reader, writer):
+        heard.append(await reader.readuntil(b"\r\n\r\n"))
+        length = b"" if scheme == "https" else b"Content-Length: 9\r\n"
+        writer.write(b"HTTP/1.1 200 OK\r\n%s\r\n" % length)
+        await reader.read()
+
+    with pytest.raises(errors.DeadlineExceeded):
+        on_bench(lambda bench: through(bench, f"{scheme}://feeds.test/feed", "http", let_through))
+    assert len(heard) == 1

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import socket
 import threading
 from dataclasses import replace
@@ -11,9 +13,11 @@ from urllib.parse import parse_qs
 
 import pytest
 
+from aggregator import files
+from aggregator.errors import PublishError
 from aggregator.model.published import Published
 from aggregator.operations import announce as announcing
-from aggregator.operations.announce import announce, noted
+from aggregator.operations.announce import announce, foresee, noted
 from aggregator.settings import Http, Publish, Settings
 from aggregator.testing import FakeClock
 
@@ -150,6 +154,55 @@ def test_a_silent_hub_is_asked_three_times_and_costs_a_message(tell):
             silent.accept()
     assert "no answer within 0.1 s" in problem.message
     assert slept == [0.5, 1.0]
+
+
+OTHER = "https://news.example.org/b.xml"
+
+
+@pytest.fixture
+def site(tmp_path):
+    return Settings(root=str(tmp_path), publish=Publish(hub="http://127.0.0.1:1/"))
+
+
+def test_of_what_was_foreseen_only_what_was_published_is_told(tell, site, tmp_path):
+    foresee(site, (TOPIC, OTHER))
+    with Hub(204) as hub:
+        assert tell(hub.url, OTHER) == ((), [])
+        assert [form["hub.url"] for _, form in hub.heard] == [[OTHER]]
+    assert list((tmp_path / "var/announcements").iterdir()) == []
+    foresee(site, (TOPIC,))
+    assert noted(site, Published()) == Published()
+    assert list((tmp_path / "var/announcements").iterdir()) == []
+
+
+def test_what_a_killed_process_had_foreseen_is_told_with_the_next_feeds(tell, site):
+    """It may have replaced any of them, and nobody will find them new again."""
+    foresee(site, (TOPIC,))
+    foresee(site, (OTHER, "https://news.example.org/c.xml"))
+    with Hub(204) as hub:
+        assert tell(hub.url, OTHER) == ((), [])
+        assert [form["hub.url"] for _, form in hub.heard] == [[TOPIC, OTHER]]
+
+
+def test_what_a_full_disk_did_not_let_us_note_is_told_as_it_was_foreseen(tell, site, monkeypatch):
+    """Renaming needs no room."""
+    foresee(site, (TOPIC, OTHER))
+
+    def full(path, data):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(files, "write", full)
+        [problem] = noted(site, Published(topics=(TOPIC,))).problems
+        assert problem.message == "No space left on device"
+        with pytest.raises(
+            PublishError, match=r"^var/announcements/ahead, for the hub, cannot be written: No space left"
+        ):
+            foresee(site, (TOPIC,))
+        foresee(replace(site, publish=Publish()), (TOPIC,))
+    with Hub(204) as hub:
+        assert tell(hub.url) == ((), [])
+        assert [form["hub.url"] for _, form in hub.heard] == [[TOPIC, OTHER]]
 
 
 def test_three_attempts_and_the_pauses_between_them_fit_into_the_patience_however_long_http_may_wait():

@@ -274,7 +274,13 @@ def test_an_owners_template_stands_in_for_ours(make_feed, make_post):
 
 @pytest.mark.parametrize(
     ("template", "line"),
-    [("a\nb {{ nobody }}", 2), ("{{ post.titel }}", 1), ("\n\n{% include 'none.html' %}", 3), ("{{ 1 // 0 }}", 1)],
+    [
+        ("a\nb {{ nobody }}", 2),
+        ("{{ post.titel }}", 1),
+        ("\n\n{% include 'none.html' %}", 3),
+        ("{{ 1 // 0 }}", 1),
+        ("\n{% for n in range(10000000000) %}{% endfor %}", 2),
+    ],
 )
 def test_a_mistake_that_shows_with_items_names_file_and_line(make_feed, make_post, template, line):
     with pytest.raises(PublishError, match=rf"^config/templates/post\.html:{line}: "):

@@ -73,8 +73,8 @@ class Press:
             raise FileNotFoundError(record.path)
         return self.texts[record.path]
 
-    def publisher(self, cache: str = "") -> Publisher:
-        return Publisher(self.settings, self.store, self.read, discover(self.settings), cache=cache)
+    def publisher(self, cache: str = "", **more) -> Publisher:
+        return Publisher(self.settings, self.store, self.read, discover(self.settings), cache=cache, **more)
 
     def publish(self, *, check: bool = False, cache: str = "") -> Published:
         """Publish everything."""

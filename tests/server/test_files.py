@@ -57,6 +57,18 @@ def test_an_address_without_suffix_is_what_the_client_likes_best(ask, path, acce
     assert answer.headers["content-location"] == (path + suffix).rpartition("/")[2]
 
 
+def test_what_a_client_rules_out_is_not_sent(ask):
+    """RFC 9110 §12.4.2: `q=0` is not acceptable; another representation is, else the answer says what there is."""
+    assert ask("/all", accept="application/atom+xml;q=0").body == ask("/all.html").body
+    assert ask("/all", accept="application/atom+xml;q=0, text/html;q=0").body == ask("/all.json").body
+    answer = ask("/tags/%E6%9E%9C%E5%9B%AD", accept="*/*;q=0")
+    assert (answer.status, answer.headers["vary"]) == (406, "Accept")
+    names = [f"%E6%9E%9C%E5%9B%AD{suffix}" for suffix in (".xml", ".html", ".json")]
+    assert answer.body.decode() == f"not acceptable: there are {', '.join(names)}\n"
+    assert ask("/all.xml", accept="application/atom+xml;q=0").headers["content-type"].startswith("application/xml")
+    assert ask("/all.xml", accept="*/*;q=0").status == 200, "its name says which one is wanted"
+
+
 def test_only_formats_that_exist_are_offered(ask, desk):
     desk.put("tags/single.json", "{}")
     assert ask("/tags/single", accept=BROWSER).headers["content-type"].startswith("application/feed+json")

@@ -67,6 +67,13 @@ def test_search_is_a_page_for_people_with_the_hits_marked(ask):
     assert "form" in Text(ask("/search", **PAGE).text).tags
 
 
+@pytest.mark.parametrize("path", ["/status", "/search?q=gulls"])
+def test_what_a_client_rules_out_is_not_sent(ask, path):
+    assert ask(path, accept="application/json;q=0").headers["content-type"].startswith("text/html")
+    answer = ask(path, accept="*/*;q=0")
+    assert (answer.status, answer.text) == (406, "not acceptable: there are application/json, text/html\n")
+
+
 def test_hits_name_their_sources_as_other_pages_do(desk):
     """By title; by id what only files name."""
     named = replace(desk.settings, sources=(Source(id="harbour", title="港口 & Co", path="x"),))

@@ -285,7 +285,7 @@ def test_a_missing_network_is_nobodys_failure() -> None:
     failure = Failure(kind="dns", message="no")
     first = cadence.failed(FetchState(source="s"), failure, SOURCE, PLAIN, NOW)
     state = cadence.excused(first, SOURCE, PLAIN, NOW)
-    assert (state.failures, state.error, state.failing_since, seconds(state)) == (0, failure, NOW, 15 * 60)
+    assert (state.failures, state.error, state.failing_since, seconds(state)) == (0, failure, None, 15 * 60)
     assert "network" in interval.explain(state, NOW)
     third = replace(first, failures=4)  # an uncounted visit after three that count waits no longer than the third did
     assert seconds(cadence.excused(third, SOURCE, PLAIN, NOW)) == 60 * 60
@@ -293,6 +293,18 @@ def test_a_missing_network_is_nobodys_failure() -> None:
     assert seconds(cadence.excused(proxy, SOURCE, PLAIN, NOW)) == 15 * 60, "whose fault it was is certain"
     long = replace(first, failures=9)
     assert seconds(cadence.excused(long, SOURCE, PLAIN, NOW)) == PLAIN.max, "it was failing before the network was"
+
+
+def test_a_source_fails_since_the_first_visit_that_counts() -> None:
+    """What was the network's or the proxy's does not begin it, nor take anything back that began before."""
+    failure, later, last = Failure(kind="dns", message="no"), NOW + timedelta(hours=1), NOW + timedelta(hours=2)
+    away = cadence.excused(cadence.failed(FetchState(source="s"), failure, SOURCE, PLAIN, NOW), SOURCE, PLAIN, NOW)
+    counted = cadence.failed(away, failure, SOURCE, PLAIN, later)
+    assert (away.failing_since, counted.failing_since) == (None, later)
+    again = cadence.excused(cadence.failed(counted, failure, SOURCE, PLAIN, last), SOURCE, PLAIN, last)
+    assert (again.failures, again.failing_since) == (1, later)
+    old = replace(away, failing_since=NOW)  # as it was remembered once
+    assert cadence.failed(old, failure, SOURCE, PLAIN, later).failing_since == later
 
 
 def test_a_postponed_source_waits_for_its_host() -> None:

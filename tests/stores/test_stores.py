@@ -122,3 +122,11 @@ def test_memory_stores_are_private_and_have_nothing_to_discard(tmp_path):
     one.enroll([("a", "a.test")])
     assert two.states() == {}
     stores.discard("memory:", str(tmp_path))
+
+
+def test_the_files_of_an_index_are_told_without_opening_it(tmp_path):
+    """Whether they are there or not; an index in memory has none."""
+    path = tmp_path / "var/a.db"
+    assert stores.files("sqlite:///var/a.db", str(tmp_path)) == [f"{path}{end}" for end in ("", "-wal", "-shm")]
+    assert stores.files("memory:", str(tmp_path)) == []
+    assert not path.parent.exists()

@@ -1,10 +1,17 @@
-"""What checks are given and what they return. This module checks nothing."""
+"""What checks are given and what they return; what several need is looked at once. This module checks nothing."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
+from zoneinfo import ZoneInfo
 
+from aggregator import outputs, publish, stores
+from aggregator.errors import EntryError, PublishError, StoreError
+from aggregator.model import Problem
+from aggregator.steps import frontmatter
 from aggregator.tree import open_tree
 
 if TYPE_CHECKING:
@@ -12,6 +19,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from aggregator.model import FetchState
+    from aggregator.model.published import Published
+    from aggregator.ports import Store
     from aggregator.settings import Settings
     from aggregator.tree import ItemTree
 
@@ -36,6 +45,15 @@ def some(names: Sequence[str]) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """An item file as it was read: what is wrong with it, else what tells its item from others."""
+
+    path: str
+    complaint: str = ""
+    face: tuple[object, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Patient:
     """A site as it is found: settings, the time, and what is remembered of its sources (none if nobody can tell)."""
 
@@ -47,3 +65,37 @@ class Patient:
     def tree(self) -> ItemTree:
         """The item files, to be read and never written."""
         return open_tree(self.settings, dry=True)
+
+    @cached_property
+    def items(self) -> Sequence[Looked]:
+        """Every item file, read once and sorted by path. Raises OSError if a folder cannot be looked into."""
+        zone, tree = ZoneInfo(self.settings.site.timezone), self.tree
+        return [_looked(tree, path, zone) for path, _ in tree.listing()]
+
+    @cached_property
+    def publication(self) -> Published | PublishError | None:
+        """What a publication would write and remove, or why it fails; None of a damaged index, or one without items."""
+        try:
+            with stores.open_store(self.settings.storage.index, self.settings.root, access="scratch") as store:
+                return self._published(store) if store.items(limit=1) else None
+        except StoreError:
+            return None
+        except PublishError as error:
+            return error
+
+    def _published(self, store: Store) -> Published:
+        settings, cache = self.settings, str(Path(self.settings.root, publish.FRAGMENTS))
+        press = publish.Publisher(settings, store, self.tree.read, outputs.discover(settings), cache=cache)
+        return press.publish(check=True)
+
+
+def _looked(tree: ItemTree, path: str, zone: ZoneInfo) -> Looked:
+    """Return an item file read, with where and what is wrong with it, if anything is."""
+    try:
+        one = frontmatter.load(tree.text(path)[0], zone, name=path)
+    except EntryError as error:
+        problem = Problem(where=str(tree.root / path), message=str(error), line=error.line)
+        return Looked(path=path, complaint=str(problem))
+    except OSError as error:
+        return Looked(path=path, complaint=f"{tree.root / path}: {error.strerror}")
+    return Looked(path=path, face=(one.source, one.guid, one.link, one.title, one.published))

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from aggregator import journal, leftovers, stores
-from aggregator.errors import EntryError, SchemaTooNew, StoreCorrupt, StoreError, StoreMissing, TreeError
-from aggregator.model import Problem
+from aggregator.errors import SchemaTooNew, StoreCorrupt, StoreError, StoreMissing, TreeError
 from aggregator.operations.doctor.findings import Finding, some
-from aggregator.steps import frontmatter
 from aggregator.tree import ASIDE, key_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from aggregator.operations.doctor.findings import Patient
-    from aggregator.tree import ItemTree
 
 SHOWN = 5
 """Broken item files that are named; the others are counted."""
@@ -46,37 +41,33 @@ def index(patient: Patient) -> Iterator[Finding]:
 
 def items(patient: Patient) -> Iterator[Finding]:
     """Item files are what the index knows, and all of them can be read."""
-    zone, tree = ZoneInfo(patient.settings.site.timezone), patient.tree
-    there = [path for path, _ in tree.listing()]
-    broken = list(filter(None, (_broken(tree, path, zone) for path in there)))
+    broken = [one.complaint for one in patient.items if one.complaint]
     for message in broken[:SHOWN]:
         yield Finding(check="items", level="error", message=message, fix="mend the file, or move it out of items/")
     if len(broken) > SHOWN:
         yield Finding(check="items", level="error", message=f"… and {len(broken) - SHOWN} more broken item files")
     known = _known(patient)
-    lost = len(known.difference(there))
+    lost = len(known - {one.path for one in patient.items})
     if lost * 2 > len(known):
         yield Finding(
             check="items",
             level="error",
-            message=f"{lost} of {len(known)} item files are gone from {tree.root}",
+            message=f"{lost} of {len(known)} item files are gone from {patient.tree.root}",
             fix="mount the disk; if you deleted them: tagwire reindex --accept-deletions",
         )
 
 
 def twice(patient: Patient) -> Iterator[Finding]:
     """Every item is in one file only."""
-    zone, tree = ZoneInfo(patient.settings.site.timezone), patient.tree
     said: defaultdict[tuple[object, ...], list[str]] = defaultdict(list)
-    for path, _ in tree.listing():
-        if not path.startswith(f"{ASIDE}/"):
-            if key := key_in(path):
-                said[key,].append(path)
-            with suppress(EntryError, OSError):  # which another check tells
-                one = frontmatter.load(tree.text(path)[0], zone, name=path)
-                said[one.source, one.guid, one.link, one.title, one.published].append(path)
+    for one in patient.items:
+        if not one.path.startswith(f"{ASIDE}/"):
+            if key := key_in(one.path):
+                said[key,].append(one.path)
+            if one.face:
+                said[one.face].append(one.path)
     for paths in dict.fromkeys(tuple(paths) for paths in said.values() if len(paths) > 1):
-        message = f"{some(paths)} in {tree.root} are the same item, which is published for each of them"
+        message = f"{some(paths)} in {patient.tree.root} are the same item, which is published for each of them"
         yield Finding(check="twice", level="warning", message=message, fix="delete all but one; it stays deleted")
 
 
@@ -124,18 +115,6 @@ def _missing(items: int) -> Finding:
         return Finding(check="index", level="ok", message=message, fix="tagwire refresh")
     message = f"the index is missing, and there are {items} item files"
     return Finding(check="index", level="error", message=message, fix="tagwire reindex")
-
-
-def _broken(tree: ItemTree, path: str, zone: ZoneInfo) -> str:
-    """Return where and what is wrong with an item file; empty if nothing is."""
-    try:
-        text, _ = tree.text(path)
-        frontmatter.load(text, zone, name=path)
-    except EntryError as error:
-        return str(Problem(where=str(tree.root / path), message=str(error), line=error.line))
-    except OSError as error:
-        return f"{tree.root / path}: {error.strerror}"
-    return ""
 
 
 def _known(patient: Patient) -> set[str]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from aggregator.errors import ClockError
 from aggregator.operations.doctor.findings import Finding
-from aggregator.operations.doctor.places import existing, places
+from aggregator.operations.doctor.places import existing, homes, places
 from aggregator.steps.cadence import SET_BACK
 from aggregator.steps.visits.due import require_set_clock
 
@@ -56,7 +56,7 @@ def clock(patient: Patient) -> Iterator[Finding]:
 
 def disk(patient: Patient) -> Iterator[Finding]:
     """There is room on the disk."""
-    for place in sorted({existing(path) for path in places(patient)}):
+    for place in sorted({existing(path) for path in (*places(patient), *homes(patient))}):
         free = shutil.disk_usage(place).free
         status = os.statvfs(place)
         if free < LOW:

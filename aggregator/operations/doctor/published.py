@@ -9,9 +9,7 @@ from urllib.parse import quote, urlsplit
 
 from lxml import etree
 
-from aggregator import outputs, publish, stores
-from aggregator.errors import PublishError, StoreError
-from aggregator.model.published import Published
+from aggregator.errors import PublishError
 from aggregator.operations.doctor.findings import Finding, some
 from aggregator.settings import Site
 
@@ -19,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from aggregator.operations.doctor.findings import Patient
-    from aggregator.ports import Store
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 _REQUIRED = ("id", "title", "updated")
@@ -74,13 +71,11 @@ def contents(patient: Patient) -> Iterator[Finding]:
     """Published files are there, and say what the index says."""
     if not (_home(patient) / "index.html").exists() and not (_home(patient) / "all.xml").exists():
         return  # nothing was published yet, which another check tells
-    try:
-        with stores.open_store(patient.settings.storage.index, patient.settings.root, access="scratch") as store:
-            wanted = _differing(patient, store) if store.items(limit=1) else Published()
-    except StoreError:  # the index is damaged, which another check tells
+    wanted = patient.publication
+    if wanted is None:  # which another check tells
         return
-    except PublishError as error:
-        for line in str(error).splitlines():
+    if isinstance(wanted, PublishError):
+        for line in str(wanted).splitlines():
             what, _, cure = line.rpartition("; ")
             fix = f"{cure}, then run `{_MEND}`" if what else f"mend what it names, then run `{_MEND}`"
             yield Finding(check="contents", level="error", message=what or line, fix=fix)
@@ -101,20 +96,10 @@ def _home(patient: Patient) -> Path:
     return Path(patient.settings.root) / patient.settings.publish.dir
 
 
-def _differing(patient: Patient, store: Store) -> Published:
-    """Return which files a publication would write and remove."""
-    settings = patient.settings
-    cache = str(Path(settings.root, publish.FRAGMENTS))
-    publisher = publish.Publisher(settings, store, patient.tree.read, outputs.discover(settings), cache=cache)
-    return publisher.publish(check=True)
-
-
 def _mended(patient: Patient) -> set[Path] | None:
     """Return the files that a publication would write or remove; None if that cannot be told now."""
-    try:
-        with stores.open_store(patient.settings.storage.index, patient.settings.root, access="scratch") as store:
-            wanted = _differing(patient, store)
-    except (StoreError, PublishError):
+    wanted = patient.publication
+    if wanted is None or isinstance(wanted, PublishError):
         return None
     return {Path(patient.settings.root, path) for path in (*wanted.written, *wanted.removed)}
 

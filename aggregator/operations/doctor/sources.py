@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aggregator import reading
 from aggregator.config.showing import masked
+from aggregator.errors import Missing
+from aggregator.fetchers.file import FolderFetcher
+from aggregator.model import FetchState, Response
 from aggregator.operations.doctor.findings import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from aggregator.model import Problem, Source
     from aggregator.operations.doctor.findings import Patient
 
 PERSISTENT = 3
@@ -31,6 +37,9 @@ def folders(patient: Patient) -> Iterator[Finding]:
             if not place.exists():
                 message = f"{source.id}: {place} is not there"
                 yield Finding(check="folders", level="error", message=message, fix="mend `path`, or make it")
+            elif not (place.is_dir() if source.kind == "folder" else place.is_file()):
+                message = f"{source.id}: {place} is no {'folder' if source.kind == 'folder' else 'file'}"
+                yield Finding(check="folders", level="error", message=message, fix="mend `path` or `kind`")
             elif not os.access(place, os.R_OK):
                 message = f"{source.id}: {place} cannot be read by user {os.getuid()}"
                 yield Finding(check="folders", level="error", message=message, fix=f"chmod -R a+rX {place}")
@@ -50,16 +59,16 @@ def failing(patient: Patient) -> Iterator[Finding]:
 
 
 def files(patient: Patient) -> Iterator[Finding]:
-    """All files of folders and feed files could be read when they were read last."""
+    """All files of folders can be read, and those of feed files could when they were read last."""
     for source in patient.settings.sources:
-        state = patient.states.get(source.id)
-        if not (source.enabled and source.path and state and state.problems):
+        if not (source.enabled and source.path):
             continue
+        problems, count = _problems(patient, source)
         fix = f"mend the file; `tagwire refresh {source.id}` reads it again"
-        for problem in state.problems[:SHOWN]:
+        for problem in problems[:SHOWN]:
             yield Finding(check="files", level="warning", message=f"{source.id}: {problem}", fix=fix)
-        if state.troubled > SHOWN:
-            message = f"{source.id}: and {state.troubled - SHOWN} more"
+        if count > SHOWN:
+            message = f"{source.id}: and {count - SHOWN} more"
             yield Finding(check="files", level="warning", message=message, fix=f"tagwire show {source.id}")
 
 
@@ -85,3 +94,28 @@ def overdue(patient: Patient) -> Iterator[Finding]:
         message = f"{len(late)} source(s) are overdue, the longest by {hours:.0f} h: nothing refreshes this site"
         fix = "start `tagwire run`, or a timer with `tagwire refresh --due` (docs/operations.md)"
         yield Finding(check="overdue", level="warning", message=message, fix=fix)
+
+
+def _problems(patient: Patient, source: Source) -> tuple[Sequence[Problem], int]:
+    """Return what is wrong with the files of a source, and how much: a folder is read for it, as a refresh reads it."""
+    if source.kind != "folder":
+        state = patient.states.get(source.id)
+        return (state.problems, state.troubled) if state else ((), 0)
+    settings = patient.settings
+    fetcher = FolderFetcher(max_bytes=settings.http.max_bytes)
+    try:
+        answer = asyncio.run(fetcher.fetch(source, FetchState(source=source.id)))
+    except Missing:  # which another check tells
+        return (), 0
+    assert isinstance(answer, Response), "nothing is known of what was read before"
+    job = reading.Job(
+        source=source,
+        documents=answer.documents,
+        url=answer.url,
+        now=patient.now,
+        zone=settings.site.timezone,
+        authority=settings.site.tag_authority,
+        defaults=settings.frontmatter.defaults,
+    )
+    problems = (*answer.problems, *reading.read(job).problems)
+    return problems, len(problems)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from jinja2 import Environment, FunctionLoader, PackageLoader, StrictUndefined, TemplateError, TemplateNotFound
+from jinja2.sandbox import safe_range
 from markupsafe import Markup
 
 from aggregator.errors import PublishError
@@ -66,6 +67,7 @@ class Theme:
             keep_trailing_newline=False,
             auto_reload=False,
         )
+        self._environment.globals["range"] = safe_range  # a loop of billions would keep everything from being published
         self._environment.filters["path"] = lru_cache(maxsize=_PATHS)(quote)
         self.style, self.style_hash = self._inline(STYLE)
         self.script, self.script_hash = self._inline(SCRIPT)

@@ -40,13 +40,13 @@ def is_feed(name: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def media_type(name: str, accept: str) -> str:
-    """Return the Content-Type of the file `name` for a client with this Accept header."""
+    """Return the Content-Type of the file `name` for a client with this Accept header, whatever that rules out."""
     suffix = name[name.rfind(".") :] if "." in name else ""
     kind = _TYPES.get(suffix) or _OTHERS.guess_type(name)[0] or "application/octet-stream"
     if is_feed(name) and suffix == ".json":
         kind = "application/feed+json"
     elif is_feed(name) and suffix == ".xml":
-        kind = negotiate.media_type(accept, (ATOM, XML))
+        kind = negotiate.media_type(accept, (ATOM, XML)) or XML
     return f"{kind}; charset=utf-8" if is_text(kind) else kind
 
 

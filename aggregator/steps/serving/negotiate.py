@@ -17,12 +17,15 @@ _IDENTITY: Final = "identity"
 
 @lru_cache(maxsize=512)
 def media_type(accept: str, offers: tuple[str, ...]) -> str:
-    """Return the offer that the header likes best; of equals the first, and the first too if it likes none.
+    """Return the offer that the header likes best, of equals the first; empty if it rules all of them out (`q=0`).
 
-    A server may disregard the header rather than send 406, and a feed is better than nothing.
+    Of offers that it merely does not name the first is taken: a server may disregard the header rather than send 406,
+    and a feed is better than nothing. What is ruled out is never sent (§12.4.2).
     """
     ranges = _weights(accept) or {"*/*": 1.0}
-    return max(offers, key=lambda offer: _liking(offer, ranges))
+    likings = {offer: _liking(offer, ranges) for offer in offers}
+    fit = [offer for offer in offers if likings[offer] != 0.0]
+    return max(fit, key=lambda offer: likings[offer] or 0.0, default="")
 
 
 @lru_cache(maxsize=512)
@@ -38,13 +41,13 @@ def encoding(accept: str, offers: tuple[str, ...]) -> str:
     return best if weight > 0 and weight >= plain else ""
 
 
-def _liking(offer: str, ranges: dict[str, float]) -> float:
-    """The weight of the most specific range that covers the offer."""
+def _liking(offer: str, ranges: dict[str, float]) -> float | None:
+    """The weight of the most specific range that covers the offer, None if none does."""
     kind = offer.partition("/")[0]
     for name in (offer, f"{kind}/*", "*/*"):
         if name in ranges:
             return ranges[name]
-    return 0.0
+    return None
 
 
 def _weights(header: str) -> dict[str, float]:

@@ -15,6 +15,7 @@ from aggregator.errors import (
     DnsFailed,
     HttpStatus,
     InternalError,
+    ProxyFailed,
     RobotsDisallowed,
     SourceError,
     TlsFailed,
@@ -32,7 +33,7 @@ PATIENCE = 10
 IN_A_ROW = 3
 """Pages in a row that the server withholds, after which the others are left for the next round."""
 
-_SILENT = (DnsFailed, ConnectFailed, TlsFailed, DeadlineExceeded, RobotsDisallowed, InternalError)
+_SILENT = (DnsFailed, ConnectFailed, TlsFailed, DeadlineExceeded, ProxyFailed, RobotsDisallowed, InternalError)
 _SHUT = frozenset({401, 403, 407, 408, 421, 425, 429})
 
 

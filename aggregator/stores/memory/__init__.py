@@ -48,6 +48,11 @@ def compact(url: str, root: str) -> tuple[int, int]:  # noqa: ARG001
     return 0, 0
 
 
+def files(url: str, root: str) -> list[str]:  # noqa: ARG001
+    """Return nothing: no file is written."""
+    return []
+
+
 class MemoryUpkeep:
     """`ports.Upkeep` where nothing outlives the process."""
 

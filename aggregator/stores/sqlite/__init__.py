@@ -61,6 +61,12 @@ def compact(url: str, root: str) -> tuple[int, int]:
     return upkeep.compact(_path(url, root))
 
 
+def files(url: str, root: str) -> list[str]:
+    """See `aggregator.stores.files`."""
+    path = _path(url, root)
+    return [f"{path}{suffix}" for suffix in database.SUFFIXES]
+
+
 def _path(url: str, root: str) -> str:
     location = url.removeprefix(_PREFIX)
     if location in ("", url):
