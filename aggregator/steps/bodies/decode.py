@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from itertools import product
 from typing import NamedTuple
 
 from aggregator.model import Problem
@@ -109,9 +110,8 @@ def encoded(body: bytes, text: str) -> bytes:
 
 def _read(body: bytes, label: str) -> Text:
     """Text of a body without mark."""
-    head = body[:4]
-    if b"\x00" in head:
-        for pattern, codec in _UNMARKED:
+    if b"\x00" in body[:8]:
+        for head, (pattern, codec) in product((body[:4], body[4:8]), _UNMARKED):  # the second for a damaged first
             if pattern.match(head):
                 return _told(body, codec)
     said = _said(body, label)

@@ -296,6 +296,13 @@ def test_japanese_in_seven_bits_is_known_by_its_escapes(label):
     assert decode(b"colours: \x1b[31mred\x1b[0m \x1b$ 5", label) == "colours: \x1b[31mred\x1b[0m \x1b$ 5"
 
 
+@pytest.mark.parametrize("codec", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_a_damaged_byte_at_the_beginning_does_not_hide_utf16(codec):
+    body = f"<?xml version='1.0'?>{CHINESE}".encode(codec)
+    for place in range(8):
+        assert decode(body[:place] + b"\x81" + body[place + 1 :]).endswith(CHINESE)
+
+
 def test_a_label_yields_to_characters_of_another_script():
     assert decode((RUSSIAN * 3).encode("koi8-r"), "windows-1251") == RUSSIAN * 3
     assert decode((CHINESE * 3).encode("gbk"), "windows-1251") == CHINESE * 3
