@@ -1,11 +1,14 @@
-"""Feeds in the encodings of East Asia and Russia, damaged and mislabelled: how many characters come out right.
+"""Feeds in the world's encodings, damaged, mislabelled and mixed: how many characters come out right.
 
-    python benchmarks/decoding.py [--feeds 500] [--seed 7] [--show 5]
+    python benchmarks/decoding.py [--feeds 500] [--rounds 40] [--seed 7] [--show 5]
 
 Every feed is made here from sentences of our own and read by the parser as a refresh does. `damaged`: UTF-8 and legacy
-encodings with one random byte replaced. `labelled`: each encoding under each label, in the transport's header, in the
-XML declaration, in both, in neither, and wrongly. A feed is `right` if every text is, `told` if reading raised one of
-our errors or left U+FFFD to be seen, and `mojibake` if neither: wrong text that looks like text.
+encodings with one random byte replaced. `misjudged`: the same under right, wrong and missing labels; how many feeds
+lost more than half of their characters. `labelled`: each encoding under each label, in the transport's header, in the
+XML declaration, in both, in neither, and wrongly. `mixed`: feeds in UTF-8 with some entries in another encoding.
+`labels`: every label of the WHATWG Encoding Standard, in the header and in the declaration. `pages`: single-byte
+encodings without a label, by length. A feed is `right` if every text is, `told` if reading raised one of our errors,
+told a problem or left U+FFFD to be seen, and `mojibake` if neither: wrong text that looks like text.
 """
 
 from __future__ import annotations
@@ -16,6 +19,8 @@ import random
 import sys
 from collections import Counter
 from itertools import product
+
+from webencodings.labels import LABELS
 
 from aggregator import parsers
 from aggregator.errors import ParseError
@@ -43,6 +48,18 @@ RUSSIAN = (
     "Похолодало, и овощи немного подорожали", "Поезд пришёл на сорок минут позже", "Найден новый вид мха",
 )  # fmt: skip
 
+OTHERS = {
+    "cp1253": ("Το λιμάνι άνοιξε ξανά και το πλοίο ταξιδεύει", "Η μικρή βιβλιοθήκη στα βουνά άνοιξε επιτέλους"),
+    "cp1255": ("הנמל נפתח מחדש והמעבורת שטה", "הספרייה הקטנה בהרים נפתחה סוף סוף"),
+    "cp1256": ("أعيد فتح الميناء والعبارة تبحر من جديد", "فتحت المكتبة الصغيرة في الجبال أبوابها أخيرا"),
+    "cp874": ("ท่าเรือเปิดอีกครั้งและเรือข้ามฟากออกเดินทาง", "ห้องสมุดเล็กบนภูเขาเปิดแล้วในที่สุด"),
+    "iso8859_5": RUSSIAN,
+    "cp866": RUSSIAN,
+    "cp1250": ("Przystań znów otwarta, prom pływa jak dawniej", "Mała biblioteka w górach została wreszcie otwarta"),
+    "iso8859_2": ("Přístav je znovu otevřen a přívoz jezdí", "Malá knihovna v horách se konečně otevřela"),
+    "cp1254": ("Liman yeniden açıldı, vapur çalışıyor", "Dağlardaki küçük kütüphane sonunda açıldı"),
+    "cp1252": ("Le port est rouvert et le bac a repris son service", "La petite bibliothèque a été inaugurée à l'été"),
+}
 CODECS = {
     "gb2312": SIMPLIFIED, "gbk": SIMPLIFIED, "gb18030": SIMPLIFIED, "big5": TRADITIONAL, "utf-16": SIMPLIFIED,
     "utf-16-le": JAPANESE, "shift_jis": JAPANESE, "euc-jp": JAPANESE, "euc-kr": KOREAN, "windows-1251": RUSSIAN,
@@ -68,44 +85,50 @@ def feed(rng: random.Random, sentences: tuple[str, ...], label: str, entries: in
     return f"{head}{items}</channel></rss>", texts
 
 
-def read(body: bytes, charset: str) -> list[str] | None:
-    """Return the texts that the parser finds, None if it raises one of our errors."""
+def read(body: bytes, charset: str) -> tuple[list[str], bool]:
+    """Return the texts that the parser finds, and whether it told of trouble: none after one of our errors."""
     document = Document(name="http://127.0.0.1/feed", body=body, media_type="application/xml", charset=charset)
     try:
-        entries = parsers.choose(document).parse(document).entries
-        return [text for entry in entries for text in (entry.content or entry.summary, entry.title)]
+        parsed = parsers.choose(document).parse(document)
     except ParseError:
-        return None
+        return [], True
+    texts = [text for entry in parsed.entries for text in (entry.content or entry.summary, entry.title)]
+    return texts, bool(parsed.problems)
 
 
-def verdict(found: list[str] | None, texts: list[str]) -> str:
+def verdict(body: bytes, charset: str, texts: list[str]) -> str:
     """Return what became of a feed: right, told or mojibake."""
+    found, told = read(body, charset)
     if found == texts:
         return "right"
-    if found is None or any("\ufffd" in text for text in found) or len(found) < len(texts):
-        return "told"
-    return "mojibake"
+    return "told" if told or any("\ufffd" in text for text in found) or len(found) < len(texts) else "mojibake"
+
+
+def bruised(rng: random.Random, body: bytes) -> bytes:
+    """Return a body with one byte of its texts replaced: markup is another matter, it would not be well-formed."""
+    start = body.index(b"<item>")
+    place = rng.choice([place for place in range(start, len(body)) if body[place] > 127])
+    return body[:place] + bytes([rng.randrange(128, 256)]) + body[place + 1 :]
+
+
+def kept(body: bytes, charset: str, texts: list[str]) -> int:
+    """Return how many characters of a feed come out right."""
+    return sum(same(one, other) for one, other in zip(read(body, charset)[0], texts, strict=False))
 
 
 def damaged(rng: random.Random, feeds: int) -> dict[str, object]:
     """Replace one byte of each feed's texts; return the share of characters kept, the worst feed's and all together."""
     shares, kept_all, total_all = {}, 0, 0
     for codec in ("utf-8", "gbk", "gb18030", "big5", "shift_jis", "euc-kr"):
-        kept = total = 0
+        right = total = 0
         worst = 1.0
         for _ in range(feeds):
             text, texts = feed(rng, CODECS[codec], codec, rng.randint(10, 30))
-            body = bytearray(text.encode(codec))
-            place = rng.randrange(body.index(b"<item>"), len(body))
-            while body[place] < 128:  # markup is another matter: that is not well-formed, whatever the encoding
-                place = rng.randrange(body.index(b"<item>"), len(body))
-            body[place] = rng.randrange(128, 256)
-            found = read(bytes(body), rng.choice(["", codec])) or []
-            good = sum(same(one, other) for one, other in zip(found, texts, strict=False))
+            good = kept(bruised(rng, text.encode(codec)), rng.choice(["", codec]), texts)
             size = sum(map(len, texts))
-            kept, total, worst = kept + good, total + size, min(worst, good / size)
-        shares[codec] = {"kept": round(kept / total, 5), "worst": round(worst, 4)}
-        kept_all, total_all = kept_all + kept, total_all + total
+            right, total, worst = right + good, total + size, min(worst, good / size)
+        shares[codec] = {"kept": round(right / total, 5), "worst": round(worst, 4)}
+        kept_all, total_all = kept_all + right, total_all + total
     return {**shares, "all": round(kept_all / total_all, 5)}
 
 
@@ -126,14 +149,75 @@ def labelled(rng: random.Random, rounds: int, show: int) -> dict[str, object]:
         cases += [("wrong header alone", wrong, "") for wrong in WRONG] + [("wrong xml alone", "", w) for w in WRONG]
         for kind, header, declared in cases:
             text, texts = feed(rng, CODECS[codec], declared, rng.randint(1, 20))
-            found = read(text.encode(codec), header)
-            what = verdict(found, texts)
+            what = verdict(text.encode(codec), header, texts)
             counts.setdefault(f"{codec}, {kind}", Counter())[what] += 1
             if what == "mojibake" and len(shown) < show:
-                shown.append([codec, header, declared, found[:2] if found else found, texts[:2]])
+                shown.append([codec, header, declared, read(text.encode(codec), header)[0][:2], texts[:2]])
+    return {**summed(counts), "examples": shown}
+
+
+def summed(counts: dict[str, Counter[str]]) -> dict[str, object]:
+    """Return the sum of all cases, and those that were not right throughout."""
     total: Counter[str] = sum(counts.values(), Counter())
     bad = {name: dict(count) for name, count in counts.items() if set(count) != {"right"}}
-    return {"total": dict(total), "not all right": bad, "examples": shown}
+    return {"total": dict(total), "not all right": bad}
+
+
+def misjudged(rng: random.Random, feeds: int) -> dict[str, object]:
+    """Replace one byte under right, wrong and missing labels; return how many feeds were taken for something else."""
+    counts, right, total = Counter[str](), 0, 0
+    for codec, _ in product(CODECS, range(feeds)):
+        if codec.startswith("utf-16"):
+            continue
+        for header, declared in (("", codec), ("", ""), ("", "utf-8"), ("utf-8", "utf-8"), ("iso-8859-1", "")):
+            text, texts = feed(rng, CODECS[codec], declared, rng.randint(5, 30))
+            size, good = sum(map(len, texts)), kept(bruised(rng, text.encode(codec)), header, texts)
+            counts[f"{codec}, {header or 'no header'}, {declared or 'no declaration'}"] += 2 * good < size
+            right, total = right + good, total + size
+    return {"feeds": len(counts) * feeds, "wholly wrong": dict(+counts), "kept": round(right / total, 5)}
+
+
+def mixed(rng: random.Random, rounds: int) -> dict[str, object]:
+    """Return what became of feeds of 50 entries in UTF-8, labelled as such, some of which are in another encoding."""
+    counts: dict[str, Counter[str]] = {}
+    for codec, strange, _ in product(("gbk", "big5", "shift_jis", "euc-kr"), (1, 3, 10, 20, 30), range(rounds)):
+        text, texts = feed(rng, CODECS[codec], "utf-8", 50)
+        pieces = text.split("<item>")
+        chosen = set(rng.sample(range(1, 51), strange))
+        parts = [piece.encode(codec if n in chosen else "utf-8") for n, piece in enumerate(pieces)]
+        what = verdict(b"<item>".join(parts), "utf-8", texts)
+        counts.setdefault(f"{strange} of 50 in {codec}", Counter())[what] += 1
+    return summed(counts)
+
+
+def standard(rng: random.Random) -> dict[str, object]:
+    """Return what became of feeds under each label of the standard, in the header or in the declaration."""
+    counts: dict[str, Counter[str]] = {}
+    same_letters = {"iso-8859-7": "cp1253", "iso-8859-8": "cp1255", "iso-8859-8-i": "cp1255", "iso-8859-6": "cp1256"}
+    own = {**{name.replace("cp125", "windows-125"): texts for name, texts in OTHERS.items()}, **CODECS}
+    own |= {name: OTHERS[codec] for name, codec in same_letters.items()}
+    own |= {"ibm866": RUSSIAN, "iso-8859-5": RUSSIAN, "koi8-u": RUSSIAN, "x-mac-cyrillic": RUSSIAN,
+            "windows-874": OTHERS["cp874"], "iso-8859-2": OTHERS["iso8859_2"], "iso-2022-jp": JAPANESE}  # fmt: skip
+    python = {"iso-8859-8-i": "iso8859-8", "x-mac-cyrillic": "mac-cyrillic", "windows-874": "cp874"}
+    for label, name in LABELS.items():
+        sentences, codec = own.get(name, ("The harbour is open again",)), python.get(name, name)
+        if name in {"replacement", "x-user-defined", "utf-16be"}:
+            continue
+        for header, declared in ((label, ""), ("", label)):
+            text, texts = feed(rng, sentences, declared, 10)
+            body = text.encode("mac-roman" if codec == "macintosh" else codec)
+            counts.setdefault(f"{label} ({name})", Counter())[verdict(body, header, texts)] += 1
+    return summed(counts)
+
+
+def pages(rng: random.Random, rounds: int) -> dict[str, object]:
+    """Return what became of feeds in single-byte encodings without a label, and with the label that means nothing."""
+    counts: dict[str, Counter[str]] = {}
+    for codec, entries, label, _ in product(OTHERS, (1, 10), ("", "utf-8", "iso-8859-1"), range(rounds)):
+        text, texts = feed(rng, OTHERS[codec], label, entries)
+        what = verdict(text.encode(codec), "", texts)
+        counts.setdefault(f"{codec} as {label or 'nothing'}, {entries} entries", Counter())[what] += 1
+    return summed(counts)
 
 
 def main() -> None:
@@ -145,7 +229,14 @@ def main() -> None:
     parser.add_argument("--show", type=int, default=5)
     options = parser.parse_args()
     rng = random.Random(options.seed)
-    figures = {"damaged": damaged(rng, options.feeds), "labelled": labelled(rng, options.rounds, options.show)}
+    figures = {
+        "damaged": damaged(rng, options.feeds),
+        "labelled": labelled(rng, options.rounds, options.show),
+        "misjudged": misjudged(rng, max(1, options.feeds // 10)),
+        "mixed": mixed(rng, max(1, options.rounds // 2)),
+        "labels": standard(rng),
+        "pages": pages(rng, max(1, options.rounds // 4)),
+    }
     json.dump(figures, sys.stdout, indent=1, ensure_ascii=False)
     print()
 

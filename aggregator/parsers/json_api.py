@@ -67,7 +67,7 @@ def mistake(expression: str) -> str:
 
 
 def _load(document: Document) -> Any:
-    text = decode.unpadded(document.body, document.charset)
+    text = decode.unpadded(document.body, document.charset).text
     try:
         return json.loads(text, parse_constant=lambda _: None, strict=False)
     except (ValueError, RecursionError) as error:  # a number of 5000 digits is a ValueError, too

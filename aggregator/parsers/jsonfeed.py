@@ -49,7 +49,8 @@ def parse(document: Document) -> Parsed:
 
     Raises `errors.ParseError` with the line of bad JSON, `errors.NotAFeed` for JSON that is no feed.
     """
-    feed = _load(document)
+    text = decode.unpadded(document.body, document.charset)
+    feed = _load(text.text, document)
     items = feed.get("items") if isinstance(feed, dict) else None
     if not isinstance(feed, dict) or not isinstance(items, list):
         raise sniff.not_a_feed(document.name, document.body)
@@ -73,13 +74,12 @@ def parse(document: Document) -> Parsed:
         authors=_authors(feed),
         entries=tuple(entries),
         numbers=tuple(numbers) if numbers[-1:] != [len(numbers)] else (),
-        problems=tuple(problems),
+        problems=(*text.problems(document.name), *problems),
     )
 
 
-def _load(document: Document) -> Any:
+def _load(text: str, document: Document) -> Any:
     """The JSON value; numbers stay text, so that ids are what was written. NaN and Infinity are null."""
-    text = decode.unpadded(document.body, document.charset)
     try:
         return json.loads(text, parse_int=_number, parse_float=_number, parse_constant=lambda _: None, strict=False)
     except (ValueError, RecursionError) as error:

@@ -57,11 +57,12 @@ def parse(document: Document) -> Parsed:
     """Return feed and entries. Raises `errors.NotAFeed` if there is no feed, `errors.ParseError` if reading fails."""
     if sniff.root(document.body) in _NO_FEEDS:
         raise sniff.not_a_feed(document.name, document.body)
-    body = decode.utf8(document.body, document.charset)
-    return _parsed(_read(body, document.name), body, document)
+    text = decode.read(document.body, document.charset)
+    body = decode.encoded(document.body, text.text)
+    return _parsed(_read(body, document.name), body, document, text.problems(document.name))
 
 
-def _parsed(raw: feedxml.Raw, body: bytes, document: Document) -> Parsed:
+def _parsed(raw: feedxml.Raw, body: bytes, document: Document, told: tuple[Problem, ...] = ()) -> Parsed:
     """Feed and entries, whichever road the raw feed came by."""
     truncated = _truncated(raw, body)
     if not raw.version and not raw.entries:
@@ -83,7 +84,7 @@ def _parsed(raw: feedxml.Raw, body: bytes, document: Document) -> Parsed:
         authors=_people(feed),
         hints=_hints(raw),
         entries=tuple(_entry(entry, atom=atom) for entry in kept),
-        problems=problems,
+        problems=told + problems,
         truncated=truncated,
     )
 

@@ -86,7 +86,19 @@ def test_one_gb_feed_and_one_bad_byte_are_read_as_they_were_meant():
     body = rss("<item><title>港口今天重新开放</title></item>", prolog='<?xml version="1.0" encoding="gb2312"?>')
     assert titles(read(body.encode("gbk"))) == ["港口今天重新开放"]
     body = rss("<item><title>港口今天重新开放</title></item>").encode().replace("今".encode(), b"\xff")
-    assert titles(read(body, charset="utf-8")) == ["港口\ufffd天重新开放"]
+    parsed = read(body, charset="utf-8")
+    assert titles(parsed) == ["港口\ufffd天重新开放"]
+    assert [problem.message for problem in parsed.problems] == [
+        "damaged places that could not be read and became U+FFFD: 1"
+    ]
+
+
+def test_an_encoding_that_is_no_more_than_a_guess_is_told():
+    body = rss("<item><title>café</title></item>", prolog="<?xml version='1.0'?>").encode("latin-1")
+    parsed = read(body)
+    assert titles(parsed) == ["café"]
+    assert "it was read as cp1252" in parsed.problems[0].message
+    assert read(body, charset="iso-8859-1").problems == ()
 
 
 @pytest.mark.parametrize("body", ["/etc/hostname", "http://127.0.0.1:9/feed", "file:///etc/hostname"])

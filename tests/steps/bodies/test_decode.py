@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.steps.bodies.decode import decode, utf8
+from aggregator.steps.bodies.decode import decode, read, utf8
 
 CHINESE = "<rss><title>港口今天重新开放，渡轮恢复通行。市场反应积极，专家表示谨慎</title></rss>"
 TRADITIONAL = "<rss><title>港口今天重新開放，渡輪恢復通行</title></rss>"
@@ -232,3 +232,93 @@ def test_decoding_never_raises_and_gives_encodable_text(body, label):
 @given(st.text(st.characters(blacklist_categories=["Cs"]), min_size=1))
 def test_utf8_text_with_a_mark_comes_back(text):
     assert decode(codecs.BOM_UTF8 + b"<" + text.encode()) == "<" + text or "\x00" in text[:3]
+
+
+@pytest.mark.parametrize("label", ["own", "", "utf-8", "iso-8859-1", "koi8-r"])
+@pytest.mark.parametrize("codec", [name for name in MANY if name not in ("windows-1251", "koi8-r")])
+def test_a_damaged_byte_never_changes_what_a_document_is_taken_for(codec, label):
+    """Ten places, each of ten bytes: whatever the label, all other sentences stay what they were."""
+    rng = random.Random(11)
+    sentences = [f"<p>{n} {MANY[codec]}</p>" for n in range(6)]
+    body = "".join(sentences).encode(codec)
+    places = [place for place in range(len(body)) if body[place] > 127]
+    for place in rng.sample(places, 10):
+        damaged = body[:place] + bytes([rng.choice((0x80, 0xFE, 0xFF, rng.randrange(128, 256)))]) + body[place + 1 :]
+        found = decode(damaged, codec if label == "own" else label)
+        assert sum(sentence in found for sentence in sentences) >= 5
+
+
+PAGES = {
+    "cp1253": "Το λιμάνι άνοιξε ξανά και το πλοίο ταξιδεύει κάθε πρωί",
+    "iso8859-7": "Το λιμάνι άνοιξε ξανά και το πλοίο ταξιδεύει κάθε πρωί",
+    "cp1255": "הנמל נפתח מחדש והמעבורת שטה בכל בוקר",
+    "cp1256": "أعيد فتح الميناء والعبارة تبحر كل صباح",
+    "iso8859-6": "أعيد فتح الميناء والعبارة تبحر كل صباح",
+    "cp874": "ท่าเรือเปิดอีกครั้งและเรือข้ามฟากออกทุกเช้า",
+    "iso8859-5": "Порт снова открыт, и паром ходит каждое утро",
+    "cp866": "Порт снова открыт, и паром ходит каждое утро",
+    "cp1250": "Przystań znów otwarta, prom pływa każdego ranka, a ludzie się cieszą",
+    "iso8859-2": "Přístav je znovu otevřen a přívoz jezdí každé ráno, lidé se těší",
+    "cp1254": "Liman yeniden açıldı, vapur her sabah çalışıyor, insanlar sevinçli",
+    "cp1257": "Uostas vėl atidarytas, keltas plaukia kiekvieną rytą, žmonės džiaugiasi",
+}
+
+
+@pytest.mark.parametrize("label", ["", "utf-8", "iso-8859-1"])
+@pytest.mark.parametrize("codec", PAGES)
+def test_code_pages_are_known_by_their_characters(codec, label):
+    text = f"<p>{PAGES[codec]}</p>" * 3
+    assert decode(text.encode(codec), label) == text
+
+
+@pytest.mark.parametrize(
+    ("label", "codec", "text"),
+    [
+        ("tis-620", "cp874", PAGES["cp874"]),
+        ("iso-8859-8-i", "iso8859-8", PAGES["cp1255"]),
+        ("x-mac-cyrillic", "mac-cyrillic", RUSSIAN),
+        ("windows1251", "cp1251", RUSSIAN),
+        ("cn-big5", "big5", TRADITIONAL),
+        ("ks_c_5601-1989", "cp949", KOREAN),
+        ("iso-8859-3", "iso8859-3", "Ħafna nies ġew fil-port, u ż-żgħażagħ ferħu ħafna"),
+        ("windows-1258", "cp1258", "Cang đa mơ, pha chay môi sang, ngươi dân vui mưng"),
+    ],
+)
+def test_rare_labels_are_believed(label, codec, text):
+    text = text.encode(codec, "ignore").decode(codec)
+    assert decode(text.encode(codec), label) == text
+    assert decode(f"<?xml version='1.0' encoding='{label}'?>{text}".encode(codec)).endswith(text)
+
+
+@pytest.mark.parametrize("label", ["", "utf-8", "iso-8859-1"])
+def test_japanese_in_seven_bits_is_known_by_its_escapes(label):
+    assert decode(JAPANESE.encode("iso-2022-jp"), label) == JAPANESE
+    assert decode(b"colours: \x1b[31mred\x1b[0m \x1b$ 5", label) == "colours: \x1b[31mred\x1b[0m \x1b$ 5"
+
+
+@pytest.mark.parametrize("codec", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_a_damaged_byte_at_the_beginning_does_not_hide_utf16(codec):
+    body = f"<?xml version='1.0'?>{CHINESE}".encode(codec)
+    for place in range(8):
+        assert decode(body[:place] + b"\x81" + body[place + 1 :]).endswith(CHINESE)
+
+
+def test_a_label_yields_to_characters_of_another_script():
+    assert decode((RUSSIAN * 3).encode("koi8-r"), "windows-1251") == RUSSIAN * 3
+    assert decode((CHINESE * 3).encode("gbk"), "windows-1251") == CHINESE * 3
+
+
+def test_what_is_damaged_or_guessed_is_told_and_nothing_else():
+    assert read(CHINESE.encode("gbk"), "gbk").doubt == ""
+    assert read(f"{CHINESE}{CHINESE}".encode("gbk")).doubt == ""
+    assert read(FRENCH.encode("latin-1"), "iso-8859-1").doubt == ""
+    assert "it was read as cp1252" in read(b"caf\xe9").doubt
+    assert read(CHINESE.encode().replace("渡".encode(), b"\xff")).doubt.endswith("U+FFFD: 1")
+    assert read((CHINESE * 3).encode("gbk").replace("渡".encode("gbk"), b"\xff")).doubt.endswith("U+FFFD: 3")
+    assert [problem.where for problem in read(b"caf\xe9").problems("feed")] == ["feed"]
+    assert read(b"plain").problems("feed") == ()
+
+
+def test_few_sequences_that_are_utf8_by_chance_do_not_beat_a_label():
+    for word in ("球队", "联通", "罢工"):
+        assert decode(word.encode("gbk"), "gb2312") == word
