@@ -149,6 +149,8 @@ def keys_for(address: str, root: Path) -> dict[str, str]:
 
     Paths below the site directory are made relative to it. Raises `UsageError` if it is neither a URL nor there.
     """
+    if not address:
+        raise UsageError("expected a URL or a path, found nothing")
     if "://" in address:
         return {"url": urls.of_feed(address)}
     path = Path(address).absolute()
@@ -196,7 +198,7 @@ def check(keys: Mapping[str, Any]) -> None:
         key = section.key(name)
         if key is None:
             raise UsageError(f"{name}: unknown key")
-        if key.kind.name is not None:
+        if key.kind.name is not None or key.kind.keys:
             continue  # tables are for the loader to judge
         kind = key.kind.each or key.kind
         if key.kind.each and not isinstance(value, list):
