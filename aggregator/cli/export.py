@@ -41,7 +41,7 @@ def export(options: Options, file: str) -> None:
     else:
         if not Path(file).absolute().parent.is_dir():
             raise UsageError(f"{file}: there is no folder {Path(file).parent}")
-        files.write(file, data)
+        files.rewrite(file, data)
     if not options.quiet:
         for problem in problems:
             err(f"tagwire: {safe(problem)}")

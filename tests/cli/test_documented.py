@@ -105,6 +105,7 @@ def test_the_manual_page_is_what_the_commands_say():
 def newcomers(readme):
     """The commands of the section on a site of one's own, without comments and tags."""
     block = re.search(r"^\$ python3 -m venv.*?(?=^```)", readme, re.MULTILINE | re.DOTALL)
+    assert block
     return [re.sub(r" --tag \S+| +#.*", "", line) for line in block.group().splitlines()]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
@@ -37,9 +39,13 @@ def table(kind: str, keys: tuple[schema.Key, ...], **more: some.SearchStrategy) 
 
 
 @some.composite
-def items(draw: some.DrawFn, kind: str) -> dict:
+def items(draw: some.DrawFn, kind: str) -> dict[str, Any]:
     """[sources.items] of a kind."""
-    held = {"list": EXPRESSIONS[kind][0], "link": EXPRESSIONS[kind][1], **draw(table(kind, declared.ITEMS))}
+    held: dict[str, Any] = {
+        "list": EXPRESSIONS[kind][0],
+        "link": EXPRESSIONS[kind][1],
+        **draw(table(kind, declared.ITEMS)),
+    }
     if draw(some.booleans()):
         held |= {"next": EXPRESSIONS[kind][0], "pages": draw(some.integers(2, 20))}
     if draw(some.booleans()):
@@ -51,7 +57,7 @@ def items(draw: some.DrawFn, kind: str) -> dict:
 
 
 @some.composite
-def sources(draw: some.DrawFn, number: int) -> dict:
+def sources(draw: some.DrawFn, number: int) -> dict[str, Any]:
     """The table of one source."""
     kind = draw(some.sampled_from(("feed", "file", "folder", "json", "html")))
     where = (
@@ -70,7 +76,7 @@ def sources(draw: some.DrawFn, number: int) -> dict:
     }
     if kind != "folder":
         values |= {"timezone": some.sampled_from(("UTC", "Asia/Shanghai")), "full_text": some.just("css:article  .富")}
-    keys = {"id": f"s{number}", **where, **draw(some.fixed_dictionaries({}, optional=values))}
+    keys: dict[str, Any] = {"id": f"s{number}", **where, **draw(some.fixed_dictionaries({}, optional=values))}
     keys |= {"kind": kind} if kind != "file" else {}
     if kind in {"json", "html"}:
         keys["items"] = draw(items(kind))
