@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     metavar="WHEN",
     help="Only items since: 7d, or 2026-11-01.",
 )
-@click.option("--limit", "-n", type=click.IntRange(0), default=20, show_default=True, help="At most so many; 0: all.")
+@click.option(
+    "--limit", "-n", type=click.IntRange(0, 10**9), default=20, show_default=True, help="At most so many; 0: all."
+)
 @click.option("--duplicates", is_flag=True, help="The copies instead: set aside, or under URLs of their own.")
 @click.option("--dropped", is_flag=True, help="The entries that filters kept out instead, and why.")
 @pass_options

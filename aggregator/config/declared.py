@@ -186,6 +186,8 @@ def mistakes(values: Mapping[str, Any]) -> Iterator[Mistake]:
         yield ("body",), 'is for kind = "json" or "html"'
     if kind == "folder" and values.get("full_text"):
         yield ("full_text",), "is not for folders"
+    if kind == "folder" and values.get("timezone"):
+        yield ("timezone",), "is not for folders: dates in their files are local time of [site] timezone, as in items/"
 
 
 def _of_declaration(kind: str, values: Mapping[str, Any]) -> Iterator[Mistake]:

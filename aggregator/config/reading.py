@@ -80,9 +80,12 @@ def locate(directory: str, config_file: str, environ: Mapping[str, str]) -> Plac
 
     `config_file`, else TAGWIRE_CONFIG, else `config/tagwire.toml` in `directory` or the nearest of its parents;
     relative names start at `directory`, which is the working directory if empty. The site of a named file is
-    `directory` if given, else the file's folder, or that one's parent if it is called `config`. Raises `ConfigError`.
+    `directory` if given, else the file's folder, or that one's parent if it is called `config`. Raises `ConfigError`,
+    also if `directory` is not there: its parents are not meant then.
     """
     start = Path(directory or ".").absolute()
+    if directory and not start.is_dir():
+        raise ConfigError((f"{directory}: no such directory",))
     named = config_file or environ.get(VARIABLE, "")
     if named:
         file = start / named
