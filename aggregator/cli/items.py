@@ -70,9 +70,12 @@ def _list_dropped(options: Options, source: str, since: datetime | None, limit: 
     from zoneinfo import ZoneInfo
 
     from aggregator.cli.output import emit, err, out, rfc3339, safe, table
+    from aggregator.steps import naming
 
     with options.app() as app:
         found = [one for one in app.store.drops.listed(source=source) if since is None or one.at >= since]
+        if source and not found:
+            naming.require("source", [source], {**app.settings.by_id, **app.store.sources()})
         zone = ZoneInfo(app.settings.site.timezone)
     found = found[: limit or None]
     if options.json:

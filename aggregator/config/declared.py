@@ -10,8 +10,9 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from aggregator.config.formats import check_url
-from aggregator.config.kinds import Key, Kind, choice, integer, listing, record, suggest, text
+from aggregator.config.kinds import Key, Kind, choice, integer, listing, record, text
 from aggregator.model import Declaration, Detail
+from aggregator.steps.naming import suggest
 from aggregator.steps.webpages import declared
 
 if TYPE_CHECKING:
