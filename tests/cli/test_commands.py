@@ -155,7 +155,8 @@ def test_who_names_a_source_that_is_not_there_is_told_what_there_is(tagwire, sit
 def test_who_names_a_tag_that_is_not_there_is_told_what_there_is(tagwire, site):
     tagwire("refresh")
     done = tagwire("items", "--tag", "科计")
-    assert (done.code, done.err[:43]) == (2, "tagwire: no tag '科计'; the tags are: welcome,")
+    assert done.code == 2
+    assert done.err.startswith("tagwire: no tag '科计'; the tags are: welcome, ")
     (site / "config" / "tags.toml").write_text('[[tags]]\nname = "new"\nmatch = ["nothing says so"]\n')
     done = tagwire("items", "--tag", "NEW")
     assert (done.code, done.err) == (0, "no items\n")
