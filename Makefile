@@ -2,24 +2,32 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-STAMP := $(VENV)/.installed
-DEV_STAMP := $(VENV)/.installed-dev
+# Scripts in a virtual environment hold its path: what was set up at another one is set up anew.
+HERE := $(shell pwd | cksum | cut -d' ' -f1)
+SOUND := $(VENV)/.sound-$(HERE)
+STAMP := $(VENV)/.installed-$(HERE)
+DEV_STAMP := $(VENV)/.installed-dev-$(HERE)
+# In another encoding Python fails on a path with Chinese signs.
+export LC_ALL := C.UTF-8
 .DEFAULT_GOAL := help
 .PHONY: help run test check lint docs clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
-$(VENV)/bin/python:
-	$(PYTHON) -m venv $(VENV)
+# The environment is sound but while something is put into it; one whose set-up was cut short is made from nothing.
+define install
+@test -e $(SOUND) || $(PYTHON) -m venv --clear $(VENV)
+@rm -f $(SOUND)
+$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '$(1)'
+@touch $(SOUND) $(STAMP) $@
+endef
 
-$(STAMP): pyproject.toml $(VENV)/bin/python
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
-	@touch $@
+$(STAMP): pyproject.toml
+	$(call install,.)
 
-$(DEV_STAMP): pyproject.toml $(VENV)/bin/python
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
-	@touch $@ $(STAMP)
+$(DEV_STAMP): pyproject.toml
+	$(call install,.[dev])
 
 run: $(STAMP)  ## set up, refresh the sources of config/ and publish into feeds/ (works offline)
 	$(BIN)/tagwire refresh --fail never

@@ -28,7 +28,7 @@ from aggregator.operations.stories import Review
 from aggregator.queues.local import LocalQueue
 from aggregator.refresh import House
 from aggregator.rounds import Round
-from aggregator.steps import select
+from aggregator.steps import naming, select, slugs
 from aggregator.steps.cadence import current
 from aggregator.steps.urls import host
 from aggregator.steps.visits.due import require_set_clock, select_due, well
@@ -204,13 +204,15 @@ class App:
         """Return items, newest first; with `duplicates` the copies that were set aside, or that another one stands for.
 
         With `tag` or `source` an article stands once, as in the feeds; a folder has what it brought under other names,
-        too. Raises `errors.UsageError` for a source that is neither configured nor named by any item.
+        too. Raises `errors.UsageError` for a source or tag that is neither configured nor named by any item.
         """
         brought = self.store.history.brought_by(source)
-        if source and not brought and source not in self.settings.by_id and source not in self.store.sources():
-            raise UsageError(f"no source {source!r}, neither configured nor among the items")
+        if source and not brought:
+            naming.require("source", [source], {**self.settings.by_id, **self.store.sources()})
         aside = None if duplicates or tag or source else False
         found = self.store.items(tag=tag, source=source, since=since, aside=aside, limit=0 if aside is None else limit)
+        if tag and not found:
+            naming.require("tag", [tag], rules.tags(self.settings, self.store), key=slugs.tag_key)
         found = select.newest_first([*found, *select.matching(brought, tag, since)]) if brought else found
         if duplicates:
             return [one for one in found if one.duplicate_of or one.story not in {"", one.key}][: limit or None]

@@ -83,7 +83,7 @@ def failed(
     """Return state and outcome of a failure; what is not a typed error is a bug of ours, told with its traceback."""
     if isinstance(error, SourceError):
         line = error.line if isinstance(error, ParseError) else 0
-        failure = Failure(kind=error.kind, message=f"{error} (line {line})" if line else str(error))
+        failure = Failure(kind=error.kind, message=_placed(str(error), line))
     else:
         log.error("refreshing %s failed", source.id, exc_info=error)
         failure = Failure(kind=InternalError.kind, message=f"{type(error).__name__}: {error}")
@@ -91,6 +91,11 @@ def failed(
     retry_after = error.retry_after if isinstance(error, HttpStatus) else None
     after = cadence.failed(state, failure, source, schedule, now, status=status, retry_after=retry_after)
     return after, Outcome(source=source.id, result="failed", error=failure)
+
+
+def _placed(message: str, line: int) -> str:
+    """The message with its line, unless it says it already."""
+    return f"{message} (line {line})" if line and f"line {line}" not in message else message
 
 
 class Telling:

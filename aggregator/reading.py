@@ -17,7 +17,7 @@ import msgspec
 from aggregator import errors, parsers
 from aggregator.model import Document, Dropped, Failure, Hints, Item, Parsed, Problem, Record, Sketched, Source, Wanted
 from aggregator.settings import Filter, TagRule  # noqa: TC001 - msgspec reads the annotations at run time
-from aggregator.steps import bases, near, normalize, sieve, tag, urls
+from aggregator.steps import bases, near, normalize, sieve, tag, text, urls
 from aggregator.steps.copies import topics
 from aggregator.steps.dedupe import record_of
 from aggregator.steps.identity import apart, identify
@@ -114,7 +114,7 @@ def read(job: Job) -> Reading:
     items, dropped, problems = ([], [], []) if job.source.detail else _items(job, parsed, keys)
     home = bases.home_of(parsed, job.url)
     return Reading(
-        title=parsed.title,
+        title=text.one_line(parsed.title),
         link=urls.resolve(home, parsed.link),
         feed_id=parsed.feed_id,
         icon=urls.resolve(home, parsed.icon),

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from aggregator import settings as defaults
-from aggregator.config import load, locate, schema
+from aggregator.config import load, locate, reading, schema
 from aggregator.config.sources import derived_id
 from aggregator.errors import ConfigError
 from aggregator.settings import Filter
@@ -383,11 +383,39 @@ def test_a_file_that_is_no_toml_is_told_with_line_and_column(site, data, expecte
     assert only(site(data)).startswith(f"config/tagwire.toml:{expected}")
 
 
-def test_a_key_that_is_written_twice_is_told_with_its_line(site):
-    """Which column tomllib names differs between versions of Python."""
-    found = only(site(b"a = 1\na = 2\n"))
-    assert found.startswith("config/tagwire.toml:2:")
-    assert found.endswith(": cannot overwrite a value")
+@pytest.mark.parametrize(
+    ("zone", "told"),
+    [
+        ("CST", ': CST is none, write "Asia/Shanghai" or "America/Chicago"'),
+        ("jst", ': jst is none, write "Asia/Tokyo"'),
+        ("UTC+8", ": an offset is none, write a place that has it"),
+        ("+08:00", ": an offset is none, write a place that has it"),
+        ("asia/shanghai", ' - did you mean "Asia/Shanghai"?'),
+        ("nowhere at all", ""),
+    ],
+)
+def test_what_people_write_for_a_zone_leads_to_one(site, zone, told):
+    expected = 'expected a time zone such as "Asia/Shanghai"'
+    assert only(site(f'[site]\ntimezone = "{zone}"\n'.encode())).endswith(f"site.timezone: {expected}{told}")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('[site]\ntitle = "a"\n  title = "b"\n', "3:3: site.title: is there already, in line 2"),
+        ("[site]\r\n[http]\r\n[site]\r\n", "3:1: site: is there already, in line 1"),
+        ("[http]\nallow_hosts = ['a']\nallow_hosts = [\n'b', # c\n]\n", "3:1: http.allow_hosts: is there already"),
+        ("x = [{ a = 1, b = [1], a = 2 }]", "1:24: x[1].a: is there already, in line 1"),
+        ("a = 1 # \u2028\na.b = 2", "2:1: a: is there already, in line 1"),
+        ("[[a]]\nb = 1\n[[a]]\nb = 1\n[a.b]\n", "5:1: a[2].b: is there already, in line 4"),
+    ],
+)
+def test_a_key_or_table_that_is_written_twice_is_named_with_both_its_places(site, text, told):
+    assert only(site(text.encode())).startswith(f"config/tagwire.toml:{told}")
+
+
+def test_another_place_than_tomllibs_is_told_as_it_is():
+    assert reading._double("a = 1\nb = 2", 2, 1) == (2, 1, "a key or table is there already")
 
 
 @pytest.mark.parametrize(
@@ -396,7 +424,7 @@ def test_a_key_that_is_written_twice_is_told_with_its_line(site):
 )
 def test_tables_that_are_there_already_are_named_without_internals(site, text, name):
     found = only(site(text))
-    assert re.search(rf": {name} (has a value in brackets or braces|is there already)", found)
+    assert re.search(rf": {name}(: is there already| has a value in brackets or braces)", found)
     assert "namespace" not in found
     assert "(" not in found
 

@@ -197,6 +197,7 @@ def test_a_wrong_declaration_is_told_with_its_place(site, text, expected):
         ),
         ('url = "https://x.example/"\nbody = "a"', '3:1: sources[1].body: is for kind = "json" or "html"'),
         ('path = "own"\nkind = "folder"\nfull_text = "css:p"', "4:1: sources[1].full_text: is not for folders"),
+        ('path = "own"\nkind = "folder"\ntimezone = "UTC"', "4:1: sources[1].timezone: is not for folders"),
         ('path = "x.json"\nkind = "json"', "2:1: sources[1].path: a json source is given by url, not by path"),
         ('url = "https://x.example/"\nfull_text = "css:"', "3:1: sources[1].full_text: expected a CSS selector"),
         (

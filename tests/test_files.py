@@ -304,6 +304,43 @@ def test_what_is_created_is_for_its_owner_alone(tmp_path):
     assert found == {"made": 0o600, "new": 0o700, "claimed": 0o600, "beside": 0o600}
 
 
+# --- rewrite ---
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o664])
+def test_a_file_that_is_rewritten_keeps_mode_owner_and_link(tmp_path, mode):
+    kept, link = tmp_path / "kept", tmp_path / "link"
+    kept.write_bytes(b"old")
+    kept.chmod(mode)
+    owner = (1234, 2345) if os.geteuid() == 0 else (os.geteuid(), os.getegid())
+    os.chown(kept, *owner)
+    link.symlink_to("kept")
+    files.rewrite(link, b"new")
+    assert kept.read_bytes() == b"new"
+    assert link.is_symlink()
+    assert (stat.S_IMODE(kept.stat().st_mode), kept.stat().st_uid, kept.stat().st_gid) == (mode, *owner)
+    assert names_in(tmp_path) == ["kept", "link"]
+
+
+def test_who_may_not_give_a_file_away_keeps_its_mode(tmp_path, monkeypatch):
+    def fail(*args):
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, "fchown", fail)
+    (tmp_path / "kept").write_bytes(b"old")
+    (tmp_path / "kept").chmod(0o600)
+    files.rewrite(tmp_path / "kept", b"new")
+    assert (tmp_path / "kept").read_bytes() == b"new"
+    assert stat.S_IMODE((tmp_path / "kept").stat().st_mode) == 0o600
+
+
+def test_rewriting_makes_what_is_not_there_and_leaves_what_holds_the_bytes(tmp_path):
+    files.rewrite(tmp_path / "new" / "x", b"1")
+    os.utime(tmp_path / "new" / "x", (1, 1))
+    files.rewrite(tmp_path / "new" / "x", b"1")
+    assert (tmp_path / "new" / "x").stat().st_mtime == 1
+
+
 # --- read_bytes, digest, sweep ---
 
 

@@ -7,8 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from aggregator.model import Failure, Outcome, Problem
+from aggregator.errors import ParseError
+from aggregator.model import Failure, FetchState, Outcome, Problem, Source
 from aggregator.outcomes import Telling
+from aggregator.outcomes import failed as counted
+from aggregator.settings import Schedule
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
@@ -79,3 +82,14 @@ def test_problems_are_told_once_and_few_at_a_time(caplog):
         ("WARNING", "a: 3:3: broken"),
         ("WARNING", "a: and 3 more"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [("not JSON: a value is expected at line 3, column 7", ""), ("no front matter", " (line 3)")],
+)
+def test_the_line_of_a_document_is_told_once(message, told):
+    error = ParseError(message, line=3)
+    _, outcome = counted(Source(id="a"), FetchState(source="a"), error, Schedule(), NOW)
+    assert outcome.error
+    assert outcome.error.message == message + told

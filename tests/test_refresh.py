@@ -173,6 +173,8 @@ def test_an_edit_and_an_addition(town: Town) -> None:
         ("", {"status": 404}, "http-status"),
         ("gone", {"status": 410}, "gone"),
         (rss((1, "One", "Text"), end="<item><title>cut"), {}, "truncated"),
+        ('{"version": "https://jsonfeed.org/version/1.1", "items": [{"id": "1", "title": "O', {}, "truncated"),
+        ('{"version": "https://jsonfeed.org/version/1.1", "items": [{"id": "1" "title": ""}]}', {}, "parse-error"),
     ],
 )
 def test_failures_are_typed_and_lose_nothing(town: Town, body: str, answer: dict[str, Any], kind: str) -> None:

@@ -24,8 +24,6 @@ def export(options: Options, file: str) -> None:
 
     JSON with --json; to FILE, else to standard output. Passwords and request headers stay here.
     """
-    import json
-
     from aggregator import files
     from aggregator.cli.output import SCHEMA, err, out, safe
     from aggregator.operations import moving
@@ -34,7 +32,7 @@ def export(options: Options, file: str) -> None:
         settings, states = app.settings, app.store.states()
     if options.json:
         document, problems = moving.document(settings)
-        data = json.dumps({"schema": SCHEMA, **document}, ensure_ascii=False, indent=2).encode() + b"\n"
+        data = f"{moving.exact_json({'schema': SCHEMA, **document}, indent=2)}\n".encode()
     else:
         exported = moving.opml(settings, states)
         data, problems = exported.data, exported.problems
@@ -43,7 +41,7 @@ def export(options: Options, file: str) -> None:
     else:
         if not Path(file).absolute().parent.is_dir():
             raise UsageError(f"{file}: there is no folder {Path(file).parent}")
-        files.write(file, data)
+        files.rewrite(file, data)
     if not options.quiet:
         for problem in problems:
             err(f"tagwire: {safe(problem)}")

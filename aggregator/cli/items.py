@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     metavar="WHEN",
     help="Only items since: 7d, or 2026-11-01.",
 )
-@click.option("--limit", "-n", type=click.IntRange(0), default=20, show_default=True, help="At most so many; 0: all.")
+@click.option(
+    "--limit", "-n", type=click.IntRange(0, 10**9), default=20, show_default=True, help="At most so many; 0: all."
+)
 @click.option("--duplicates", is_flag=True, help="The copies instead: set aside, or under URLs of their own.")
 @click.option("--dropped", is_flag=True, help="The entries that filters kept out instead, and why.")
 @pass_options
@@ -68,9 +70,12 @@ def _list_dropped(options: Options, source: str, since: datetime | None, limit: 
     from zoneinfo import ZoneInfo
 
     from aggregator.cli.output import emit, err, out, rfc3339, safe, table
+    from aggregator.steps import naming
 
     with options.app() as app:
         found = [one for one in app.store.drops.listed(source=source) if since is None or one.at >= since]
+        if source and not found:
+            naming.require("source", [source], {**app.settings.by_id, **app.store.sources()})
         zone = ZoneInfo(app.settings.site.timezone)
     found = found[: limit or None]
     if options.json:

@@ -154,6 +154,16 @@ class Command(_Sections, click.Command):
         self.examples = examples
         self.params += global_options()
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse; raises `click.UsageError` for what should be text and is not UTF-8. Names of files may be anything."""
+        rest = super().parse_args(ctx, args)
+        for param in self.get_params(ctx):
+            value = ctx.params.get(param.name or "") if isinstance(param.type, click.types.StringParamType) else None
+            for one in value if isinstance(value, tuple) else (value,):
+                if one and not _is_text(one):
+                    ctx.fail(f"{_readable(one)!r} is not UTF-8")
+        return rest
+
 
 class CommandGroup(_Sections, click.Group):
     """A group of commands with the global options; `examples` as for `Command`."""
@@ -169,6 +179,16 @@ class CommandGroup(_Sections, click.Group):
         """Write the options and then the commands."""
         super().format_options(ctx, formatter)
         self.format_commands(ctx, formatter)
+
+
+def _is_text(argument: str) -> bool:
+    """Whether an argument came as UTF-8: other bytes come as lone surrogates (PEP 383)."""
+    return not any("\ud800" <= char <= "\udfff" for char in argument)
+
+
+def _readable(argument: str) -> str:
+    """The argument with U+FFFD for every byte that is no UTF-8."""
+    return argument.encode(errors="surrogateescape").decode(errors="replace")
 
 
 def command(name: str, *, examples: Mapping[str, str]) -> Callable[[Callable[..., Any]], click.Command]:

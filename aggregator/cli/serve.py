@@ -15,6 +15,17 @@ if TYPE_CHECKING:
     import asyncio
 
 
+def _host(value: str) -> str:
+    """Return an address to listen on, as the configuration takes it. Raises `click.BadParameter`."""
+    from aggregator.config import formats
+
+    kind = formats.listen_host()
+    try:
+        return str(kind.read(value))
+    except ValueError:
+        raise click.BadParameter(f"expected {kind.expected}") from None
+
+
 @command(
     "serve",
     examples={
@@ -22,7 +33,7 @@ if TYPE_CHECKING:
         "tagwire serve --host 127.0.0.1 --port 8080": "somewhere else",
     },
 )
-@click.option("--host", help="Address to listen on instead of the configured one.")
+@click.option("--host", type=_host, metavar="HOST", help="Address to listen on instead of the configured one.")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on instead of the configured one.")
 @pass_options
 def serve(options: Options, *, host: str | None, port: int | None) -> None:

@@ -6,7 +6,6 @@ What a change was planned on must still be so when it is written: reading, check
 
 from __future__ import annotations
 
-import os.path
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
@@ -35,5 +34,5 @@ def alone(place: Place, who: str) -> Iterator[None]:
 
 
 def write(path: Path, text: str) -> None:
-    """Write a configuration file; a symbolic link stays one, and what it points to is written. Raises OSError."""
-    files.write(os.path.realpath(path), text.encode(), sync=True)
+    """Write a configuration file, as `files.rewrite` does: mode, owner and symbolic link stay. Raises OSError."""
+    files.rewrite(path, text.encode())

@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from aggregator.config import schema
-from aggregator.config.kinds import Kind, suggest
+from aggregator.config.positions import dotted
 from aggregator.errors import ConfigError
+from aggregator.steps.naming import suggest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from aggregator.config.kinds import Kind
     from aggregator.config.positions import Path
     from aggregator.config.reading import Document
 
@@ -179,12 +181,6 @@ class Checker:
         except ValueError as error:
             self.note("environment", f"{variable}: {str(error) or f'expected {kind.expected}'}")
             return _MISSING
-
-
-def dotted(path: Path) -> str:
-    """Return the path as people read it, tables counted from 1: `sources[2].url`."""
-    shown = "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in path)
-    return shown.removeprefix(".")
 
 
 def _told(file: str, line: int, column: int, message: str) -> str:

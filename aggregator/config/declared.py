@@ -10,8 +10,9 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from aggregator.config.formats import check_url
-from aggregator.config.kinds import Key, Kind, choice, integer, listing, record, suggest, text
+from aggregator.config.kinds import Key, Kind, choice, integer, listing, record, text
 from aggregator.model import Declaration, Detail
+from aggregator.steps.naming import suggest
 from aggregator.steps.webpages import declared
 
 if TYPE_CHECKING:
@@ -186,6 +187,8 @@ def mistakes(values: Mapping[str, Any]) -> Iterator[Mistake]:
         yield ("body",), 'is for kind = "json" or "html"'
     if kind == "folder" and values.get("full_text"):
         yield ("full_text",), "is not for folders"
+    if kind == "folder" and values.get("timezone"):
+        yield ("timezone",), "is not for folders: dates in their files are local time of [site] timezone, as in items/"
 
 
 def _of_declaration(kind: str, values: Mapping[str, Any]) -> Iterator[Mistake]:

@@ -13,12 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aggregator.config import changing, patching, schema
-from aggregator.config.kinds import suggest
 from aggregator.config.loading import load
 from aggregator.config.reading import Document, read
 from aggregator.config.sources import derived_id, source_id
 from aggregator.errors import ConfigError, UsageError
-from aggregator.steps import urls
+from aggregator.steps import naming, urls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     """From the sources before a change to those after it; None stands for one that is new."""
 
 FILE = "sources.toml"
+_NONE = "none is configured"
 _HOST = re.compile(r"(?:[^\W_][\w-]*(?:\.[\w-]+)*\.[^\W\d_]{2,}\.?|\d+(?:\.\d+){3})(?::\d+)?(?:[/?#]|$)")
 """The begin of an address as people write it, with a name that has a dot, or a number: `example.org/blog`."""
 
@@ -97,13 +97,6 @@ class Editor:
             ),
         )
 
-    def _known(self, ids: Sequence[str]) -> None:
-        """Raise `UsageError` unless all of the ids are configured."""
-        unknown = [name for name in ids if name not in self.settings.by_id]
-        if unknown:
-            near = [hint for name in unknown if (hint := suggest(name, self.settings.by_id))]
-            raise UsageError(f"no source {', '.join(map(repr, unknown))}{''.join(near[:1])}")
-
     def _refuse_double(self, keys: Mapping[str, Any]) -> None:
         for source in self.settings.sources:
             if keys.get("id") == source.id:
@@ -126,7 +119,7 @@ class Editor:
         expected: Expected,
     ) -> Change:
         """Return what `change` makes of the file, called with each source's table in turn; tried as `_tried` does."""
-        self._known(ids)
+        naming.require("source", ids, self.settings.by_id, none=_NONE)
         text = self._text()
         for name in dict.fromkeys(ids):
             document = read(self._path(), text)
@@ -149,6 +142,8 @@ def keys_for(address: str, root: Path) -> dict[str, str]:
 
     Paths below the site directory are made relative to it. Raises `UsageError` if it is neither a URL nor there.
     """
+    if not address:
+        raise UsageError("expected a URL or a path, found nothing")
     if "://" in address:
         return {"url": urls.of_feed(address)}
     path = Path(address).absolute()
@@ -196,7 +191,7 @@ def check(keys: Mapping[str, Any]) -> None:
         key = section.key(name)
         if key is None:
             raise UsageError(f"{name}: unknown key")
-        if key.kind.name is not None:
+        if key.kind.name is not None or key.kind.keys:
             continue  # tables are for the loader to judge
         kind = key.kind.each or key.kind
         if key.kind.each and not isinstance(value, list):

@@ -11,11 +11,11 @@ import re
 import string
 import zoneinfo
 from dataclasses import replace
-from difflib import get_close_matches
 from urllib.parse import urlsplit
 
 from aggregator.config.kinds import CONTROL, DAY, LATER, Kind, duration, listing, optional, table, text
 from aggregator.steps import slugs, urls
+from aggregator.steps.naming import suggest
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 _AUTHORITY = re.compile(
@@ -42,6 +42,16 @@ _OURS = [
 ]
 _HIGHEST = 2**63
 """Whole numbers have 64 bits (TOML 1.0)."""
+_OFFSET = re.compile(r"(?:UTC|GMT)? ?[+-]\d{1,2}(?::?\d\d)?", re.IGNORECASE)
+_ABBREVIATED = {
+    "cst": ("Asia/Shanghai", "America/Chicago"),
+    "pst": ("America/Los_Angeles",),
+    "jst": ("Asia/Tokyo",),
+    "hkt": ("Asia/Hong_Kong",),
+    "ist": ("Asia/Kolkata", "Europe/Dublin"),
+    "bst": ("Europe/London",),
+}
+"""Abbreviations that people write and the time zone database has not."""
 _COMPUTED = [
     "title",
     "date",
@@ -65,13 +75,20 @@ def zone() -> Kind:
         try:
             return zoneinfo.ZoneInfo(value).key
         except (LookupError, ValueError, OSError):
-            near = {name.casefold(): name for name in zoneinfo.available_timezones()}
-            match = get_close_matches(value.casefold(), near, 1, 0.6)
-            hint = f' - did you mean "{near[match[0]]}"?' if match else ""
-            raise ValueError(f"expected {expected}{hint}") from None
+            raise ValueError(f"expected {expected}{_zone_meant(value)}") from None
 
     expected = 'a time zone such as "Asia/Shanghai"'
     return Kind(expected=expected, read=read)
+
+
+def _zone_meant(value: str) -> str:
+    """What was meant instead of a zone: abbreviations and offsets stand for places of several rules, or none."""
+    known = zoneinfo.available_timezones()
+    if places := _ABBREVIATED.get(value.casefold()):
+        return f": {value} is none, write " + " or ".join(f'"{place}"' for place in places)
+    if _OFFSET.fullmatch(value):
+        return ": an offset is none, write a place that has it"
+    return suggest(value, known)
 
 
 def language(*, empty: bool = False) -> Kind:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+from aggregator.steps.naming import suggest
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
 LATER = "known, but not available in this version"
 DAY = 86400
@@ -55,13 +56,6 @@ class Key:
     doc: str
     default: object = None
     required: bool = False
-
-
-def suggest(word: str, known: Iterable[str]) -> str:
-    """Return ` - did you mean "…"?` for the nearest known word, or nothing."""
-    names = {name.casefold(): name for name in known}
-    near = get_close_matches(word.casefold(), list(names), 1, 0.6)
-    return f' - did you mean "{names[near[0]]}"?' if near else ""
 
 
 def optional(kind: Kind) -> Kind:

@@ -54,6 +54,12 @@ def line_column(text: str, offset: int) -> tuple[int, int]:
     return text.count("\n", 0, offset) + 1, offset - (text.rfind("\n", 0, offset) + 1) + 1
 
 
+def dotted(path: Path) -> str:
+    """Return the path as people read it, tables counted from 1: `sources[2].url`."""
+    shown = "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in path)
+    return shown.removeprefix(".")
+
+
 class _Scanner:
     def __init__(self, text: str) -> None:
         self.spans: dict[Path, Span] = {}

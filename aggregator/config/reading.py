@@ -28,8 +28,8 @@ _INTERNALS = (
         re.compile(r"Cannot mutate immutable namespace (\(.*\))"),
         "{} has a value in brackets or braces, which cannot be added to",
     ),
-    (re.compile(r"Cannot declare (\(.*\)) twice"), "{} is there already"),
 )
+_DOUBLE = re.compile(r"Cannot declare .* twice|Cannot overwrite a value|Duplicate inline table key .*")
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -80,9 +80,12 @@ def locate(directory: str, config_file: str, environ: Mapping[str, str]) -> Plac
 
     `config_file`, else TAGWIRE_CONFIG, else `config/tagwire.toml` in `directory` or the nearest of its parents;
     relative names start at `directory`, which is the working directory if empty. The site of a named file is
-    `directory` if given, else the file's folder, or that one's parent if it is called `config`. Raises `ConfigError`.
+    `directory` if given, else the file's folder, or that one's parent if it is called `config`. Raises `ConfigError`,
+    also if `directory` is not there: its parents are not meant then.
     """
     start = Path(directory or ".").absolute()
+    if directory and not start.is_dir():
+        raise ConfigError((f"{directory}: no such directory",))
     named = config_file or environ.get(VARIABLE, "")
     if named:
         file = start / named
@@ -149,7 +152,25 @@ def _syntax_mistake(path: Path, text: str, error: ValueError) -> str:
     line, column = positions.line_column(text, len(text.rstrip()))
     if match[2]:
         line, column = int(match[2]), int(match[3])
+    if _DOUBLE.fullmatch(match[1]):
+        line, column, message = _double(text, line, column)
+        return f"{shown(path)}:{line}:{column}: {message}"
     return f"{shown(path)}:{line}:{column}: {_plain(match[1])}"
+
+
+def _double(text: str, line: int, column: int) -> tuple[int, int, str]:
+    """Return the place of a key or table that is there twice, and what is wrong; tomllib's place is behind it."""
+    end = sum(len(row) + 1 for row in text.split("\n")[: line - 1]) + column - 1
+    spans = positions.scan(text[:end])
+    last = [path for path in spans if spans[path].end >= end]
+    if not last:  # another version of tomllib may name another place
+        return line, column, "a key or table is there already"
+    path = max(last, key=lambda path: (spans[path].key, len(path)))
+    begin = spans[path].key
+    before = positions.scan(text[:begin])
+    taken = next((path[:length] for length in range(len(path), 0, -1) if path[:length] in before), path)
+    first = positions.line_column(text, before[taken].key)[0] if taken in before else line
+    return (*positions.line_column(text, begin), f"{positions.dotted(taken)}: is there already, in line {first}")
 
 
 def _plain(message: str) -> str:

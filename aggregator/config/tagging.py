@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aggregator.config.kinds import suggest
 from aggregator.config.sources import Row, source_id
 from aggregator.settings import Filter, TagRule
 from aggregator.steps import slugs
+from aggregator.steps.naming import suggest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

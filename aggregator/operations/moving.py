@@ -80,7 +80,8 @@ class _Gathered:
         self.duplicates: list[Problem] = []
         self.problems = list(listing.problems)
         self._listing, self._root = listing, settings.root
-        self._known = {_address({"url": one.url, "path": one.path}, self._root): one.id for one in settings.sources}
+        whole = {one.id: {"url": one.url, "path": one.path, "body": one.body} for one in settings.sources}
+        self._known = {_address(keys, self._root): name for name, keys in whole.items()}
         self._ids = set(settings.by_id)
 
     def take(self, one: Subscription) -> None:
@@ -140,9 +141,17 @@ def opml(settings: Settings, states: Mapping[str, FetchState]) -> Exported:
         outline |= {"htmlUrl": compose.public(state.link)} if state and urls.is_web(state.link) else {}
         outline |= {"category": ",".join(source.tags)} if source.tags else {}
         own = {name: value for name, value in keys.items() if name != "url"}
-        etree.SubElement(body, "outline", {**outline, subscriptions.OWN: json.dumps(own, ensure_ascii=False)})
+        etree.SubElement(body, "outline", {**outline, subscriptions.OWN: exact_json(own)})
     written: bytes = etree.tostring(root, encoding="UTF-8", xml_declaration=True, pretty_print=True)
     return Exported(data=written, sources=count, problems=tuple(problems))
+
+
+def exact_json(value: object, *, indent: int | None = None) -> str:
+    """Return the value as JSON that an import reads as it was: what it would take out of texts is escaped."""
+    written = json.dumps(value, ensure_ascii=False, indent=indent)
+    if text.clean(written) == written:
+        return written
+    return "".join(one if text.clean(one) == one else json.dumps(one)[1:-1] for one in written)
 
 
 def document(settings: Settings) -> tuple[dict[str, Any], tuple[str, ...]]:
@@ -179,9 +188,10 @@ def _wrong(keys: dict[str, Any]) -> str:
 
 
 def _address(keys: Mapping[str, Any], root: str) -> str:
-    """What two sources with one address have in common."""
-    url = str(keys.get("url", ""))
-    return (urls.canonical(url) or url) if url else os.path.normpath(Path(root, str(keys.get("path", ""))))
+    """What two sources with one address have in common; one address may answer many questions."""
+    url, question = str(keys.get("url", "")), str(keys.get("body", ""))
+    where = (urls.canonical(url) or url) if url else os.path.normpath(Path(root, str(keys.get("path", ""))))
+    return f"{where}\n{question}" if question else where
 
 
 def _problem(listing: Listing, line: int, message: str) -> Problem:

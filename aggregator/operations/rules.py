@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from aggregator.model import Item, Record
+    from aggregator.ports import Store
     from aggregator.settings import Settings
     from aggregator.steps.normalize import Context
     from aggregator.sync import Read, Retag
@@ -39,6 +40,14 @@ def source_of(settings: Settings, source: str, via: str) -> Source:
     """Return the source whose tags and rules hold for an item: the one that brought it, under the item's own name."""
     declared = settings.by_id.get(via) or settings.by_id.get(source) or Source(id=source)
     return replace(declared, id=source)
+
+
+def tags(settings: Settings, store: Store) -> list[str]:
+    """Return what is a tag here, or may become one, those of the most items first."""
+    held = sorted(store.tags().values(), key=lambda tag: -tag[1])
+    named = (rule.name for rule in settings.tags)
+    given = (name for source in settings.sources for name in (source.id, *source.tags))
+    return list(dict.fromkeys([*(label for label, _ in held), *named, *given]))
 
 
 def reader(settings: Settings, now: datetime, stopping: Callable[[], bool] = lambda: False) -> Read:

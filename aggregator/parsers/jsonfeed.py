@@ -47,10 +47,16 @@ def recognizes(document: Document) -> bool:
 def parse(document: Document) -> Parsed:
     """Return feed and entries.
 
-    Raises `errors.ParseError` with the line of bad JSON, `errors.NotAFeed` for JSON that is no feed.
+    Of a document that was cut off there are none, and `truncated` says so. Raises `errors.ParseError` with the line of
+    other bad JSON, `errors.NotAFeed` for JSON that is no feed.
     """
     text = decode.unpadded(document.body, document.charset)
-    feed = _load(text.text, document)
+    try:
+        feed = _load(text.text, document)
+    except ParseError as error:
+        if isinstance(error.__cause__, ValueError) and notjson.ends_early(error.__cause__):
+            return Parsed(truncated=f"the JSON ends too early: {notjson.why(error.__cause__)}")
+        raise
     items = feed.get("items") if isinstance(feed, dict) else None
     if not isinstance(feed, dict) or not isinstance(items, list):
         raise sniff.not_a_feed(document.name, document.body)

@@ -133,6 +133,7 @@ def _read_opml(listing: Listing, content: str) -> None:
     folders: list[str] = []
     for event, element in etree.iterwalk(root, events=("start", "end"), tag="outline"):
         said = {str(name).lower(): text.one_line(str(value), 8192) for name, value in element.attrib.items()}
+        said |= {OWN: str(element.attrib[OWN])} if OWN in element.attrib else {}  # JSON, every blank of it counts
         title = said.get("title") or said.get("text", "")
         address = said.get("xmlurl", "")
         if event == "end":

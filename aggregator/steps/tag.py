@@ -63,12 +63,15 @@ def spelling(name: str) -> str:
 
 
 def cleaned(categories: Iterable[str]) -> tuple[str, ...]:
-    """Return an entry's categories as they are remembered: one line each, the first 50 without repeats."""
+    """Return an entry's categories as they are remembered: one line each, the first 50 without repeats.
+
+    One with U+FFFD in it was damaged on its way and names nothing.
+    """
     found: dict[str, str] = {}
     for name in categories:
         if len(found) >= CATEGORY_LIMIT:
             break
-        if line := one_line(name, NAME_LIMIT):
+        if "\ufffd" not in name and (line := one_line(name, NAME_LIMIT)):
             found.setdefault(tag_key(line), line)
     return tuple(found.values())
 

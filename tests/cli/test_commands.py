@@ -127,7 +127,7 @@ def test_a_folder_has_the_items_that_it_brought_whatever_they_name(tagwire, site
     assert [item["source"] for item in listed] == ["welcome", "welcome"]
     assert listed == tagwire("items", "--source", "welcome", "--json").json["items"]
     assert len(tagwire("items", "--source", "seeds", "--limit", "1", "--json").json["items"]) == 1
-    assert tagwire("items", "--source", "seeds", "--tag", "nothing").err == "no items\n"
+    assert tagwire("items", "--source", "welcome", "--tag", "seeds").err == "no items\n"
     assert tagwire("items", "--source", "seeds", "--since", "2999-01-01").err == "no items\n"
     assert len(tagwire("items", "--source", "seeds", "--tag", "科技", "--json").json["items"]) == 2
     assert tagwire("items", "--source", "seeds", "--duplicates").err == "no items\n"
@@ -138,6 +138,28 @@ def test_a_folder_has_the_items_that_it_brought_whatever_they_name(tagwire, site
     tagwire("reindex")
     assert tagwire("refresh").code == 0
     assert len(tagwire("items", "--source", "seeds", "--json").json["items"]) == 2
+
+
+@pytest.mark.parametrize(
+    "args",
+    [("pause",), ("resume",), ("remove",), ("refresh",), ("items", "--source"), ("items", "--dropped", "--source")],
+)
+def test_who_names_a_source_that_is_not_there_is_told_what_there_is(tagwire, site, args):
+    done = tagwire(*args, "sedes")
+    assert (done.code, done.err) == (
+        2,
+        "tagwire: no source 'sedes' - did you mean \"seeds\"?; the sources are: seeds\n",
+    )
+
+
+def test_who_names_a_tag_that_is_not_there_is_told_what_there_is(tagwire, site):
+    tagwire("refresh")
+    done = tagwire("items", "--tag", "科计")
+    assert done.code == 2
+    assert done.err.startswith("tagwire: no tag '科计'; the tags are: welcome, ")
+    (site / "config" / "tags.toml").write_text('[[tags]]\nname = "new"\nmatch = ["nothing says so"]\n')
+    done = tagwire("items", "--tag", "NEW")
+    assert (done.code, done.err) == (0, "no items\n")
 
 
 def test_items_and_show_tell_what_is_kept(tagwire, site):

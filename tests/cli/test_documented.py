@@ -100,3 +100,24 @@ def test_the_manual_page_is_what_the_commands_say():
     code = "import runpy; print(runpy.run_path('.ci/man.py')['page'](), end='')"
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, check=True)
     assert done.stdout.decode() == (DOCS / "tagwire.1").read_text(encoding="utf-8")
+
+
+def newcomers(readme):
+    """The commands of the section on a site of one's own, without comments and tags."""
+    block = re.search(r"^\$ python3 -m venv.*?(?=^```)", readme, re.MULTILINE | re.DOTALL)
+    assert block
+    return [re.sub(r" --tag \S+| +#.*", "", line) for line in block.group().splitlines()]
+
+
+def test_a_newcomer_needs_five_commands_in_both_languages_and_a_virtual_environment_first():
+    commands = newcomers((DOCS.parent / "README.md").read_text())
+    assert commands == newcomers((DOCS / "README.zh.md").read_text())
+    assert len(commands) <= 5
+    assert re.fullmatch(r"\$ python3 -m venv (\S+) && \. \1/bin/activate && pip install \.", commands[0])
+    assert [name for line in commands[1:] for name in re.findall(r"tagwire (\w+)", line)] == [
+        "init",
+        "add",
+        "refresh",
+        "run",
+    ]
+    assert commands[0] in (DOCS / "tour.md").read_text()

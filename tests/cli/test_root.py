@@ -149,6 +149,31 @@ def test_global_options_stand_before_and_after_the_command(tagwire, site, tmp_pa
     )
 
 
+def test_a_directory_that_is_not_there_means_no_site_above_it(tagwire, site):
+    """As git -C: a typing error must not change another site."""
+    assert tagwire("-C", "config", "sources").code == 0
+    for wrong in ("config/typo", "config/tagwire.toml"):
+        done = tagwire("-C", wrong, "sources")
+        assert (done.code, done.err) == (78, f"tagwire: {wrong}: no such directory\n")
+
+
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        (("serve", "--host", ""), "'--host': expected a host name or address"),
+        (("items", "-n", "99999999999999999999"), "'--limit' / '-n': 99999999999999999999 is not in the range"),
+        (("items", "--tag", "caf\udce9"), "'caf\ufffd' is not UTF-8"),
+        (("pause", "welcome", "\udce9x"), "'\ufffdx' is not UTF-8"),
+        (("show", "\udcff"), "'\ufffd' is not UTF-8"),
+        (("add", ""), "expected a URL or a path, found nothing"),
+    ],
+)
+def test_arguments_that_mean_nothing_are_usage_errors(tagwire, site, args, told):
+    done = tagwire(*args)
+    assert done.code == 2
+    assert told in done.err
+
+
 def test_a_named_file_is_the_configuration(tagwire, site):
     (site / "config" / "other.toml").write_text('[site]\ntitle = "Other"\n')
     assert tagwire("-c", "config/other.toml", "config", "show", "--json").json["site"]["title"] == "Other"

@@ -84,11 +84,11 @@ def test_every_tag_of_an_item_is_explained(tagwire, wired):
     assert tagwire("tags", "explain", "nope").code == 2
 
 
-def test_a_name_that_is_no_text_names_no_tag(tagwire, wired):
+def test_a_name_that_is_no_text_is_refused(tagwire, wired):
     """An argument that is not UTF-8 comes with surrogates in it."""
     for command in ("rename", "merge"):
         done = tagwire("tags", command, "\udcff", "b")
-        assert (done.code, "no tag" in done.err) == (2, True), done.err
+        assert (done.code, "is not UTF-8" in done.err) == (2, True), done.err
 
 
 def test_an_item_is_named_by_its_file_as_one_sees_it_from_where_one_is(tagwire, wired, monkeypatch):

@@ -123,3 +123,12 @@ def test_a_banner_stands_in_for_an_image_that_is_the_authors_avatar():
     item = {"id": "1", "image": avatar, "banner_image": banner}
     body = json.dumps({"version": "https://jsonfeed.org/version/1.1", "items": [item]})
     assert read(body).entries[0].image == banner
+
+
+def test_the_title_of_a_feed_is_kept_as_titles_of_items_are():
+    """One line, and no megabytes of it."""
+    found = document(
+        json.dumps({"version": "https://jsonfeed.org/version/1", "title": " 新\n " + "y" * 9**6, "items": []})
+    )
+    job = Job(source=Source(id="a"), documents=(found,), url="http://a/", now=NOW, zone="UTC", authority="a")
+    assert reading.read(job).title == "新 " + "y" * 497 + "…"

@@ -152,6 +152,9 @@ class TestCategories:
     def test_repeats_do_not_count(self) -> None:
         assert tag.compile(()).tags("s", (), ["a", "A"] * 100 + ["b"], "") == ("s", "a", "b")
 
+    def test_one_that_was_damaged_on_its_way_is_none(self) -> None:
+        assert tag.cleaned(["新\ufffd", "新闻"]) == ("新闻",)
+
     def test_they_are_cleaned(self) -> None:
         tags = tag.compile(()).tags("s", (), (" a\n b ", "", "\u202e", "x" * 200), "")
         assert tags == ("s", "a b", "x" * 99 + "…")

@@ -31,6 +31,8 @@ _ROOTS = {
     "sitemapindex": "a sitemap",
     "svg": "an SVG image",
 }
+_OF_PAGES = frozenset({"head", "body", "title", "meta", "link", "script", "style", "div", "p", "h1", "center", "table"})
+"""What HTML pages begin with that leave out <html>, as they may (HTML §13.1.2.4)."""
 _TEXTS = (
     (re.compile(r"\A[{\[]"), "JSON"),
     (re.compile(r"\A<\?xml"), "XML without a root element near its beginning"),
@@ -51,7 +53,11 @@ def first_text(body: bytes) -> str:
 def root(body: bytes) -> str:
     """Return the first element's name in lower case, without prefix; empty if there is none near the beginning."""
     found = _PROLOG.match(first_text(body))
-    return found["root"].rpartition(":")[2].lower() if found else ""
+    return _name(found) if found else ""
+
+
+def _name(found: re.Match[str]) -> str:
+    return found["root"].rpartition(":")[2].lower()
 
 
 def looks_like(body: bytes) -> str:
@@ -62,8 +68,10 @@ def looks_like(body: bytes) -> str:
         if body.startswith(magic):
             return words
     text = first_text(body)
-    if name := root(body):
-        return _ROOTS.get(name, f"XML with the root element <{name[:40]}>")
+    if found := _PROLOG.match(text):
+        name = _name(found)
+        page = name in _OF_PAGES or (found["doctype"] or "").lower() == "html"
+        return _ROOTS.get("html" if page else name, f"XML with the root element <{name[:40]}>")
     return next((words for pattern, words in _TEXTS if pattern.search(text)), "text")
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from aggregator.errors import ClockError, UsageError
+from aggregator.errors import ClockError
 from aggregator.model import Outcome
-from aggregator.steps import cadence, indexing
+from aggregator.steps import cadence, indexing, naming
 from aggregator.steps.urls import host
 from aggregator.steps.visits import interval, moves
 
@@ -57,10 +57,7 @@ def select_due(
     source until its owner resumes it. With `due` all enabled sources are returned as ones to ask: the store tells later
     which of them are due. Raises `errors.UsageError` for an id that is not configured.
     """
-    known = {source.id for source, _ in states}
-    if unknown := [name for name in ids if name not in known]:
-        listing = ", ".join(source.id for source, _ in states) or "none is configured"
-        raise UsageError(f"no source {', '.join(map(repr, unknown))}; the sources are: {listing}")
+    naming.require("source", ids, [source.id for source, _ in states], none="none is configured")
     chosen: list[Source] = []
     skipped: list[Outcome] = []
     for source, state in states:

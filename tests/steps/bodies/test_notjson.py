@@ -45,3 +45,31 @@ def test_the_line_is_known_or_zero() -> None:
 
 def test_a_reason_that_is_new_has_its_place_all_the_same() -> None:
     assert notjson.why(json.JSONDecodeError("Some new words", "a\nb", 2)) == "it cannot be read at line 2, column 1"
+
+
+WHOLE = r'{"a": [-12.5e+3, true, null, "a\\\u5bcc\"b"], "富": {"b": [1, [2, {}]]}}'
+
+
+def test_a_text_that_is_cut_anywhere_ends_early():
+    assert json.loads(WHOLE)
+    assert all(notjson.ends_early(failure(WHOLE[:end])) for end in range(1, len(WHOLE)))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a": 1,}',
+        '{"a": 1} x',
+        '{"a" 1}',
+        "{a: 1}",
+        r'{"a": "\x"}',
+        "[1 2]",
+        "[tru]",
+        r'["\u12zz"]',
+        '{"a": 1]',
+        "[" * 9**6,
+    ],
+    ids=lambda text: text[:9],
+)
+def test_a_text_that_is_wrong_does_not(text):
+    assert not notjson.ends_early(failure(text))
