@@ -98,7 +98,7 @@ class Publisher:
         shelf = Shelf(self._settings.root, self._settings.publish.dir, check=check)
         members, days = _sorted_out(None if feeds is None else {*feeds, *self._turned(edition, shelf)})
         members = edition.members() if members is None else edition.touched(members)
-        known = [(member, path) for member in _ordered(members) if (path := edition.path(member))]
+        known = [(member, path) for member in _ordered(members, edition) if (path := edition.path(member))]
         past = Past(self._store, edition, printer, shelf, days)
         again = feeds is None and bool(self._cache)
         standing = Standing(fragments, shelf, edition, Seals(edition, self._store)) if again else None
@@ -221,6 +221,15 @@ def _sorted_out(touched: Iterable[str] | None) -> tuple[frozenset[str] | None, f
     return touched - days, frozenset(day.removeprefix("day:") for day in days)
 
 
-def _ordered(members: Iterable[str]) -> list[str]:
-    """Members, those with archives last: archives need entries in fewer formats than the feeds that show them, too."""
-    return sorted(members, key=lambda member: (member.partition(":")[0] in ("tag", "all"), member))
+def _ordered(members: Iterable[str], edition: Edition) -> list[str]:
+    """Members by name: a source and the tag of its name show the same entries, which are at hand for the second.
+
+    Those with archives come last: archives need entries in fewer formats than the feeds that show them, too.
+    """
+
+    def place(member: str) -> tuple[bool, str, str]:
+        kind, _, name = member.partition(":")
+        tag = edition.taxonomy.get(name) if kind == "tag" else None
+        return member == "all" or (tag is not None and tag.count > edition.settings.publish.max), name, member
+
+    return sorted(members, key=place)

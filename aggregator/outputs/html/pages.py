@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import lru_cache, partial
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -22,7 +23,6 @@ from aggregator.steps.publishing import splice
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from types import SimpleNamespace
 
     from aggregator.model import Also, Feed, Origin, Post, Tag
     from aggregator.model.catalogue import Catalogue
@@ -96,8 +96,8 @@ class Pages:
     def item(self, post: Post, feed: Feed) -> bytes:
         """Return an item's own page, in the frame of `feed`, whose path is the post's."""
         values = self._values(post, feed, top=2)
-        values["updated"] = self._shown(post.updated) if post.updated > post.published else ""
-        values["authors"] = [one.name for one in post.authors if one.name not in ("", post.origin.title)]
+        values.updated = self._shown(post.updated) if post.updated > post.published else ""
+        values.authors = [one.name for one in post.authors if one.name not in ("", post.origin.title)]
         return self._page("item.html", feed, links=(), post=values).encode()
 
     def live(self, name: str, feed: Feed, **values: Any) -> bytes:
@@ -124,25 +124,28 @@ class Pages:
             **{"links": _links(feed), **values},
         )
 
-    def _values(self, post: Post, feed: Feed, *, top: int) -> dict[str, Any]:
-        """What templates see of a post; `top` is the level of the highest heading in its text."""
+    def _values(self, post: Post, feed: Feed, *, top: int) -> SimpleNamespace:
+        """What templates see of a post; `top` is the level of the highest heading in its text.
+
+        No dict: in one, jinja2 would look for an attribute of each name first.
+        """
         up = splice.up(feed.path)
-        return {
-            "lang": post.lang if post.lang != feed.lang else "",
-            "link": post.link,
-            "page": f"{up}{quote(post.page)}{SUFFIX}" if post.page else "",
-            "title": post.title,
-            "origin": self._origin(post.origin),
-            "source": post.origin.title,
-            "instant": post.published.isoformat(),
-            "shown": self._shown(post.published),
-            "tags": self._tags(post.tags, up, _suffix(feed)),
-            "body": Markup(bodies.fit(post.html, words(feed.lang), top=top)),  # noqa: S704 - see `model.Post.html`
-            "summary": post.summary,
-            "thumbnail": post.thumbnail if "<img" not in post.html else "",
-            "enclosures": post.enclosures,
-            "also": _also(post, words(feed.lang)),
-        }
+        return SimpleNamespace(
+            lang=post.lang if post.lang != feed.lang else "",
+            link=post.link,
+            page=f"{up}{quote(post.page)}{SUFFIX}" if post.page else "",
+            title=post.title,
+            origin=self._origin(post.origin),
+            source=post.origin.title,
+            instant=post.published.isoformat(),
+            shown=self._shown(post.published),
+            tags=self._tags(post.tags, up, _suffix(feed)),
+            body=Markup(bodies.fit(post.html, words(feed.lang), top=top)),  # noqa: S704 - see `model.Post.html`
+            summary=post.summary,
+            thumbnail=post.thumbnail if "<img" not in post.html else "",
+            enclosures=post.enclosures,
+            also=_also(post, words(feed.lang)),
+        )
 
     def _shown(self, instant: datetime) -> str:
         """Day and minute in the site's zone."""

@@ -57,6 +57,7 @@ class Theme:
 
     def __init__(self, own: Mapping[str, str]) -> None:
         self._own = own
+        self._templates: dict[str, Template] = {}
         self._package = PackageLoader("aggregator.outputs.html", "templates")
         self._environment = Environment(
             loader=FunctionLoader(self._load),
@@ -92,7 +93,11 @@ class Theme:
         return self._load(name)[0]
 
     def _template(self, name: str) -> Template:
-        return self._environment.get_template(name)
+        found = self._templates.get(name)
+        if found is None:
+            found = self._templates[name] = self._environment.get_template(name)
+            found.globals = {**found.globals}  # a chain of maps, which each rendering would go through in Python
+        return found
 
     def _load(self, name: str) -> tuple[str, str | None, None]:
         """Text and file name, as jinja2's loaders give them; tracebacks name the file."""

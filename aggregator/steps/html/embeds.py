@@ -69,12 +69,12 @@ def reveal(html: str, base: str) -> str:
     a pixel, since the sanitiser takes away what else tells them. The players stay for the sanitiser to remove. `base`
     is what the players' URLs are relative to.
     """
-    html = _IMAGE.sub(_reveal_image, formulas.written(html))
+    html, images = _IMAGE.subn(_reveal_image, formulas.written(html))
     if "<img" in html and ("style" in html or "hidden" in html):
         html = _IMAGE.sub(_hide, html)
     if _SHELTER.search(html):
         html = _unsheltered(html)
-    if any(sign in html for sign in _SIGNS):
+    if images and any(sign in html for sign in _SIGNS):
         html = _SIGN.sub('<img height="1em"', html)
     return _link_embeds(html, base) if _EMBED.search(html) else html
 

@@ -7,16 +7,12 @@ This module does not repair what Markdown cannot express (`steps.html.prepare`).
 from __future__ import annotations
 
 import re
-from functools import lru_cache
-from typing import TYPE_CHECKING
+import threading
 
 import nh3
 
 from aggregator.steps import text, urls
 from aggregator.steps.html import embeds, limits
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 _STRUCTURE = """
     address article aside blockquote br center dd details div dl dt figcaption figure footer h1 h2 h3 h4 h5 h6 header hr
@@ -85,10 +81,9 @@ def scrub(html: str, base: str = "", page: str = "") -> str:
 
     Raises UnicodeEncodeError on lone surrogates, which `text.clean` takes away.
     """
-    cleaner = _cleaner(base, page)
-    cleaned = cleaner.clean(html)
+    cleaned = _scrubber.clean(html, base, page)
     if (flat := limits.flat(cleaned)) is not cleaned:
-        cleaned = cleaner.clean(flat)
+        cleaned = _scrubber.clean(flat, base, page)
     if "&#" in html:  # references bring back what was cleaned away
         cleaned = text.clean(cleaned)
     return _without_husks(cleaned)
@@ -106,33 +101,39 @@ def _address(base: str, site: str) -> str:
     return address if urls.same_site(urls.host(address), urls.host(site)) else site
 
 
-@lru_cache(maxsize=16)
-def _cleaner(base: str, page: str) -> nh3.Cleaner:
-    return nh3.Cleaner(
-        tags=set(TAGS),
-        clean_content_tags=set(_GONE.split()),
-        attributes=_ATTRIBUTES,
-        attribute_filter=_filter(base, page),
-        url_schemes=_SCHEMES,
-        link_rel=None,
-    )
+class _Scrubber(threading.local):
+    """What cleans the HTML of one thread: made once, since that takes as long as cleaning an article."""
 
+    def __init__(self) -> None:
+        self._base = self._page = ""
+        self._cleaner = nh3.Cleaner(
+            tags=set(TAGS),
+            clean_content_tags=set(_GONE.split()),
+            attributes=_ATTRIBUTES,
+            attribute_filter=self._kept,
+            url_schemes=_SCHEMES,
+            link_rel=None,
+        )
 
-def _filter(base: str, page: str) -> Callable[[str, str, str], str | None]:
-    """The callback for each attribute; it must not raise, nh3 would swallow that."""
+    def clean(self, html: str, base: str, page: str) -> str:
+        """Return the HTML under the allow-list; URLs are relative to `base`, references within it to `page`."""
+        self._base, self._page = base, page
+        return self._cleaner.clean(html)
 
-    def keep(_: str, attribute: str, value: str) -> str | None:
+    def _kept(self, _: str, attribute: str, value: str) -> str | None:
+        """What becomes of an attribute; it must not raise, nh3 would swallow that."""
         if attribute == "href":
-            there = page if page and value.lstrip().startswith("#") else base
+            there = self._page if self._page and value.lstrip().startswith("#") else self._base
             return urls.strip_tracking(urls.resolve(there, value)) or None
         if attribute == "src":
-            url = urls.resolve(base, value)
+            url = urls.resolve(self._base, value)
             return url if urls.is_web(url) else None
         if attribute.endswith("span"):
             return value if value in SPANS else None
         return value
 
-    return keep
+
+_scrubber = _Scrubber()
 
 
 def _without_husks(html: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import html5lib
 import pytest
@@ -380,3 +381,19 @@ def test_plain_html_is_what_the_sanitiser_would_leave(html, plain):
     assert sanitize.is_plain(html) is plain
     if plain:
         assert sanitize.scrub(html) == html.replace(" />", ">").replace("\xa0", "&nbsp;")
+
+
+def test_texts_cleaned_side_by_side_keep_their_own_addresses():
+    """What cleans is made once a thread, and remembers neither the address of the text before nor another thread's."""
+
+    def cleaned(number: int) -> str:
+        return sanitize.sanitize(
+            "<a href='#n'>n</a><a href='x'>x</a>", f"https://h.test/{number}/", page=f"https://p.test/{number}"
+        )
+
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(cleaned, range(200)))
+    assert found == [
+        f'<a href="https://p.test/{number}#n">n</a><a href="https://h.test/{number}/x">x</a>' for number in range(200)
+    ]
+    assert sanitize.sanitize("<a href='#n'>n</a><img src='x'>y") == "n" + "y"
