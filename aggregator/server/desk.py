@@ -66,8 +66,8 @@ class Desk:
         try:
             async with self._turn:
                 query, found = await asyncio.to_thread(self._find, text, limit, offset)
-        except StoreError:
-            log.exception("cannot search")
+        except StoreError as error:
+            _tell("cannot search", error)
             self._drop()
             query, found = Query(), Found()
         finally:
@@ -107,8 +107,8 @@ class Desk:
             try:
                 done = await asyncio.to_thread(self._bring_up_to_date)
                 log.info("search index: %s", done)
-            except StoreError:
-                log.exception("the search index cannot be brought up to date")
+            except StoreError as error:
+                _tell("the search index cannot be brought up to date", error)
             self._updated = self._clock.monotonic()
 
     def _bring_up_to_date(self) -> str:
@@ -125,3 +125,8 @@ class Desk:
         if self._finder is not None:
             self._finder.close()
             self._finder = None
+
+
+def _tell(what: str, error: StoreError) -> None:
+    """Log an error that says what is wrong in one line; its traceback is for those who log everything."""
+    log.error("%s: %s", what, error, exc_info=error if log.isEnabledFor(logging.DEBUG) else None)
