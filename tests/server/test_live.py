@@ -100,6 +100,7 @@ def test_a_search_index_that_cannot_be_opened_has_no_hits(settings, tmp_path, ca
 
     asyncio.run(main())
     assert "search.db" in caplog.text
+    assert "Traceback" not in caplog.text
 
 
 def test_kept_files_are_bounded_and_made_once(tmp_path):
