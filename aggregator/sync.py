@@ -68,12 +68,13 @@ def sync(
     before are not remembered: the index has forgotten them for good. Raises `errors.TreeError`, and changes nothing, if
     over half of the known files vanished at once (an unmounted disk looks like that), unless `accept_deletions`.
     """
-    unfinished = journal.check(tree.root)
-    found = differences(tree.listing(), store.files(), every=retag is not None)
+    strange: set[str] = set()
+    found = differences(tree.listing(strange), store.files(), every=retag is not None)
+    told = (*journal.check(tree.root), *tree.strangers(strange))
     missing, touched = found.missing, found.touched
     appeared = sorted(found.appeared, key=lambda path: (path.startswith(ASIDE), path))
     if not (missing or appeared or touched):
-        return Synced(problems=unfinished)
+        return Synced(problems=told)
     unread = {path for path, (_, mtime_ns) in touched.items() if mtime_ns == succession.UNREAD}
     named = {path: key for path in appeared if (key := key_in(path)) in missing.values()}
     astray = set(missing.values()).difference(named.values())
@@ -86,6 +87,7 @@ def sync(
             "mounted, mount it. If you deleted them, say so: tagwire reindex --accept-deletions"
         )
     desk = _Desk(tree, store, read, now=now, authority=authority, since=since)
+    desk.problems += told
     desk.take_in([*appeared, *sorted(unread)], found, moves)
     desk.look_again({path: key for path, (key, _) in touched.items() if path not in unread}, found.facts, retag)
     desk.bury([missing[path] for path in lost])
@@ -110,7 +112,7 @@ class _Desk:
         self, tree: ItemTree, store: Store, read: Read, *, now: datetime, authority: str, since: datetime | None
     ) -> None:
         self.records: list[Record] = []
-        self.problems: list[Problem] = [*journal.unfinished(tree.root)]
+        self.problems: list[Problem] = []
         self.reread: list[str] = []
         self.rewritten: list[str] = []
         self.left: list[str] = []

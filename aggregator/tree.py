@@ -24,6 +24,7 @@ from aggregator.disk import STAGING, Disk, writing
 from aggregator.errors import EntryError
 from aggregator.intents import Intents
 from aggregator.model import Adopted, Duplicate, New, Problem, Revision, Saved, Updated
+from aggregator.steps.filenames import STRANGE, is_utf8, shown, strange_part
 from aggregator.steps.slugs import slug, tag_key
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ KEY = re.compile(r"(?<![0-9a-z])[0-9a-f]{16}(?![0-9a-z])")
 
 _QUICKER = {"{date:%Y}": "{date.year}", "{date:%m}": "{date.month:02}", "{date:%d}": "{date.day:02}"}
 """The same without strftime, which costs more than the rest of a path."""
+_SECTION = re.compile(r"_index(\.[A-Za-z-]+)?\.md")
+"""Hugo's own page of a folder, in whatever language, is no item."""
 _DATE = re.compile(r"(?<!\{)\{date:%[Ymd]\}(?!\})")
 
 
@@ -92,9 +95,20 @@ class ItemTree:
         """Return the text of an item's file. Raises OSError, or UnicodeDecodeError for an edit that is not UTF-8."""
         return self.disk.read(record.path).decode("utf-8")
 
-    def listing(self) -> Iterator[tuple[str, tuple[int, int]]]:
-        """Give (relative path, (size, mtime_ns)) of every item file, copies that are set aside included, by path."""
-        return _below(os.fspath(self.root), "")
+    def listing(self, strange: set[str] | None = None) -> Iterator[tuple[str, tuple[int, int]]]:
+        """Give (relative path, (size, mtime_ns)) of every item file, copies that are set aside included, by path.
+
+        Names that are not UTF-8 are left out; what has one, a file or a folder with files in it, joins `strange`.
+        """
+        for path, facts in _below(os.fspath(self.root), ""):
+            if is_utf8(path):
+                yield path, facts
+            elif strange is not None:
+                strange.add(strange_part(path))
+
+    def strangers(self, strange: Iterable[str]) -> tuple[Problem, ...]:
+        """Return what is to be told of names that `listing` left out."""
+        return tuple(Problem(where=shown(str(self.root / path)), message=STRANGE) for path in sorted(strange))
 
     def text(self, path: str) -> tuple[str, bytes]:
         """Return a file's text and bytes. Raises `errors.EntryError` if it is not UTF-8, OSError."""
@@ -241,7 +255,7 @@ def _below(folder: str, prefix: str) -> Iterator[tuple[str, tuple[int, int]]]:
     for name in sorted(there):
         if name.endswith("/"):
             yield from _below(there[name].path, prefix + name)
-        elif name.endswith(".md") and there[name].is_file(follow_symlinks=False):
+        elif name.endswith(".md") and not _SECTION.fullmatch(name) and there[name].is_file(follow_symlinks=False):
             with suppress(FileNotFoundError):
                 facts = there[name].stat(follow_symlinks=False)
                 yield prefix + name, (facts.st_size, facts.st_mtime_ns)

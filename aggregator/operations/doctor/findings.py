@@ -67,10 +67,20 @@ class Patient:
         return open_tree(self.settings, dry=True)
 
     @cached_property
+    def _listed(self) -> tuple[list[str], set[str]]:
+        strange: set[str] = set()
+        return [path for path, _ in self.tree.listing(strange)], strange
+
+    @property
+    def strangers(self) -> Sequence[Problem]:
+        """What lies among the item files under names that are not UTF-8."""
+        return self.tree.strangers(self._listed[1])
+
+    @cached_property
     def items(self) -> Sequence[Looked]:
         """Every item file, read once and sorted by path. Raises OSError if a folder cannot be looked into."""
         zone, tree = ZoneInfo(self.settings.site.timezone), self.tree
-        return [_looked(tree, path, zone) for path, _ in tree.listing()]
+        return [_looked(tree, path, zone) for path in self._listed[0]]
 
     @cached_property
     def publication(self) -> Published | PublishError | None:
