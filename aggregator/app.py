@@ -22,7 +22,7 @@ from aggregator.fetchers import open_fetchers
 from aggregator.mark import Mark
 from aggregator.model import FetchState, Outcome, Record, Source, Summary
 from aggregator.model.published import Published
-from aggregator.operations import announce, housekeeping, rules
+from aggregator.operations import announce, housekeeping, revive, rules
 from aggregator.operations.aftermath import Aftermath, telling
 from aggregator.operations.stories import Review
 from aggregator.queues.local import LocalQueue
@@ -253,6 +253,8 @@ class App:
         mine = [record for record in self.store.items() if source_id in (record.via or record.source, record.source)]
         heirs = succession.purge(self.tree, self.store, mine, self.clock.now())
         self.store.replace(heirs, removed=[record.key for record in mine])
+        folders = [one.id for one in self.settings.sources if one.kind == "folder"]
+        revive.forget(self.store, source_id, folders, self.clock.now())
         return len(mine), self.publish().removed
 
 
