@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from aggregator import files, journal
-from aggregator.disk import STAGING
+from aggregator.disk import STAGING, strangers
 from aggregator.errors import DiskError, EntryError, TreeError
 from aggregator.model import Adopted, Duplicate, Item, New, Record, Unchanged, Updated
 from aggregator.steps import dedupe
@@ -78,7 +78,7 @@ def test_names_that_are_not_utf8_are_told_once_and_left_out(tree: ItemTree) -> N
     strange: set[str] = set()
     assert [path for path, _ in tree.listing(strange)] == ["a/1.md"]
     assert strange == {odd, f"a/{odd}.md"}
-    told = [str(problem).removeprefix(f"{tree.root}/") for problem in tree.strangers(strange)]
+    told = [str(problem).removeprefix(f"{tree.root}/") for problem in strangers(tree.root, strange)]
     assert told == [
         f"{name}: the name is not UTF-8, so it is left out; rename it" for name in ("a/d\ufffd.md", "d\ufffd")
     ]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
 from aggregator import outputs, publish, stores
+from aggregator.disk import strangers
 from aggregator.errors import EntryError, PublishError, StoreError
 from aggregator.model import Problem
 from aggregator.steps import frontmatter
@@ -74,7 +75,7 @@ class Patient:
     @property
     def strangers(self) -> Sequence[Problem]:
         """What lies among the item files under names that are not UTF-8."""
-        return self.tree.strangers(self._listed[1])
+        return strangers(self.tree.root, self._listed[1])
 
     @cached_property
     def items(self) -> Sequence[Looked]:
