@@ -104,7 +104,7 @@ def _show_history(options: Options, app: App, what: str, *, raw: bool) -> None:
     after = iter([*texts[1:], app.text(record)])
     for one in kept:
         old, new = (app.text(record), one.text) if one.held else (one.text, next(after))
-        out(f"{rfc3339(one.at)}  {'held back, since you edited the file' if one.held else 'changed'}")
+        out(f"{rfc3339(one.at)}  {'held back from your file' if one.held else 'changed'}")
         lines = unified_diff(old.splitlines(), new.splitlines(), n=1, lineterm="")
         out("\n".join(f"  {safe_text(line)}" for line in list(lines)[2:]))
 
