@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aggregator import __version__, journal, leftovers, locks, succession
+from aggregator import __version__, journal, leftovers, locks
 from aggregator.agenda import Agenda, When
 from aggregator.clock import SystemClock
 from aggregator.errors import PublishError, Stopped, StoreCorrupt, UsageError
@@ -24,6 +24,7 @@ from aggregator.model import FetchState, Outcome, Record, Source, Summary
 from aggregator.model.published import Published
 from aggregator.operations import announce, housekeeping, rules
 from aggregator.operations.aftermath import Aftermath, telling
+from aggregator.operations.purge import purge
 from aggregator.operations.stories import Review
 from aggregator.queues.local import LocalQueue
 from aggregator.refresh import House
@@ -250,10 +251,8 @@ class App:
 
     def purge(self, source_id: str) -> tuple[int, tuple[str, ...]]:
         """Delete a source's items and feeds for good; return how many, and which. Others' copies take their places."""
-        mine = [record for record in self.store.items() if source_id in (record.via or record.source, record.source)]
-        heirs = succession.purge(self.tree, self.store, mine, self.clock.now())
-        self.store.replace(heirs, removed=[record.key for record in mine])
-        return len(mine), self.publish().removed
+        count = purge(self.store, self.tree, source_id, self.settings.sources, self.clock.now())
+        return count, self.publish().removed
 
 
 def lock_file(settings: Settings) -> Path:

@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING
 
 from aggregator import files
 from aggregator.errors import DiskError
+from aggregator.model import Problem
 from aggregator.steps import remedies
+from aggregator.steps.filenames import STRANGE, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from aggregator.model import Record
 
@@ -42,6 +44,11 @@ def require_room(folder: str | Path) -> None:
     trial = Path(folder, "trial")
     files.write(trial, bytes(_PAGE))
     trial.unlink(missing_ok=True)
+
+
+def strangers(root: Path, strange: Iterable[str]) -> tuple[Problem, ...]:
+    """Return what is to be told of the names below `root` that were left out since they are not UTF-8."""
+    return tuple(Problem(where=shown(str(root / path)), message=STRANGE) for path in sorted(strange))
 
 
 class Disk:

@@ -152,7 +152,10 @@ def claim(path: str | Path) -> None:
 
 
 def create(path: str | Path, data: bytes, *, sync: bool = False) -> bool:
-    """Write a file, for its owner alone to read, that must not exist yet; return False if it does. Raises `OSError`."""
+    """Write a file that must not exist yet; return False if it does. Raises `OSError`.
+
+    It is for its owner alone to read, and so is its folder, if it has to be made.
+    """
     path = os.fspath(path)
     if os.path.lexists(path):
         return False
@@ -183,7 +186,7 @@ def _write_one(
 ) -> None:
     """Write a file that is prepared while it is empty, and given its name when it is whole."""
     folders = {os.path.dirname(path)}
-    staged = _stage(path, "", folders)
+    staged = _stage(path, "", folders, 0o700)
     try:
         prepare(staged)
         staged.fill(data)
@@ -226,10 +229,10 @@ def _replace(pairs: Sequence[tuple[str, bytes]], staging: str, done: set[str], *
     return folders
 
 
-def _stage(path: str, staging: str, folders: set[str]) -> leftovers.Staged:
+def _stage(path: str, staging: str, folders: set[str], mode: int = 0o777) -> leftovers.Staged:
     """Return a temporary file for `path`."""
     folder = staging or os.path.dirname(path)
-    return _within(folder, folders, path, lambda: leftovers.Staged(path, folder))
+    return _within(folder, folders, path, lambda: leftovers.Staged(path, folder), mode)
 
 
 def _rename(staged: leftovers.Staged, folders: set[str]) -> None:
@@ -238,26 +241,26 @@ def _rename(staged: leftovers.Staged, folders: set[str]) -> None:
     _within(os.path.dirname(target), folders, target, lambda: os.replace(staged.temporary, target))
 
 
-def _within(folder: str, folders: set[str], path: str, act: Callable[[], _T]) -> _T:
+def _within(folder: str, folders: set[str], path: str, act: Callable[[], _T], mode: int = 0o777) -> _T:
     """Return what `act` does in a folder that is made only when it turns out to be missing; errors name `path`."""
     try:
         try:
             return act()
         except FileNotFoundError:
-            _make(folder, folders)
+            _make(folder, folders, mode)
             return act()
     except OSError as error:
         error.filename, error.filename2 = path, None  # nobody knows the temporary file
         raise
 
 
-def _make(folder: str, folders: set[str]) -> None:
+def _make(folder: str, folders: set[str], mode: int) -> None:
     """Make a folder; those above it, up to the nearest that existed, join `folders`, since names in them changed."""
     above = folder
     while above and not os.path.isdir(above):
         above = os.path.dirname(above)
         folders.add(above)
-    os.makedirs(folder, exist_ok=True)
+    os.makedirs(folder, mode, exist_ok=True)
 
 
 def _name_once(staged: leftovers.Staged, _folders: set[str]) -> None:

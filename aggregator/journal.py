@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from aggregator.model import Record
+    from aggregator.steps.sightings import Sighting
 
 NAME = ".tagwire.jsonl"
 Decision = dict[str, str]
@@ -82,11 +83,15 @@ def moved(root: Path, pairs: Iterable[tuple[str, str]], now: datetime) -> None:
     _append(root, [{"event": "moved", "at": now.isoformat(), "key": key, "path": path} for key, path in pairs])
 
 
-def seen(root: Path, records: Iterable[Record], now: datetime) -> None:
-    """Append when these items, whose files have no date, were first seen, unless that is known. Raises OSError."""
-    said = {record.key: record.published.isoformat() for record in records}
+def seen(root: Path, sightings: Iterable[Sighting], now: datetime) -> None:
+    """Append when items were published whose files do not say it, unless that is known. Raises OSError."""
+    said = {(one.key, one.stated): one.published for one in sightings}
     known = first_seen(read(root)) if said else {}
-    lines = [{"key": key, "first": at} for key, at in said.items() if known.get(key) != datetime.fromisoformat(at)]
+    lines = [
+        {"key": key, "first": at.isoformat(), **({"date": date} if date else {})}
+        for (key, date), at in said.items()
+        if known.get((key, date)) != at
+    ]
     _append(root, [{"event": "seen", "at": now.isoformat(), **line} for line in lines])
 
 
@@ -138,10 +143,11 @@ def places(decisions: Iterable[Decision]) -> dict[str, str]:
     return {line["path"]: line["key"] for line in decisions if line.get("event") == "moved"}
 
 
-def first_seen(decisions: Iterable[Decision]) -> dict[str, datetime]:
-    """Return key → instant of first sight of items whose files have no date; what is no instant says nothing."""
-    said = ((line["key"], _instant(line["first"])) for line in decisions if line.get("event") == "seen")
-    return {key: at for key, at in said if at}
+def first_seen(decisions: Iterable[Decision]) -> dict[tuple[str, str], datetime]:
+    """Return (key, date in the file) → when such an item was published, see `seen`; what is no instant says nothing."""
+    lines = (line for line in decisions if line.get("event") == "seen")
+    said = ((line["key"], line.get("date", ""), _instant(line["first"])) for line in lines)
+    return {(key, date): at for key, date, at in said if at}
 
 
 def buried(decisions: Iterable[Decision], since: datetime | None) -> list[Decision]:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_CHANGES = (New, Updated, Duplicate, Repeated)
 LINES = 3
 """So many of a source's problems have a line in the log; `tagwire show SOURCE` has more of them."""
 
@@ -46,7 +47,7 @@ def told(
 ) -> Outcome:
     """Return what came of a source that was read; `saved` are the rows of the files written for `changes`."""
     count = Counter(type(change) for change in changes)
-    held = sum(one.revision is not None and one.revision.held for one in saved)
+    held = {one.record.key for one in saved if one.revision and one.revision.held}
     revised = {change.record.key for change in changes if isinstance(change, Updated)}
     gone = sum(one.record.gone and one.record.key in revised for one in saved)  # its owner deleted the file meanwhile
     known = sum(isinstance(change, New) and bool(change.displaces) for change in changes)  # another source had them
@@ -54,10 +55,10 @@ def told(
         source=source.id,
         result="failed" if after.error else "ok",
         new=count[New] - known,
-        updated=count[Updated] - held - gone,
-        held=held,
+        updated=count[Updated] - len(held & revised) - gone,
+        held=len(held),
         duplicates=count[Duplicate] + count[Repeated] + known,
-        unchanged=done.known + len(changes) - count[New] - count[Updated] - count[Duplicate] - count[Repeated],
+        unchanged=done.known + len(changes) - len(held - revised) - sum(count[kind] for kind in _CHANGES),
         error=after.error,
         problems=(
             *response.problems,

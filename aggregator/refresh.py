@@ -284,9 +284,13 @@ def _restyled(house: House, state: FetchState, after: FetchState) -> set[str]:
 
 
 def _body_digest(response: Response) -> str:
-    """Return the hash of everything that was fetched, names included where there are several; none of a part."""
+    """Return the hash of all that came, and of what is told of it: names count where it is not one document alone.
+
+    There is none of a part.
+    """
     if response.delta:
         return ""
     if len(response.documents) == 1 and not response.problems:
         return digest(response.documents[0].body)
-    return digest(b"\0".join(part for one in response.documents for part in (one.name.encode(), one.body)))
+    parts = [part for one in response.documents for part in (one.name.encode(), one.body)]
+    return digest(b"\0".join([*parts, *(str(problem).encode() for problem in response.problems)]))

@@ -103,6 +103,33 @@ def mended(read: Record, known: Record) -> Record:
     )
 
 
+def reread(seen: Record, known: Record, now: datetime) -> Record:
+    """Return the row of a known item, `seen` as its file reads now: the file is right, id and first sight stay."""
+    return replace(
+        seen,
+        entry_id=known.entry_id,
+        updated=max(now, known.updated),
+        first_seen=known.first_seen,
+        authors=known.authors,
+        content_hash=known.content_hash,
+        duplicate_of=known.duplicate_of,
+        edited=True,
+        edits=known.edits,
+        contested=known.contested,
+        alone=known.alone,
+        story=known.story,
+        copies=known.copies,
+        related=known.related,
+        circle=known.circle,
+    )
+
+
+def follows(store: Store, key: str, file_hash: str) -> bool:
+    """Whether an item's file holds exactly what was held back from it last: then it is its source's again."""
+    held = [one for one in store.revisions.of(key) if one.held]
+    return bool(held) and files.digest(held[-1].text.encode()) == file_hash
+
+
 def copies_of(store: Store, gone: Collection[Record], latest: Mapping[str, Record]) -> dict[str, list[Record]]:
     """Return the copies that stand aside for items that go, by those items' keys, the first seen first.
 

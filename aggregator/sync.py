@@ -13,13 +13,15 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from aggregator import files, journal, succession
+from aggregator import copied, files, journal, succession
+from aggregator.disk import strangers
 from aggregator.errors import EntryError, TreeError
 from aggregator.model import Entry, Item, Problem, Record, Updated
 from aggregator.steps.dedupe import record_of
 from aggregator.steps.differences import differences
 from aggregator.steps.identity import identify
 from aggregator.steps.ids import tag_id
+from aggregator.steps.sightings import Sighting, published, sighting
 from aggregator.tree import ASIDE, key_in, source_in
 
 if TYPE_CHECKING:
@@ -68,12 +70,13 @@ def sync(
     before are not remembered: the index has forgotten them for good. Raises `errors.TreeError`, and changes nothing, if
     over half of the known files vanished at once (an unmounted disk looks like that), unless `accept_deletions`.
     """
-    unfinished = journal.check(tree.root)
-    found = differences(tree.listing(), store.files(), every=retag is not None)
+    strange: set[str] = set()
+    found = differences(tree.listing(strange), store.files(), every=retag is not None)
+    told = (*journal.check(tree.root), *strangers(tree.root, strange))
     missing, touched = found.missing, found.touched
     appeared = sorted(found.appeared, key=lambda path: (path.startswith(ASIDE), path))
     if not (missing or appeared or touched):
-        return Synced(problems=unfinished)
+        return Synced(problems=told)
     unread = {path for path, (_, mtime_ns) in touched.items() if mtime_ns == succession.UNREAD}
     named = {path: key for path in appeared if (key := key_in(path)) in missing.values()}
     astray = set(missing.values()).difference(named.values())
@@ -86,6 +89,7 @@ def sync(
             "mounted, mount it. If you deleted them, say so: tagwire reindex --accept-deletions"
         )
     desk = _Desk(tree, store, read, now=now, authority=authority, since=since)
+    desk.problems += told
     desk.take_in([*appeared, *sorted(unread)], found, moves)
     desk.look_again({path: key for path, (key, _) in touched.items() if path not in unread}, found.facts, retag)
     desk.bury([missing[path] for path in lost])
@@ -110,7 +114,7 @@ class _Desk:
         self, tree: ItemTree, store: Store, read: Read, *, now: datetime, authority: str, since: datetime | None
     ) -> None:
         self.records: list[Record] = []
-        self.problems: list[Problem] = [*journal.unfinished(tree.root)]
+        self.problems: list[Problem] = []
         self.reread: list[str] = []
         self.rewritten: list[str] = []
         self.left: list[str] = []
@@ -120,7 +124,8 @@ class _Desk:
         self._ids, self._places, self._urls = journal.ids(said), journal.places(said), journal.urls(said)
         self._alone, self._first = journal.bonds(said).alone, journal.first_seen(said)
         self._kept_ids: list[Record] = []
-        self._undated: list[Record] = []
+        self._unsaid: list[Sighting | None] = []
+        self._copied = copied.read(tree.root)
         self._moves: Mapping[str, str] = {}
         self._buried = {line["key"]: line for line in journal.buried(said, since)}
 
@@ -167,8 +172,9 @@ class _Desk:
             ours, wanted = self._ours(record, data, retag) if retag else (None, data)
             item = replace(item, tags=ours.tags, categories=ours.categories) if ours else item
             seen = record_of(item, via=record.via, now=self._now, authority=self._authority)
-            seen = replace(seen, published=item.published or record.published)
+            seen = replace(seen, published=published(self._first, item, record.published))
             row = self._as_read(record, _in_file(seen, path, data, facts[path]))
+            self._unsaid.append(sighting(item, row, UTC))
             same = row.file_hash == record.file_hash or ours is not None
             if same and not retag and not record.broken:  # rules may have changed while it could not be read
                 row = replace(record, size=row.size, mtime_ns=row.mtime_ns, broken=False)
@@ -177,6 +183,8 @@ class _Desk:
                 self.retagged += row.tags != record.tags
             elif intents.get(path) == row.file_hash:  # we were killed before the index heard of it
                 row = replace(row, edited=record.edited)
+            elif succession.follows(self._store, key, row.file_hash):
+                row = replace(row, edited=False)
             self.edited += row.edited and not same
             self.left += [path] if retag and not ours and set(row.tags) != set(record.tags) else []
             self.reread += [] if same else [key]
@@ -212,22 +220,26 @@ class _Desk:
         """Append what files do not say to the journal: ids from before an edit, keys of names without one."""
         if not self._tree.dry:
             journal.renamed(self._tree.root, self._kept_ids, self._now)
-            journal.seen(self._tree.root, self._undated, self._now)
+            journal.seen(self._tree.root, filter(None, self._unsaid), self._now)
             journal.moved(self._tree.root, [(key, path) for path, key in self._moves.items()], self._now)
 
     def _found(self, path: str, facts: tuple[int, int]) -> Record | None:
-        """Return the row of a file that appeared; without a date it is as old as its first sight, else as the file."""
+        """Return the row of a file that appeared; without a date it is as old as its first sight, else as the file.
+
+        What its folder's file said as well, when it was copied, is known to be its source's word still.
+        """
         pair = self._load(path, "", source_in(path), "")
         if pair is None:
             key = self._key_at(path)
             return succession.unread(path, key, facts[1], self._now, self._authority) if key else None
         item, data = pair
         written = datetime.fromtimestamp(facts[1] // 1_000_000_000, UTC)
-        first = self._first.get(item.key) or min(written, self._now)
-        dated = item if item.published else replace(item, published=first)
+        first = published(self._first, item, item.published or min(written, self._now))
+        dated = item if item.published == first else replace(item, published=first, updated=first)
         seen = record_of(dated, via="", now=self._now, authority=self._authority)
-        self._undated += [] if item.published else [seen]
-        return replace(_in_file(seen, path, data, facts), content_hash="")
+        self._unsaid.append(sighting(item, seen, UTC))
+        row = _in_file(seen, path, data, facts)
+        return row if self._copied.get(row.key) == row.file_hash else replace(row, content_hash="")
 
     def _load(self, path: str, key: str, source: str, via: str) -> tuple[Item, bytes] | None:
         """Return the item in a file, and the bytes; None, and a problem told, if it is none."""
@@ -271,23 +283,7 @@ class _Desk:
 
     def _as_read(self, record: Record, seen: Record) -> Record:
         """Return the row of a known file, `seen` as it reads now: the file is right, id and first sight stay."""
-        row = replace(
-            seen,
-            entry_id=record.entry_id,
-            updated=max(self._now, record.updated),
-            first_seen=record.first_seen,
-            authors=record.authors,
-            content_hash=record.content_hash,
-            duplicate_of=record.duplicate_of,
-            edited=True,
-            edits=record.edits,
-            contested=record.contested,
-            alone=record.alone,
-            story=record.story,
-            copies=record.copies,
-            related=record.related,
-            circle=record.circle,
-        )
+        row = succession.reread(seen, record, self._now)
         edited = row.file_hash != record.file_hash and not row.duplicate_of
         if edited and (row.url != record.url or row.entry_id not in {seen.entry_id, self._ids.get(row.key)}):
             row = replace(row, contested=True)

@@ -19,11 +19,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from aggregator import files, journal, leftovers
+from aggregator import copied, files, journal, leftovers
 from aggregator.disk import STAGING, Disk, writing
 from aggregator.errors import EntryError
 from aggregator.intents import Intents
-from aggregator.model import Adopted, Duplicate, New, Problem, Revision, Saved, Updated
+from aggregator.model import Adopted, Duplicate, New, Problem, Repeated, Revision, Saved, Unchanged, Updated
+from aggregator.steps.filenames import is_utf8, strange_part
+from aggregator.steps.identity import content_hash
+from aggregator.steps.sightings import sighting, stated
 from aggregator.steps.slugs import slug, tag_key
 
 if TYPE_CHECKING:
@@ -32,13 +35,17 @@ if TYPE_CHECKING:
 
     from aggregator.model import Change, Item, Record
     from aggregator.settings import Settings
+    from aggregator.steps.sightings import Sighting
 
 ASIDE = ".duplicates"
+LOST = "is not what its source writes, and the index that knew whether you edited it is lost"
 SLUG_BYTES = 60
 KEY = re.compile(r"(?<![0-9a-z])[0-9a-f]{16}(?![0-9a-z])")
 
 _QUICKER = {"{date:%Y}": "{date.year}", "{date:%m}": "{date.month:02}", "{date:%d}": "{date.day:02}"}
 """The same without strftime, which costs more than the rest of a path."""
+_SECTION = re.compile(r"_index(\.[A-Za-z-]+)?\.md")
+"""Hugo's own page of a folder, in whatever language, is no item."""
 _DATE = re.compile(r"(?<!\{)\{date:%[Ymd]\}(?!\})")
 
 
@@ -77,24 +84,34 @@ class ItemTree:
                 if not self.disk.dry:
                     journal.contested(self.root, [change.record, *displaced], now)
             elif isinstance(change, Updated):
-                saved.append(self._rewrite(change, now))
+                saved.append(self._rewrite(_dated(self.root, change), now))
             elif isinstance(change, Adopted):
                 saved.append(self._adopt(change, now))
         if not self.disk.dry:
-            journal.seen(self.root, _undated(changes), now)
+            journal.seen(self.root, _sightings(changes, self._zone), now)
         self.disk.write(fresh)
-        return [
+        done = [
             replace(one, record=self.disk.facts(one.record, *placed.get(number, ())))
             for number, one in enumerate(saved)
         ]
+        if not self.disk.dry:
+            copied.note(self.root, _copied(changes, done))
+        return done
 
     def read(self, record: Record) -> str:
         """Return the text of an item's file. Raises OSError, or UnicodeDecodeError for an edit that is not UTF-8."""
         return self.disk.read(record.path).decode("utf-8")
 
-    def listing(self) -> Iterator[tuple[str, tuple[int, int]]]:
-        """Give (relative path, (size, mtime_ns)) of every item file, copies that are set aside included, by path."""
-        return _below(os.fspath(self.root), "")
+    def listing(self, strange: set[str] | None = None) -> Iterator[tuple[str, tuple[int, int]]]:
+        """Give (relative path, (size, mtime_ns)) of every item file, copies that are set aside included, by path.
+
+        Names that are not UTF-8 are left out; what has one, a file or a folder with files in it, joins `strange`.
+        """
+        for path, facts in _below(os.fspath(self.root), ""):
+            if is_utf8(path):
+                yield path, facts
+            elif strange is not None:
+                strange.add(strange_part(path))
 
     def text(self, path: str) -> tuple[str, bytes]:
         """Return a file's text and bytes. Raises `errors.EntryError` if it is not UTF-8, OSError."""
@@ -150,18 +167,19 @@ class ItemTree:
     def _rewrite(self, change: Updated, now: datetime) -> Saved:
         """Rewrite an updated item's file unless its owner touched it meanwhile."""
         record, previous = change.record, change.previous
+        kept = replace(previous, content_hash=record.content_hash)
         gone_tags = tuple(tag for tag in previous.tags if tag_key(tag) not in {tag_key(new) for new in record.tags})
         try:
             before = self.disk.read(previous.path)
         except FileNotFoundError:
             return Saved(record=self.bury([previous], now)[0], removed_tags=previous.tags)
         except OSError:  # nobody knows what it says, so nobody may replace it
-            return _held(self.root, change, now, _dump(change.item, self._zone), "cannot be read")
+            return _held(self.root, kept, now, _dump(change.item, self._zone), "cannot be read")
         text = _dump(change.item, self._zone)
         data = text.encode()
         present, wanted = files.digest(before), files.digest(data)
         if previous.edited or present not in {previous.file_hash, wanted}:
-            return _held(self.root, change, now, text, "cannot be read" if previous.broken else "was edited")
+            return _held(self.root, kept, now, text, "cannot be read" if previous.broken else "was edited")
         if present != wanted and not self.disk.dry:
             self.intents.note(previous.path, wanted)
         self.disk.write([(previous.path, data)])
@@ -169,14 +187,20 @@ class ItemTree:
         return Saved(record=replace(record, file_hash=wanted), removed_tags=gone_tags, revision=old)
 
     def _adopt(self, change: Adopted, now: datetime) -> Saved:
-        """Compare a file that the index knows by sight only with what its source writes."""
+        """Compare a file that the index knows by sight only with what its source writes.
+
+        One that says something else is told, since the index that knew who wrote it is lost.
+        """
+        record, text = change.record, _dump(change.item, self._zone)
         try:
-            same = self.disk.read(change.record.path) == _dump(change.item, self._zone).encode()
+            present = self.disk.read(record.path)
         except FileNotFoundError:
-            return Saved(record=self.bury([change.record], now)[0], removed_tags=change.record.tags)
+            return Saved(record=self.bury([record], now)[0], removed_tags=record.tags)
         except OSError:
-            same = False
-        return Saved(record=replace(change.record, edited=not same))
+            return Saved(record=replace(record, edited=True))
+        if present == text.encode() or _says(present, change.item, self._zone):
+            return Saved(record=replace(record, edited=present != text.encode()))
+        return _held(self.root, record, now, text, LOST)
 
 
 def open_tree(settings: Settings, *, dry: bool = False) -> ItemTree:
@@ -185,20 +209,46 @@ def open_tree(settings: Settings, *, dry: bool = False) -> ItemTree:
     return ItemTree(Path(settings.root) / storage.items, storage.path, ZoneInfo(site.timezone), dry=dry)
 
 
-def _held(root: Path, change: Updated, now: datetime, text: str, why: str) -> Saved:
-    """Leave an updated item's file to its owner, and remember and tell what its source wrote."""
-    previous = change.previous
-    message = f"{why}, so an update was held back (tagwire show --history {previous.key})"
+def _held(root: Path, record: Record, now: datetime, text: str, why: str) -> Saved:
+    """Leave an item's file to its owner, and remember and tell what its source wrote."""
+    message = f"{why}, so an update was held back (tagwire show --history {record.key})"
     return Saved(
-        record=replace(previous, edited=True, content_hash=change.record.content_hash),
-        revision=Revision(key=previous.key, at=now, text=text, held=True),
-        problem=Problem(where=str(root / previous.path), message=message),
+        record=replace(record, edited=True),
+        revision=Revision(key=record.key, at=now, text=text, held=True),
+        problem=Problem(where=str(root / record.path), message=message),
     )
 
 
-def _undated(changes: Iterable[Change]) -> list[Record]:
+def _says(present: bytes, item: Item, zone: ZoneInfo) -> bool:
+    """Whether a file of ours says what its source does, whatever else is written in its header."""
+    from aggregator.steps import frontmatter  # noqa: PLC0415 - as in `_dump`
+
+    try:
+        there = frontmatter.load(present.decode("utf-8"), zone, key=item.key, name=item.source)
+    except (EntryError, UnicodeDecodeError):  # told when it was taken in
+        return True
+    return not item.file and content_hash(there) == content_hash(item)
+
+
+def _dated(root: Path, change: Updated) -> Updated:
+    """Return the change, published when it was before the date in its file had come, if that lay ahead then."""
+    record, item = change.record, change.item
+    if not item.file or record.published == change.previous.published:
+        return change
+    first = journal.first_seen(journal.read(root)).get((record.key, stated(item)))
+    return replace(change, record=replace(record, published=first)) if first else change
+
+
+def _sightings(changes: Iterable[Change], zone: ZoneInfo) -> Iterator[Sighting]:
     written = (one for one in changes if isinstance(one, New | Duplicate | Updated))
-    return [one.record for one in written if one.item.file and not one.item.published]
+    return filter(None, (sighting(one.item, one.record, zone) for one in written))
+
+
+def _copied(changes: Iterable[Change], saved: Iterable[Saved]) -> list[tuple[str, str]]:
+    """Return (key, digest) of the files that hold what a folder's files hold."""
+    brought = {one.record.key for one in changes if not isinstance(one, Unchanged | Repeated) and one.item.file}
+    rows = (one.record for one in saved if one.record.key in brought)
+    return [(row.key, row.file_hash) for row in rows if not (row.edited or row.gone)]
 
 
 def _dump(item: Item, zone: ZoneInfo) -> str:
@@ -241,7 +291,7 @@ def _below(folder: str, prefix: str) -> Iterator[tuple[str, tuple[int, int]]]:
     for name in sorted(there):
         if name.endswith("/"):
             yield from _below(there[name].path, prefix + name)
-        elif name.endswith(".md") and there[name].is_file(follow_symlinks=False):
+        elif name.endswith(".md") and not _SECTION.fullmatch(name) and there[name].is_file(follow_symlinks=False):
             with suppress(FileNotFoundError):
                 facts = there[name].stat(follow_symlinks=False)
                 yield prefix + name, (facts.st_size, facts.st_mtime_ns)

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from aggregator import files, journal
-from aggregator.disk import STAGING
+from aggregator.disk import STAGING, strangers
 from aggregator.errors import DiskError, EntryError, TreeError
 from aggregator.model import Adopted, Duplicate, Item, New, Record, Unchanged, Updated
 from aggregator.steps import dedupe
@@ -68,6 +68,27 @@ def test_files_are_listed_by_path_whatever_lies_among_them(tree: ItemTree) -> No
     for path in (*items, ".hidden/e.md", "a/.f.md", "a/.duplicates/g.md", "notes.txt"):
         files.write(tree.root / path, b"")
     assert [path for path, _ in tree.listing()] == items == sorted(items)
+
+
+def test_names_that_are_not_utf8_are_told_once_and_left_out(tree: ItemTree) -> None:
+    """A folder counts as one, and only if there is a file in it that could be an item."""
+    odd = os.fsdecode(b"d\xe9")
+    for path in ("a/1.md", f"{odd}/1.md", f"{odd}/2.md", f"a/{odd}.md", f"{odd}.jpg", f"{odd}2/1.jpg"):
+        files.write(tree.root / path, b"")
+    strange: set[str] = set()
+    assert [path for path, _ in tree.listing(strange)] == ["a/1.md"]
+    assert strange == {odd, f"a/{odd}.md"}
+    told = [str(problem).removeprefix(f"{tree.root}/") for problem in strangers(tree.root, strange)]
+    assert told == [
+        f"{name}: the name is not UTF-8, so it is left out; rename it" for name in ("a/d\ufffd.md", "d\ufffd")
+    ]
+
+
+def test_sections_of_hugo_are_no_items(tree: ItemTree) -> None:
+    """`_index.md` is the page of a folder; in another language, too."""
+    for path in ("_index.md", "a/_index.zh-cn.md", "a/_index.md", "a/_indexed.md", "a/my_index.md"):
+        files.write(tree.root / path, b"")
+    assert [path for path, _ in tree.listing()] == ["a/_indexed.md", "a/my_index.md"]
 
 
 def test_saving_again_after_a_crash_changes_nothing(tree: ItemTree) -> None:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import sys
 
+from aggregator.cli import encoding
 from aggregator.cli.runner import run
 
 
 def main() -> None:
     """Run the command that the process was started with and exit with its code (docs/cli.md)."""
+    encoding.settle()
     sys.exit(run(sys.argv[1:]))

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 )
 @click.argument("what", metavar="ITEM|SOURCE")
 @click.option("--history", is_flag=True, help="Print what the item's file said before, and what was held back.")
-@click.option("--raw", is_flag=True, help="Print the item's file exactly as it is.")
+@click.option("--raw", is_flag=True, help="Print the item's file exactly as it is, or what --history has last.")
 @pass_options
 def show(options: Options, what: str, *, history: bool, raw: bool) -> None:
     """Show an item or a source.
@@ -40,7 +40,7 @@ def show(options: Options, what: str, *, history: bool, raw: bool) -> None:
     with options.app() as app:
         states = {source.id: (source, state) for source, state in app.states()}
         if history:
-            _show_history(options, app, what)
+            _show_history(options, app, what, raw=raw)
         elif what in states and not raw:
             _show_source(options, *states[what], app.settings.sources)
         else:
@@ -66,17 +66,25 @@ def _show_item(options: Options, app: App, what: str, *, raw: bool) -> None:
     text = app.text(record)
     if options.json:
         emit({"item": {**items.document(record), "text": text}})
-    elif raw and not sys.stdout.isatty():
-        sys.stdout.write(text)
     elif raw:
-        out(safe_text(text).rstrip("\n"))
+        _print_raw(text)
     else:
         _print(list(_lines({**items.document(record), "path": str(Path(app.settings.storage.items, record.path))})))
         out()
         out(safe_text(text).rstrip("\n"))
 
 
-def _show_history(options: Options, app: App, what: str) -> None:
+def _print_raw(text: str) -> None:
+    """Print a file's text: exactly, unless a person looks at it."""
+    from aggregator.cli.output import out, safe_text
+
+    if sys.stdout.isatty():
+        out(safe_text(text).rstrip("\n"))
+    else:
+        sys.stdout.write(text)
+
+
+def _show_history(options: Options, app: App, what: str, *, raw: bool) -> None:
     from difflib import unified_diff
 
     from aggregator.cli.output import emit, err, out, rfc3339, safe_text
@@ -89,11 +97,14 @@ def _show_history(options: Options, app: App, what: str) -> None:
         return
     if not kept:
         err("nothing is kept of what it said before")
+    elif raw:
+        _print_raw(kept[-1].text)
+        return
     texts = [one.text for one in kept if not one.held]
     after = iter([*texts[1:], app.text(record)])
     for one in kept:
         old, new = (app.text(record), one.text) if one.held else (one.text, next(after))
-        out(f"{rfc3339(one.at)}  {'held back, since you edited the file' if one.held else 'changed'}")
+        out(f"{rfc3339(one.at)}  {'held back from your file' if one.held else 'changed'}")
         lines = unified_diff(old.splitlines(), new.splitlines(), n=1, lineterm="")
         out("\n".join(f"  {safe_text(line)}" for line in list(lines)[2:]))
 

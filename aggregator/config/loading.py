@@ -13,6 +13,7 @@ from aggregator.config.checking import Checker
 from aggregator.config.reading import FOLDER, MAIN, Document, read
 from aggregator.errors import ConfigError
 from aggregator.settings import FrontMatter, Http, Publish, Schedule, Server, Settings, Site, Storage
+from aggregator.steps.filenames import is_utf8, shown, strange_part
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -43,6 +44,9 @@ def load(
     """
     main = Path(root, config_file or f"{FOLDER}/{MAIN}").absolute()
     site = os.path.normpath(Path(root).absolute())
+    for place in (site, str(main)):
+        if not is_utf8(place):
+            raise ConfigError((f"{shown(place)}: the path is not UTF-8; rename {shown(strange_part(place))}",))
     checker = Checker(os.environ if environ is None else environ)
     documents = _read_all(main, texts or {}, checker)
     values: dict[str, dict[str, Any]] = {}

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from aggregator.errors import Missing, TooLarge
 from aggregator.model import Document, NotModified, Problem, Response
 from aggregator.steps.bodies.inflate import Inflater
+from aggregator.steps.filenames import STRANGE, is_utf8, shown
 
 if TYPE_CHECKING:
     from aggregator.model import FetchState, Source
@@ -148,7 +149,7 @@ def _list(root: Path, limit: int) -> _Listing:
 
     def unreadable(error: OSError) -> None:
         where = os.path.relpath(error.filename, root)
-        listing.problems.append(Problem(where=_shown(where), message=_reason(error)))
+        listing.problems.append(Problem(where=shown(where), message=_reason(error)))
 
     for folder, folders, files in os.walk(root, onerror=unreadable):
         named = [name for name in folders if not name.startswith(".")]
@@ -170,7 +171,7 @@ def _add(listing: _Listing, path: Path, root: Path, limit: int) -> None:
     except OSError as error:
         message = _reason(error)
     if message:
-        listing.problems.append(Problem(where=_shown(name), message=message))
+        listing.problems.append(Problem(where=shown(name), message=message))
     else:
         listing.files.append((name, found.st_size, found.st_mtime_ns))
 
@@ -183,7 +184,7 @@ def _objection(path: Path, found: os.stat_result, root: Path, limit: int) -> str
         return "is a link that leads out of the folder"
     if found.st_size > limit:
         return f"has {found.st_size} bytes, the limit is {limit}"
-    return "" if _shown(str(path)) == str(path) else "the file name is not UTF-8"
+    return "" if is_utf8(str(path.relative_to(root))) else STRANGE
 
 
 def _read(path: Path, limit: int) -> bytes:
@@ -200,11 +201,6 @@ def _read(path: Path, limit: int) -> bytes:
 
 def _is_markdown(name: str) -> bool:
     return name.lower().endswith(_MARKDOWN)
-
-
-def _shown(name: str) -> str:
-    """Return a file name that can be printed; another one than the name if that is not UTF-8."""
-    return os.fsencode(name).decode("utf-8", "replace")
 
 
 def _reason(error: Exception) -> str:

@@ -48,6 +48,8 @@ class Item:
     """The other front-matter keys in file order; the configured defaults for items of ours."""
     file: str = ""
     """The exact text, for items that came as files: they are never rewritten."""
+    ahead: datetime | None = None
+    """The date in its file, if that lies ahead: `published` is now instead; index only."""
 
 
 Row = tuple[int, str, int]

@@ -112,7 +112,7 @@ class Review:
             body = frontmatter.body(self.tree.read(record), record.source)
         except (TagwireError, OSError, ValueError):
             return None
-        rebuilt = not record.content_hash  # known from its file only, so it may have been here for long
+        rebuilt = not (record.content_hash and record.via)  # known from its file only: it may have been here for long
         at = min(record.first_seen, record.published) if rebuilt else record.first_seen
         return reading.sketched(reading.Text(key=record.key, at=at, title=record.title, body=body))
 

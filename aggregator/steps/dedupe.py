@@ -99,11 +99,10 @@ def record_of(item: Item, *, via: str, now: datetime, authority: str) -> Record:
 
 def revise(item: Item, record: Record, previous: Record, authority: str) -> Adopted | Unchanged | Updated:
     """Return what a known item has become; path, id, first-seen instant and published date stay as they were."""
-    if previous.gone or record.content_hash == previous.content_hash:
+    same = record.content_hash == previous.content_hash
+    if previous.gone or (same and previous.via) or _restless(previous, record):
         return Unchanged(key=previous.key)
-    if _restless(previous, record):
-        return Unchanged(key=previous.key)
-    if not previous.content_hash:
+    if same or not previous.content_hash:
         kept = replace(
             previous,
             content_hash=record.content_hash,
@@ -129,7 +128,7 @@ def revise(item: Item, record: Record, previous: Record, authority: str) -> Adop
         key=previous.key,
         path=previous.path,
         entry_id=previous.entry_id,
-        published=record.published if item.file and item.published else previous.published,
+        published=record.published if item.file and item.published and not item.ahead else previous.published,
         updated=max(said, previous.updated),
         first_seen=previous.first_seen,
         duplicate_of=previous.duplicate_of,

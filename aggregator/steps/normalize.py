@@ -122,12 +122,15 @@ def from_file(
     if not (item.title or item.link or item.body):
         raise EntryError("the file has neither title nor link nor text", line=1)
     html, words, lang = read_text(item, source, context, parsed.lang if parsed else "")
+    now = context.now.replace(microsecond=0)
+    ahead = item.published if item.published and item.published > now else None
     written = tag.cleaned(item.tags) if categories is None else categories
     return replace(
         item,
         title=text.one_line(item.title) or _title_from(words, item.link),
-        published=min(item.published, context.now) if item.published else None,
-        updated=min(item.updated, context.now) if item.updated else None,
+        published=now if ahead else item.published,
+        updated=now if ahead else item.updated,
+        ahead=ahead,
         summary=item.summary or _summary(words, lang),
         tags=context.tagger.tags(item.source, source.tags, written, f"{item.title}\n{words}"),
         lang=item.lang or lang,

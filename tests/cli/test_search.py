@@ -103,3 +103,11 @@ def test_what_is_no_search_index_is_not_searched(tagwire, site):
     freeze(site)
     done = tagwire("search", "road")
     assert (done.code, "not a search index of tagwire" in done.err) == (1, True)
+
+
+def test_a_site_without_index_gets_a_private_folder(tagwire, tmp_path):
+    """Whatever the command that comes first: `var/` is for its owner alone."""
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config/tagwire.toml").write_text("", encoding="utf-8")
+    assert tagwire("-C", tmp_path, "search", "harbour").code == 0
+    assert (tmp_path / "var").stat().st_mode & 0o777 == 0o700

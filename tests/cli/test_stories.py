@@ -98,7 +98,7 @@ def test_history_shows_what_changed_and_what_was_held_back(site, tagwire, story)
     tagwire("refresh", "a")
     told = tagwire("show", story["a"], "--history")
     assert "changed" in told.out
-    assert "held back, since you edited the file" in told.out
+    assert "held back from your file" in told.out
     lines = [line.strip() for line in told.out.splitlines()]
     assert any(line.startswith("-") and "两百" in line for line in lines)
     assert any(line.startswith("+") and "四百" in line for line in lines)

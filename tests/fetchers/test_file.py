@@ -197,7 +197,7 @@ def test_what_cannot_be_read_is_a_problem_and_the_rest_arrives(folder, tmp_path)
     assert found["big.md"] == "has 1001 bytes, the limit is 1000"
     assert found["out.md"] == "is a link that leads out of the folder"
     assert found["broken.md"] == "No such file or directory"
-    assert found["\ufffd.md"] == "the file name is not UTF-8"
+    assert found["\ufffd.md"] == "the name is not UTF-8, so it is left out; rename it"
     assert [problem.where for problem in response.problems] == sorted(found)
     assert isinstance(fetch_folder(folder, etag=response.etag), NotModified)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
 from aggregator import outputs, publish, stores
+from aggregator.disk import strangers
 from aggregator.errors import EntryError, PublishError, StoreError
 from aggregator.model import Problem
 from aggregator.steps import frontmatter
@@ -67,10 +68,20 @@ class Patient:
         return open_tree(self.settings, dry=True)
 
     @cached_property
+    def _listed(self) -> tuple[list[str], set[str]]:
+        strange: set[str] = set()
+        return [path for path, _ in self.tree.listing(strange)], strange
+
+    @property
+    def strangers(self) -> Sequence[Problem]:
+        """What lies among the item files under names that are not UTF-8."""
+        return strangers(self.tree.root, self._listed[1])
+
+    @cached_property
     def items(self) -> Sequence[Looked]:
         """Every item file, read once and sorted by path. Raises OSError if a folder cannot be looked into."""
         zone, tree = ZoneInfo(self.settings.site.timezone), self.tree
-        return [_looked(tree, path, zone) for path, _ in tree.listing()]
+        return [_looked(tree, path, zone) for path in self._listed[0]]
 
     @cached_property
     def publication(self) -> Published | PublishError | None:

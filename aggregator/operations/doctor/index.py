@@ -41,6 +41,9 @@ def index(patient: Patient) -> Iterator[Finding]:
 
 def items(patient: Patient) -> Iterator[Finding]:
     """Item files are what the index knows, and all of them can be read."""
+    for problem in patient.strangers:
+        message = f"{problem.where}: the name is not UTF-8, so it is no item"
+        yield Finding(check="items", level="error", message=message, fix="rename it, in UTF-8")
     broken = [one.complaint for one in patient.items if one.complaint]
     for message in broken[:SHOWN]:
         yield Finding(check="items", level="error", message=message, fix="mend the file, or move it out of items/")

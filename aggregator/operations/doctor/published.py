@@ -12,6 +12,7 @@ from lxml import etree
 from aggregator.errors import PublishError
 from aggregator.operations.doctor.findings import Finding, some
 from aggregator.settings import Site
+from aggregator.steps.filenames import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -59,12 +60,13 @@ def feeds(patient: Patient) -> Iterator[Finding]:
     sick: defaultdict[str, list[str]] = defaultdict(list)
     for path in sorted(root.rglob("*.xml")):
         name = path.relative_to(root).as_posix()
-        if complaint := _complaint(path, base + quote(name)):
+        if complaint := _complaint(path, base + quote(name, errors="surrogateescape")):
             sick[complaint].append(name)
     ours = _mended(patient) if sick else None
     for complaint, names in sick.items():
         for fix, some_of in _cures(names, root, ours).items():
-            yield Finding(check="feeds", level="error", message=f"{some(some_of)} in {root}: {complaint}", fix=fix)
+            message = f"{some([*map(shown, some_of)])} in {root}: {complaint}"
+            yield Finding(check="feeds", level="error", message=message, fix=fix)
 
 
 def contents(patient: Patient) -> Iterator[Finding]:
