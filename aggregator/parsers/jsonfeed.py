@@ -54,7 +54,8 @@ def parse(document: Document) -> Parsed:
     try:
         feed = _load(text.text, document)
     except ParseError as error:
-        if isinstance(error.__cause__, ValueError) and notjson.ends_early(error.__cause__):
+        begun = text.text.lstrip().startswith("{")  # else nothing of a feed came, and nothing is missing
+        if begun and isinstance(error.__cause__, ValueError) and notjson.ends_early(error.__cause__):
             return Parsed(truncated=f"the JSON ends too early: {notjson.why(error.__cause__)}")
         raise
     items = feed.get("items") if isinstance(feed, dict) else None

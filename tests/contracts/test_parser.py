@@ -117,7 +117,7 @@ def test_bytes_of_any_kind_give_a_feed_or_a_typed_error(name, data):
         (b"", "the document is empty"),
         (b"\xef\xbb\xbf \n", "the document is empty"),
         (b"<!DOCTYPE html><html><p>x", "an HTML page"),
-        (b"<p>x</p>", "root element <p>"),
+        (b"<p>x</p>", "an HTML page"),
         (b"Sorry <div>no</div>", "an HTML page"),
         (b"\x89PNG\r\n\x1a\nxyz", "a PNG image"),
         (b"%PDF-1.7", "a PDF document"),
