@@ -32,7 +32,7 @@ CLAIMS = 20
 
 
 class Agenda:
-    """The hosts of one round, and what may be asked of each; `told` has what Retry-After said to a host's sources."""
+    """The hosts of one round, and what may be asked of each; `told` has what Retry-After of a host said to sources."""
 
     def __init__(self, house: House, sources: Sequence[Source], when: When) -> None:
         self.told: dict[str, list[datetime]] = {}
@@ -59,9 +59,9 @@ class Agenda:
             state = cadence.current(stored, source)
             name = host(moves.target(source, state))
             self._hosts[source.id] = name or f"file:{source.id}"
-            told = self.told.setdefault(self._hosts[source.id], [])
+            self.told.setdefault(self._hosts[source.id], [])
             if name and state.retry_at:
-                told.append(state.retry_at)
+                self.told.setdefault(state.retry_host or name, []).append(state.retry_at)
             state = cadence.replanned(state, now)
             self._due_at[source.id] = indexing.due_at(state)
             if state != stored:

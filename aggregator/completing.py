@@ -16,10 +16,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from aggregator.errors import HttpStatus, RateLimited, RobotsDisallowed, SourceError, Truncated
+from aggregator.errors import Busy, HttpStatus, RateLimited, RobotsDisallowed, SourceError, Truncated
 from aggregator.model import Failure, FetchState, NotModified, Problem, Reason, Source, Wanted
 from aggregator.steps.text import fold
-from aggregator.steps.urls import canonical
+from aggregator.steps.urls import canonical, host
 from aggregator.steps.visits import blame
 
 if TYPE_CHECKING:
@@ -39,13 +39,12 @@ SECONDS = 300.0
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What completing works with; `fetch` and `read` raise `errors.SourceError`, `gap` is in seconds."""
+    """What completing works with; `fetch` and `read` raise `errors.SourceError`."""
 
     fetch: Callable[[Source, FetchState], Awaitable[Response | NotModified]]
     read: Callable[[Job], Awaitable[Reading]]
     store: Store
     clock: Clock
-    gap: float
     stopping: Callable[[], bool]
 
 
@@ -64,6 +63,8 @@ class Completed:
     failure: Failure | None = None
     """Why the pages that its list leads to could not be had."""
     retry_after: float | None = None
+    retry_host: str = ""
+    """Whose Retry-After that is."""
 
     @property
     def trouble(self) -> Failure | None:
@@ -119,7 +120,6 @@ class _Work:
         while source.items and url and url not in seen and len(seen) < source.items.pages:
             seen.add(url)
             try:
-                await self._tools.clock.sleep(self._tools.gap)
                 page = replace(source, url=url, headers=_headers(source, url))
                 more = await self._read(page, None)
             except SourceError as error:
@@ -143,14 +143,16 @@ class _Work:
     async def pages(self, new: Sequence[Wanted], detail: Detail) -> None:
         """Complete as many entries as a round may; the others wait."""
         tools, ends = self._tools, self._tools.clock.monotonic() + SECONDS
-        left, failed = list(new), list[blame.Failed]()
+        left, busy, failed = list(new), list[Wanted](), list[blame.Failed]()
         while left and len(new) - len(left) < detail.limit:
             tried = len(new) - len(left)
             if tools.stopping() or tools.clock.monotonic() > ends or blame.hopeless(failed, tried):
                 break
             one = left.pop(0)
             try:
-                await self._page(one, detail, first=not tried)
+                await self._page(one, detail)
+            except Busy:
+                busy.append(one)
             except SourceError as error:
                 if isinstance(error, RobotsDisallowed) and error.lasting:
                     await self._give_up(one, error)
@@ -159,15 +161,13 @@ class _Work:
                 if self._is_refusal(error):
                     break
         nothing = blame.is_silent(failed, len(new) - len(left))
-        self._wait(await self._judge(failed, nothing=nothing) + left)
+        self._wait(await self._judge(failed, nothing=nothing) + busy + left)
 
-    async def _page(self, one: Wanted, detail: Detail, *, first: bool) -> None:
+    async def _page(self, one: Wanted, detail: Detail) -> None:
         """Fetch and read one entry's page. Raises `errors.SourceError`."""
         if not one.url:
             await self._keep(one)
             return
-        if first:  # the list was asked for just now, often of the same host
-            await self._tools.clock.sleep(self._tools.gap)
         source = self._job.source
         kind = detail.page.kind if detail.page.kind == "json" else "html"
         page = Source(id=source.id, kind=kind, url=one.url, headers=_headers(source, one.url), items=detail.page)
@@ -233,7 +233,7 @@ class _Work:
         if not isinstance(error, HttpStatus) or not (isinstance(error, RateLimited) or error.retry_after is not None):
             return False
         self.done.failure = Failure(kind=error.kind, message=f"{error.url}: {error}")
-        self.done.retry_after = error.retry_after
+        self.done.retry_after, self.done.retry_host = error.retry_after, host(error.url)
         return True
 
     def _wait(self, waiting: Sequence[Wanted]) -> None:

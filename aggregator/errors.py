@@ -5,14 +5,14 @@
     ├── UsageError                    exit 2   an argument that names nothing we know
     ├── SourceError                            one source failed; the others go on
     │   ├── FetchError
-    │   │   ├── BadUrl                         bad-url
-    │   │   ├── BadScheme                      bad-scheme
+    │   │   ├── BadUrl, BadScheme              bad-url, bad-scheme
     │   │   ├── BlockedAddress                 blocked-address
     │   │   ├── DnsFailed        retryable     dns
     │   │   ├── ConnectFailed    retryable     connect
     │   │   ├── ProxyFailed      retryable     proxy
     │   │   ├── TlsFailed        retryable     tls
     │   │   ├── DeadlineExceeded retryable     deadline
+    │   │   ├── Busy             retryable     busy: nobody was asked, and no failure is counted
     │   │   ├── TooLarge                       too-large
     │   │   ├── BadEncoding                    bad-encoding
     │   │   ├── Truncated        retryable     truncated
@@ -30,10 +30,7 @@
     │   └── InternalError                      internal
     ├── EntryError                             one entry or file cannot become an item; the others go on
     ├── StoreError                    exit 1   the index
-    │   ├── StoreMissing                       nothing was refreshed yet
-    │   ├── StoreCorrupt                       rebuild it with `tagwire reindex`
-    │   ├── SchemaTooNew                       written by a newer tagwire
-    │   └── StaleClaim                         somebody else claimed the source meanwhile
+    │   └── StoreMissing, StoreCorrupt, SchemaTooNew, StaleClaim
     ├── TreeError, PublishError       exit 1   the item files are not where they were; feeds could not be written
     ├── ClockError, WorkersFailed     exit 1   this machine's clock has not been set; it starts no processes
     ├── Stopped                                work was asked to end before it was done; the next time does the rest
@@ -74,11 +71,11 @@ class UsageError(TagwireError):
 
 
 class SourceError(TagwireError):
-    """One source could not be refreshed; ``url`` is what was being read when it failed."""
+    """One source could not be refreshed; ``url`` is what was being read when it failed, ``line`` 0 where unknown."""
 
-    def __init__(self, message: str, *, url: str = "") -> None:
+    def __init__(self, message: str, *, url: str = "", line: int = 0) -> None:
         super().__init__(message)
-        self.url = url
+        self.url, self.line = url, line
 
 
 class FetchError(SourceError):
@@ -138,6 +135,13 @@ class DeadlineExceeded(FetchError):
     retryable: ClassVar[bool] = True
 
 
+class Busy(FetchError):
+    """Other sources were being asked at this host for too long: this one's turn comes another time."""
+
+    kind: ClassVar[str] = "busy"
+    retryable: ClassVar[bool] = True
+
+
 class TooLarge(FetchError):
     """The decoded body passed ``http.max_bytes``."""
 
@@ -192,9 +196,9 @@ class RobotsDisallowed(FetchError):
 
     kind: ClassVar[str] = "robots"
 
-    def __init__(self, message: str, *, url: str = "", lasting: bool = True) -> None:
+    def __init__(self, message: str, *, url: str = "", lasting: bool = True, retry_after: float | None = None) -> None:
         super().__init__(message, url=url)
-        self.lasting = lasting
+        self.lasting, self.retry_after = lasting, retry_after
 
 
 class Missing(FetchError):
@@ -204,13 +208,9 @@ class Missing(FetchError):
 
 
 class ParseError(SourceError):
-    """The document is not what it claims to be; ``line`` where known, else 0."""
+    """The document is not what it claims to be."""
 
     kind: ClassVar[str] = "parse-error"
-
-    def __init__(self, message: str, *, url: str = "", line: int = 0) -> None:
-        super().__init__(message, url=url)
-        self.line = line
 
 
 class NotAFeed(ParseError):

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from aggregator.errors import DiskError, HttpStatus, InternalError, ParseError, SourceError
+from aggregator.errors import Busy, DiskError, HttpStatus, InternalError, RobotsDisallowed, SourceError
+from aggregator.files import digest
 from aggregator.model import Duplicate, Failure, New, NotModified, Outcome, Repeated, Updated
 from aggregator.model.change import Visit
 from aggregator.steps import cadence, dedupe
+from aggregator.steps.urls import host
 from aggregator.steps.visits.interval import span
 
 if TYPE_CHECKING:
@@ -35,6 +38,21 @@ def visit(answer: Response | NotModified) -> Visit:
     if isinstance(answer, NotModified):
         return Visit(url=answer.url, status=304)
     return Visit(url=answer.url, status=answer.status, size=sum(len(one.body) for one in answer.documents))
+
+
+def digest_of(response: Response) -> str:
+    """Return the hash of everything that was fetched, and of what is told of it; none of a part.
+
+    A document is read anew when its server has corrected the charset that it names; names count where it is not one
+    document alone.
+    """
+    if response.delta:
+        return ""
+    parts = [part for one in response.documents for part in (one.charset.lower().encode(), one.body)]
+    if len(response.documents) != 1 or response.problems:
+        parts += [one.name.encode() for one in response.documents]
+        parts += [str(problem).encode() for problem in response.problems]
+    return digest(b"\0".join(parts))
 
 
 def told(
@@ -74,24 +92,31 @@ def unkept(state: FetchState, error: DiskError, now: datetime) -> tuple[FetchSta
     """Return state and outcome of a source that answered, but whose items could not be written."""
     log.error("%s: %s", state.source, error)
     failure = Failure(kind=error.kind, message=str(error))
-    after = cadence.unkept(state, now)
+    after = cadence.put_off(state, "disk", "its items could not be written", now)
     return after, Outcome(source=state.source, result="failed", error=failure)
 
 
 def failed(
     source: Source, state: FetchState, error: Exception, schedule: Schedule, now: datetime
 ) -> tuple[FetchState, Outcome]:
-    """Return state and outcome of a failure; what is not a typed error is a bug of ours, told with its traceback."""
+    """Return state and outcome of a failure; what is not a typed error is a bug of ours, told with its traceback.
+
+    A source that could not be asked since others had its host's turn has not failed.
+    """
+    if isinstance(error, Busy):
+        after = cadence.put_off(state, "busy", "others were being asked at its host", now)
+        return after, Outcome(source=source.id, result="skipped", note=str(error))
     if isinstance(error, SourceError):
-        line = error.line if isinstance(error, ParseError) else 0
-        failure = Failure(kind=error.kind, message=_placed(str(error), line))
+        failure = Failure(kind=error.kind, message=_placed(str(error), error.line))
     else:
         log.error("refreshing %s failed", source.id, exc_info=error)
         failure = Failure(kind=InternalError.kind, message=f"{type(error).__name__}: {error}")
     status = error.status if isinstance(error, HttpStatus) else 0
-    retry_after = error.retry_after if isinstance(error, HttpStatus) else None
+    retry_after, told_by = None, ""
+    if isinstance(error, HttpStatus | RobotsDisallowed) and error.retry_after is not None:
+        retry_after, told_by = error.retry_after, host(error.url)
     after = cadence.failed(state, failure, source, schedule, now, status=status, retry_after=retry_after)
-    return after, Outcome(source=source.id, result="failed", error=failure)
+    return replace(after, retry_host=told_by), Outcome(source=source.id, result="failed", error=failure)
 
 
 def _placed(message: str, line: int) -> str:

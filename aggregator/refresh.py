@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from aggregator import completing, outcomes
 from aggregator.errors import BadScheme, DiskError, ParseError, StoreError, WorkersFailed
-from aggregator.files import digest
 from aggregator.model import New, NotModified, Outcome, Updated
 from aggregator.model.change import Visit
 from aggregator.model.source import PROBLEMS
@@ -24,7 +23,7 @@ from aggregator.threads import apart
 from aggregator.workers import starved
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from aggregator.completing import Completed
@@ -78,10 +77,10 @@ async def refresh(
     try:
         answer = await _fetch(house, source, state)
         visit = outcomes.visit(answer)
-        body = "" if isinstance(answer, NotModified) else _body_digest(answer)
+        body = "" if isinstance(answer, NotModified) else outcomes.digest_of(answer)
         if isinstance(answer, NotModified) or (body and body == state.digest):
             after = cadence.unchanged(state, answer, source, house.settings.schedule, now)
-            after = moves.sighted(after, answer.moved_to, source, house.settings.sources, now)
+            after = moves.sighted(after, answer.moved_to, source, _asked(house), now)
             house.store.commit(after, ())
             outcome = Outcome(source=source.id, result="not_modified")
         else:
@@ -113,6 +112,7 @@ async def refresh(
         note="; ".join(filter(None, (outcome.note, note))),
         next_at=after.next_at,
         retry_at=after.retry_at,
+        retry_host=after.retry_host,
         failures=after.failures,
         seconds=house.clock.monotonic() - started,
         network=bool(source.url),
@@ -162,8 +162,7 @@ async def _read(house: House, job: Job, state: FetchState, stopping: Callable[[]
     call = house.workers.call(reading.work, reading.pack(job), url=job.url)
     job = replace(job, documents=())
     found = reading.unpack(await call)
-    gap = house.settings.http.per_host_delay
-    tools = completing.Tools(partial(_fetch, house), work, house.store, house.clock, gap, stopping)
+    tools = completing.Tools(partial(_fetch, house), work, house.store, house.clock, stopping)
     return await completing.complete(job, found, state, tools)
 
 
@@ -260,15 +259,24 @@ def _advance(
     )
     if done.trouble:
         known = replace(state, title=after.title, link=after.link, waiting=done.waiting, skipped=done.skipped)
-        return cadence.failed(known, done.trouble, source, schedule, house.clock.now(), retry_after=done.retry_after)
-    after = moves.sighted(after, response.moved_to, source, house.settings.sources, now)
+        after = cadence.failed(known, done.trouble, source, schedule, house.clock.now(), retry_after=done.retry_after)
+        return replace(after, retry_host=done.retry_host)
+    after = moves.sighted(after, response.moved_to, source, _asked(house), now)
+    etag = response.etag or (state.etag if response.delta else "")
+    kept = replace(after, etag=etag, last_modified=response.last_modified, validated=response.url, digest=body)
     if response.delta:  # the validator names the whole document, which we have not seen
-        return replace(after, etag=response.etag or state.etag, last_modified=response.last_modified, digest="")
+        return kept
     if done.unfinished:
         return completing.again(after, source, schedule, now)
     if source.kind == "folder" and problems:
         return replace(after, etag="", digest="")  # said again at every refresh, until the files are mended
-    return replace(after, etag=response.etag, last_modified=response.last_modified, digest=body)
+    return kept
+
+
+def _asked(house: House) -> Iterator[tuple[Source, FetchState | None]]:
+    """Give all sources with their states; the index is looked at when the first is asked for."""
+    states = house.store.states()
+    yield from ((source, states.get(source.id)) for source in house.settings.sources)
 
 
 def _restyled(house: House, state: FetchState, after: FetchState) -> set[str]:
@@ -281,16 +289,3 @@ def _restyled(house: House, state: FetchState, after: FetchState) -> set[str]:
     links = house.store.sketches.links(known)  # an item is shown with more than it shows itself
     beside = house.store.known(known.union(*((link.small, link.big) for link in links)), [], [])
     return set[str]().union(*map(indexing.feeds, (*mine, *beside)))
-
-
-def _body_digest(response: Response) -> str:
-    """Return the hash of all that came, and of what is told of it: names count where it is not one document alone.
-
-    There is none of a part.
-    """
-    if response.delta:
-        return ""
-    if len(response.documents) == 1 and not response.problems:
-        return digest(response.documents[0].body)
-    parts = [part for one in response.documents for part in (one.name.encode(), one.body)]
-    return digest(b"\0".join([*parts, *(str(problem).encode() for problem in response.problems)]))

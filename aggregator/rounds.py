@@ -1,4 +1,4 @@
-"""One round over sources: hosts side by side, the sources of a host one after the other, politely.
+"""One round over sources: hosts side by side, the sources of a host one after the other.
 
 What is decided about a whole host or the whole network is decided here: several sources that are told to wait speak for
 their host, and when no host answers it is nobody's failure. Which sources are asked is said by `agenda`, what happens
@@ -47,7 +47,7 @@ class On:
 
 
 class Round:
-    """One round over sources: hosts side by side, the sources of a host one after the other with a gap.
+    """One round over sources: hosts side by side, the sources of a host one after the other.
 
     `outcomes` grows as sources are done, and `on_outcome` hears of each. Failures that a missing network has, too, are
     told when a host has answered, or after a minute, or at the end: if none did by then, they are not counted.
@@ -63,7 +63,6 @@ class Round:
         self._on_outcome = on_outcome
         self._stop = stop
         self._error: StoreError | DiskError | WorkersFailed | None = None
-        self._left_at: dict[str, float] = {}
         self._answered = False
         self._held: list[tuple[Source, Outcome]] = []
         self._held_since = 0.0
@@ -125,7 +124,7 @@ class Round:
             running.result()
 
     async def _host(self, name: str) -> None:
-        """Refresh one host's sources in turn, politely."""
+        """Refresh one host's sources in turn."""
         if self._stop.is_set():
             return
         agenda = self._agenda
@@ -147,15 +146,12 @@ class Round:
         try:
             for source, state in claims:
                 until = due.wait_of(told, house.clock.now())
-                if source.url and not until:
-                    await self._gap(name)
                 if self._stop.is_set():
                     return
                 outcome = await self._visit(source, state, until, agenda.began)
-                self._left_at[name] = house.clock.monotonic()
                 del left[source.id]
                 if outcome.retry_at:
-                    told.append(outcome.retry_at)
+                    agenda.told.setdefault(outcome.retry_host or name, []).append(outcome.retry_at)
                 self._settle(source, outcome)
         except StoreError:
             left.clear()
@@ -164,13 +160,6 @@ class Round:
             for state in left.values():
                 with suppress(StaleClaim):
                     house.store.commit(replace(state, next_at=house.clock.now()), ())
-
-    async def _gap(self, name: str) -> None:
-        """Wait until a host may be asked again."""
-        clock, left_at = self._house.clock, self._left_at.get(name)
-        if left_at is not None:
-            passed = clock.monotonic() - left_at
-            await clock.sleep(max(self._house.settings.http.per_host_delay - passed, 0.0))
 
     async def _visit(self, source: Source, state: FetchState, until: datetime | None, began: datetime) -> Outcome:
         """Return what came of a source: asked, or left alone `until` its host may be asked again.

@@ -14,8 +14,9 @@ import pytest
 
 from aggregator import completing
 from aggregator.agenda import Agenda
+from aggregator.errors import Busy
 from aggregator.fetchers import open_fetchers
-from aggregator.model import Declaration, Detail, Outcome, Source
+from aggregator.model import Declaration, Detail, FetchState, NotModified, Outcome, Response, Source
 from aggregator.queues.local import LocalQueue
 from aggregator.refresh import House
 from aggregator.rounds import Round
@@ -29,6 +30,22 @@ from aggregator.tree import ItemTree
 FIELDS = (("id", "id"), ("title", "title"), ("link", "link"), ("summary", "teaser"))
 PAGE = Detail(page=Declaration(kind="html", fields=(("content", ".text"),), skip=(".paid",), key="items.detail"))
 GAP = 2.0
+
+
+class Crowded:
+    """A server of one page, at which it is always somebody else's turn."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def accepts(self, source: Source) -> bool:
+        return source.url == self._url
+
+    async def fetch(self, source: Source, state: FetchState) -> Response | NotModified:
+        raise Busy("others have been asking it", url=source.url)
+
+    async def aclose(self) -> None:
+        """Nothing is open."""
 
 
 class Town:
@@ -47,6 +64,7 @@ class Town:
             detail=PAGE,
         )
         self.stop = asyncio.Event()  # of the round that runs, or ran last
+        self.crowded = ""
 
     def listed(self, *numbers: int, **more: Any) -> None:
         entries = [
@@ -69,7 +87,7 @@ class Town:
         settings = Settings(root="/", sources=sources, http=http)
         house = House(
             settings=settings, store=self.store, tree=self.tree, clock=self.clock, workers=InlineWorkers(),
-            fetchers=open_fetchers(http, version="0", contact="", clock=self.clock),
+            fetchers=(Crowded(self.crowded), *open_fetchers(http, version="0", contact="", clock=self.clock)),
             hosts={source.id: host(source.url) for source in sources},
         )  # fmt: skip
         told: list[Outcome] = []
@@ -287,6 +305,19 @@ def test_a_server_that_says_wait_is_left_alone(town: Town) -> None:
     assert state.retry_at is not None
     assert (state.retry_at - state.fetched_at).total_seconds() == 7200 if state.fetched_at else False
     assert [one.tries for one in state.waiting] == [0, 0]
+
+
+def test_a_page_whose_host_is_busy_waits_for_the_next_round_unblamed(town: Town) -> None:
+    """The others come."""
+    town.listed(1, 2, 3)
+    town.page(1, 2, 3)
+    town.crowded = town.site.url("/2")
+    outcome = town.refresh()
+    assert (outcome.result, outcome.new, outcome.problems, outcome.failures) == ("ok", 2, (), 0)
+    (waiting,) = town.store.states()["news"].waiting
+    assert (waiting.url, waiting.tries, waiting.asked) == (town.crowded, 0, 0)
+    town.crowded = ""
+    assert town.refresh().new == 1
 
 
 def test_requests_to_one_host_have_the_gap_between_them(town: Town) -> None:

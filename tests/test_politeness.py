@@ -6,7 +6,10 @@ What is decided is tested rule by rule in `tests/steps`; here stands what server
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,8 +20,7 @@ import pytest
 
 from aggregator.agenda import Agenda
 from aggregator.fetchers import open_fetchers
-from aggregator.model import FetchState, Outcome, Source
-from aggregator.model.declared import Declaration
+from aggregator.model import Declaration, FetchState, Outcome, Source
 from aggregator.operations.revive import burdened, revive
 from aggregator.queues.local import LocalQueue
 from aggregator.refresh import House
@@ -48,7 +50,7 @@ class Life:
         self.root, self.store, self.clock = root, MemoryStore(), FakeClock(NOW)
         self.tree = ItemTree(root / "items", "{source}/{slug}-{key}.md", ZoneInfo("UTC"))
         self.sources: list[Source] = []
-        self.proxy = ""
+        self.proxy, self.timeout = "", 5.0
         self.told: list[Outcome] = []
         self.listener: Callable[[Outcome], None] = self.told.append
 
@@ -72,7 +74,7 @@ class Life:
             root=str(self.root),
             sources=tuple(self.sources),
             schedule=Schedule(jitter=0.0),
-            http=Http(timeout=5, allow_private_networks=True, per_host_delay=gap, proxy=self.proxy),
+            http=Http(timeout=self.timeout, allow_private_networks=True, per_host_delay=gap, proxy=self.proxy),
         )
         house = House(
             settings=settings,
@@ -346,6 +348,194 @@ def test_one_request_at_a_time_with_a_gap(life: Life, site: LoopbackSite) -> Non
         life.add(name, site.page(f"/{name}", rss(name)))
     life.refresh()
     assert life.clock.slept == [1.0, 1.0]
+
+
+class Counting(LoopbackSite):
+    """A server that counts how many requests it has at a time, each of which takes a moment."""
+
+    def __init__(self, host: str, takes: float = 0.0) -> None:
+        super().__init__(host)
+        self.now = self.most = 0
+        self._takes = takes
+        self._lock = threading.Lock()
+
+    def answer(self, path: str, headers: Mapping[str, str], body: bytes = b"") -> Page:
+        with self._lock:
+            self.now += 1
+            self.most = max(self.most, self.now)
+        time.sleep(self._takes)
+        with self._lock:
+            self.now -= 1
+        return super().answer(path, headers, body)
+
+
+@pytest.fixture
+def crossroads(life: Life) -> Iterator[Callable[..., Counting]]:
+    """Build a server to which sources on hosts of their own are redirected; their names are `a` to `e`."""
+    with ExitStack() as stack:
+
+        def build(takes: float = 0.0, **page: Any) -> Counting:
+            there = stack.enter_context(Counting("127.0.0.9", takes))
+            for number, name in enumerate("abcde", 2):
+                here = stack.enter_context(LoopbackSite(f"127.0.0.{number}"))
+                target = there.page(f"/{name}", rss(name) if "status" not in page else "", **page)
+                life.add(name, here.page(f"/{name}", status=302, headers={"Location": target}))
+            return there
+
+        yield build
+
+
+def test_whom_redirects_lead_to_is_asked_one_at_a_time_with_a_gap(
+    life: Life, crossroads: Callable[..., Counting]
+) -> None:
+    """Whichever hosts they come from, and whoever else is asked there."""
+    there = crossroads(takes=0.01)
+    life.add("own", there.page("/own", rss("own")))
+    assert {one.result for one in life.refresh(gap=2.0).values()} == {"ok"}
+    assert (len(there.requests), there.most) == (6, 1)
+    assert life.clock.slept == [2.0] * 5
+
+
+def test_a_gap_lies_before_a_redirect_to_the_same_host(life: Life, site: LoopbackSite) -> None:
+    """That is a request like any other; its answer has the whole deadline all the same."""
+    site.page("/new", rss("1"))
+    life.add("a", site.page("/a", status=302, headers={"Location": "/new"}))
+    assert life.refresh(gap=30.0)["a"].result == "ok"
+    assert life.clock.slept == [30.0]
+
+
+def test_waiting_for_a_turn_is_no_failure_of_a_source(life: Life, crossroads: Callable[..., Counting]) -> None:
+    """The deadline is for servers; who waits for a host's turn for as long as that comes another time, unblamed."""
+    life.timeout = 0.25
+    crossroads(takes=1.0)
+    told = life.refresh(gap=0.0)
+    late = [one for one in told.values() if one.result == "failed"]
+    put_off = [one for one in told.values() if one.result == "skipped"]
+    assert {kind(one) for one in late} == {"deadline"}
+    assert len(put_off) >= 2
+    for one in put_off:
+        assert one.note == "others have been asking 127.0.0.9 for 0.25 s: this one comes another time"
+        assert (one.failures, one.error, wait(one, life)) == (0, None, 15 * MINUTE)
+        assert [reason.rule for reason in life.state(one.source).reasons] == ["busy"]
+
+
+def test_retry_after_is_the_word_of_the_host_that_said_it(life: Life, crossroads: Callable[..., Counting]) -> None:
+    """Not of the one that redirected there, whose other sources go on; those of the other one wait."""
+    there = crossroads(status=503, headers={"Retry-After": "3600"})
+    life.add("own", there.page("/own", rss("own")))
+    beside = LoopbackSite("127.0.0.2")
+    with beside:
+        life.add("beside", beside.page("/beside", rss("beside")))
+        told = life.refresh("a", "b", "beside")
+        assert [told[name].result for name in ("a", "b", "beside")] == ["failed", "failed", "ok"]
+        asked = len(there.requests)
+        told = life.refresh("own", "beside")
+    assert (told["own"].result, told["beside"].result) == ("skipped", "not_modified")
+    assert told["own"].next_at == max(life.state(name).retry_at or NOW for name in "ab")
+    assert len(there.requests) == asked
+
+
+def test_validators_are_of_the_url_that_gave_them(life: Life, site: LoopbackSite, other: LoopbackSite) -> None:
+    """A feed that moves to a server with an older date is read at once, and its own validators serve from then on."""
+    life.add("a", site.page("/a", rss("1"), etag=False, last_modified="Sun, 01 Mar 2026 10:00:00 GMT"))
+    life.refresh()
+    new = other.page("/new", rss("1", "2"), etag=False, last_modified="Sat, 28 Feb 2026 10:00:00 GMT")
+    site.page("/a", status=301, headers={"Location": new})
+    assert life.refresh()["a"].new == 1
+    assert "if-modified-since" not in last(other).headers
+    assert life.refresh()["a"].result == "not_modified"
+    assert last(other).headers["if-modified-since"] == "Sat, 28 Feb 2026 10:00:00 GMT"
+    assert "if-modified-since" not in last(site).headers
+
+
+def test_two_sources_never_adopt_one_url(life: Life, site: LoopbackSite, other: LoopbackSite) -> None:
+    """Nor does one that was adopted meanwhile become two."""
+    new = other.page("/new", rss("1"))
+    for name in "ab":
+        life.add(name, site.page(f"/{name}", status=301, headers={"Location": new}))
+    life.visits(6, every=12 * HOUR)
+    assert (life.state("a").adopted, life.state("b").adopted) == (new, "")
+    assert site.visits("/b") == 6
+
+
+PAGE = "<html><body><ul><li><a href='/1'>One</a></li></ul></body></html>"
+
+
+def declared(life: Life, url: str) -> None:
+    life.add("a", url, kind="html", items=Declaration(kind="html", each="li", fields=()))
+
+
+def test_robots_txt_is_asked_for_the_page_that_a_redirect_leads_to(
+    life: Life, site: LoopbackSite, other: LoopbackSite
+) -> None:
+    """On the same host and on another one."""
+    site.page("/robots.txt", "User-agent: *\nDisallow: /secret", media_type="text/plain")
+    site.page("/secret", PAGE, media_type="text/html")
+    declared(life, site.page("/go", status=302, headers={"Location": "/secret"}))
+    assert kind(life.refresh()["a"]) == "robots"
+    assert site.visits("/secret") == 0
+    other.page("/robots.txt", "User-agent: *\nDisallow: /", media_type="text/plain")
+    site.page("/go", status=302, headers={"Location": other.page("/list", PAGE, media_type="text/html")})
+    assert kind(life.refresh()["a"]) == "robots"
+    assert [visit.path for visit in other.requests] == ["/robots.txt"]
+
+
+def test_retry_after_of_robots_txt_is_obeyed(life: Life, site: LoopbackSite) -> None:
+    """Neither it nor the page is asked for before."""
+    site.page("/robots.txt", status=503, headers={"Retry-After": "7200"})
+    declared(life, site.page("/list", PAGE, media_type="text/html"))
+    told = life.refresh()["a"]
+    assert (kind(told), told.retry_at) == ("robots", NOW + timedelta(hours=2))
+    life.clock.advance(2 * HOUR - 1)
+    assert life.refresh()["a"].result == "skipped"
+    assert [visit.path for visit in site.requests] == ["/robots.txt"]
+
+
+def test_age_is_about_one_answer(life: Life, site: LoopbackSite) -> None:
+    """RFC 9111 §4.2.3: a copy that a cache has had for long says nothing of the answers to come."""
+    long = {"Cache-Control": "max-age=36000"}
+    life.add("a", site.page("/a", rss("1"), headers={**long, "Age": "7200"}))
+    assert wait(life.refresh()["a"], life) == 8 * HOUR
+    site.page("/a", rss("1"), headers={})
+    assert wait(life.refresh()["a"], life) == 10 * HOUR
+    site.page("/a", rss("1"), headers={"Age": "3600"})
+    assert wait(life.refresh()["a"], life) == 9 * HOUR
+
+
+def test_a_part_leaves_in_force_what_the_whole_said(life: Life, site: LoopbackSite) -> None:
+    """It need not repeat the channel's ttl or skipHours; what it does say counts."""
+    head = "<ttl>600</ttl><skipDays><day>Sunday</day></skipDays>"
+    life.add("a", site.page("/a", rss("1", head=head), etag='"v1"', headers={"Cache-Control": "max-age=60"}))
+    assert wait(life.refresh()["a"], life) == 10 * HOUR
+    site.page("/a", rss("2"), status=226, headers={"ETag": '"v2"', "IM": "feed"})
+    assert wait(life.refresh()["a"], life) == 10 * HOUR
+    site.page("/a", rss("3", head="<ttl>900</ttl>"), status=226, headers={"ETag": '"v3"', "IM": "feed"})
+    assert wait(life.refresh()["a"], life) == 15 * HOUR
+    hints = life.state().hints
+    assert (hints.max_age, hints.skip_days) == (60, ("Sunday",))
+
+
+def test_a_label_that_is_corrected_is_news_though_the_bytes_are_the_same(life: Life, site: LoopbackSite) -> None:
+    """Else what was read under the wrong one would stay until the document changes."""
+    body = rss("Ελλάδα").replace("<?xml version='1.0'?>", "").encode("windows-1253")
+    life.add("a", site.page("/a", body, media_type="text/xml; charset=windows-1252", etag=False))
+    life.refresh()
+    assert life.store.items()[0].title != "Ελλάδα"
+    site.page("/a", body, media_type="text/xml; charset=windows-1253", etag=False)
+    assert life.refresh()["a"].result == "ok"
+    assert "Ελλάδα" in {one.title for one in life.store.items()}
+    assert life.refresh()["a"].result == "not_modified"
+
+
+def test_an_etag_does_not_advance_with_a_feed_that_lost_entries(life: Life, site: LoopbackSite) -> None:
+    """To CDATA that never ends: what came before is kept, the rest is asked for again."""
+    life.add("a", site.page("/a", rss("1"), etag='"whole"'))
+    life.refresh()
+    site.page("/a", rss("1", "2", "3").replace("Text 3", "<![CDATA[Text 3"), etag='"half"')
+    told = life.refresh()["a"]
+    assert (kind(told), told.new, life.state().etag) == ("truncated", 1, '"whole"')
+    site.page("/a", rss("1", "2", "3"), etag='"half"')
+    assert life.refresh()["a"].new == 1
 
 
 def test_a_permanent_redirect_is_adopted_after_days(life: Life, site: LoopbackSite, other: LoopbackSite) -> None:

@@ -9,7 +9,7 @@ from aggregator.config.showing import masked
 from aggregator.steps.visits import interval, moves
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from aggregator.model import FetchState, Source
@@ -66,8 +66,8 @@ def document(source: Source, state: FetchState, now: datetime) -> dict[str, Any]
     }
 
 
-def lines(source: Source, state: FetchState, sources: Sequence[Source], now: datetime) -> Iterator[tuple[str, str]]:
-    """Return the source for people, as labels and texts; what is empty may be left out."""
+def lines(source: Source, state: FetchState, known: Iterable[moves.Known], now: datetime) -> Iterator[tuple[str, str]]:
+    """Return the source for people, as labels and texts; what is empty may be left out. `known` are all sources."""
     yield "source", f"{source.id} ({source.kind})"
     yield "title", safe(source.title or state.title)
     yield "url", safe(masked(source.url))
@@ -84,7 +84,7 @@ def lines(source: Source, state: FetchState, sources: Sequence[Source], now: dat
         yield "plan", interval.explain(state, now)
     if state.retry_at and state.retry_at > now:
         yield "wait until", f"{rfc3339(state.retry_at)}: the server said so, `refresh` obeys as well"
-    yield from _moves(source, state, sources, now)
+    yield from _moves(source, state, known, now)
     yield "etag", safe(state.etag)
     yield "last modified", safe(state.last_modified)
     if state.full_at and (state.etag or state.last_modified):
@@ -111,15 +111,19 @@ def _problems(state: FetchState) -> Iterator[tuple[str, str]]:
         yield label, f"and {state.troubled - len(state.problems)} more"
 
 
-def _moves(source: Source, state: FetchState, sources: Sequence[Source], now: datetime) -> Iterator[tuple[str, str]]:
+def _moves(source: Source, state: FetchState, known: Iterable[moves.Known], now: datetime) -> Iterator[tuple[str, str]]:
+    known = list(known)
     if state.adopted:
-        adopted = safe(masked(state.adopted))
+        adopted, other = safe(masked(state.adopted)), moves.twin(state.adopted, source, known)
         yield "asked at", f"{adopted}, since {_when(state.adopted_at, now)}"
-        yield "", f'the server moved it there for good; write url = "{adopted}" in sources.toml,'
-        yield "", f"or `tagwire resume {source.id}` to go back to the configured one"
+        if other:
+            yield "", f"source {other} is asked there, too: one of the two is enough, `tagwire remove` drops the other"
+        else:
+            yield "", f'the server moved it there for good; write url = "{adopted}" in sources.toml,'
+            yield "", f"or `tagwire resume {source.id}` to go back to the configured one"
     if state.moved_to:
         times = f"{state.moved_count} time{'s' if state.moved_count > 1 else ''} since {_when(state.moved_since, now)}"
-        obstacle = moves.obstacle(state.moved_to, source, sources)
+        obstacle = moves.obstacle(state.moved_to, source, known)
         days = interval.span(moves.PERIOD.total_seconds())
         verdict = f"not adopted: {obstacle}" if obstacle else f"adopted after {moves.SIGHTINGS} times over {days}"
         yield "moved to", f"{safe(masked(state.moved_to))}, seen {times}; {verdict}"

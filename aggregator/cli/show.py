@@ -14,7 +14,7 @@ from aggregator.cli.options import Options, command, pass_options
 from aggregator.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from aggregator.app import App
     from aggregator.model import FetchState, Record, Source
@@ -42,12 +42,14 @@ def show(options: Options, what: str, *, history: bool, raw: bool) -> None:
         if history:
             _show_history(options, app, what, raw=raw)
         elif what in states and not raw:
-            _show_source(options, *states[what], app.settings.sources)
+            _show_source(options, *states[what], states.values())
         else:
             _show_item(options, app, what, raw=raw)
 
 
-def _show_source(options: Options, source: Source, state: FetchState, sources: Sequence[Source]) -> None:
+def _show_source(
+    options: Options, source: Source, state: FetchState, known: Iterable[tuple[Source, FetchState]]
+) -> None:
     from aggregator.cli import health
     from aggregator.cli.output import emit
     from aggregator.clock import SystemClock
@@ -56,7 +58,7 @@ def _show_source(options: Options, source: Source, state: FetchState, sources: S
     if options.json:
         emit({"source": health.document(source, state, now)})
     else:
-        _print(list(health.lines(source, state, sources, now)))
+        _print(list(health.lines(source, state, known, now)))
 
 
 def _show_item(options: Options, app: App, what: str, *, raw: bool) -> None:

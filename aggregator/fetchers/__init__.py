@@ -33,7 +33,7 @@ def open_fetchers(
     web = HttpFetcher(http, user_agent=agent(version, contact), clock=clock)
     return (
         web,
-        DeclaredFetcher(web, clock=clock, gap=http.per_host_delay, robots=robots),
+        DeclaredFetcher(web, clock=clock, robots=robots),
         FileFetcher(max_bytes=http.max_bytes),
         FolderFetcher(max_bytes=http.max_bytes),
     )

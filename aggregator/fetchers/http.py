@@ -1,6 +1,7 @@
 """Feeds over HTTP, conditionally: one deadline, one size limit, few redirects, and every failure one of ours.
 
-Parsing, deciding when to come back, pacing requests and retrying are done elsewhere.
+Every hop takes its turn at its host (`fetchers.pace`). Parsing, deciding when to come back and retrying are done
+elsewhere.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from aggregator.errors import DeadlineExceeded, FetchError, Gone, HttpStatus, RateLimited, TooLarge
 from aggregator.fetchers import faults, requests
 from aggregator.fetchers.network import CheckedNetwork, Network, SystemNetwork
+from aggregator.fetchers.pace import Pace
 from aggregator.fetchers.transport import PerHost
 from aggregator.model import Document, NotModified, Response
 from aggregator.steps import addresses
@@ -21,7 +23,7 @@ from aggregator.steps.visits import caching
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     import httpx
 
@@ -59,6 +61,7 @@ class HttpFetcher:
         self._http = http
         self._clock = clock
         self._common = requests.common(http.user_agent or user_agent)
+        self._pace = Pace(clock, http.per_host_delay, patience=http.timeout + http.per_host_delay)
         self._network = network or SystemNetwork()
         self._transport = open_transport(http, self._network, ssl_context)
 
@@ -66,16 +69,17 @@ class HttpFetcher:
         """Whether the source is a feed with a URL."""
         return source.kind == "feed" and bool(source.url)
 
-    async def fetch(self, source: Source, state: FetchState) -> Response | NotModified:
+    async def fetch(
+        self, source: Source, state: FetchState, admit: Callable[[str], Awaitable[None]] | None = None
+    ) -> Response | NotModified:
         """Return the document, or `NotModified`, within `http.timeout` seconds. Raises `errors.FetchError` only.
 
-        `url` of the result is where the document came from, after redirects and without credentials.
+        `url` of the result is where the document came from, after redirects and without credentials. `admit` is asked
+        before every hop, and raises what forbids it. Neither it nor waiting for a host's turn counts as time.
         """
-        trail, own = requests.begin(source, state)
-        conditions = requests.validators(source, state, self._clock.now())
+        trail = requests.begin(source, state, self._clock.now())
         try:
-            async with asyncio.timeout(self._http.timeout):
-                return await self._fetch(trail, own, conditions, state)
+            return await self._fetch(trail, state, admit)
         except TimeoutError as error:
             raise await self._late(trail) from error
         except faults.FOREIGN as error:
@@ -103,36 +107,47 @@ class HttpFetcher:
         return DeadlineExceeded(f"no complete answer within {self._http.timeout:g} s", url=url)
 
     async def _fetch(
-        self, trail: requests.Trail, own: requests.Headers, conditions: requests.Headers, state: FetchState
+        self, trail: requests.Trail, state: FetchState, admit: Callable[[str], Awaitable[None]] | None
     ) -> Response | NotModified:
-        """Ask, follow redirects, and return the first answer that is no redirect; the caller sets the deadline."""
-        common = self._common + conditions
+        """Ask, follow redirects, and return the first answer that is no redirect. Raises `TimeoutError`, too."""
+        left, time = self._http.timeout, asyncio.get_running_loop().time
         while True:
-            headers = requests.merge(common, own) if own and trail.trusted else common
-            answer = await self._transport.handle_async_request(trail.request(headers))
-            try:
-                said = _headers(answer)
-                log.debug("%s%s: %d", trail.url.host, trail.url.path, answer.status_code)  # queries may be secrets
-                if answer.status_code in _REDIRECTS:
-                    trail.follow(answer.status_code, said.get("location", ""))
-                    await _drain(answer, said)
-                elif answer.status_code == _NOT_MODIFIED and conditions:
-                    await _drain(answer, {"content-length": "0"})
-                    return self._not_modified(said, state, trail)
-                else:
-                    self._check_status(answer.status_code, said, str(trail.url), conditions)
-                    body = await self._read(answer, said)
-                    return self._response(answer.status_code, said, body, trail)
-            finally:
-                await answer.aclose()
+            if admit is not None:
+                await admit(str(trail.url))
+            async with self._pace.turn(trail.host):
+                began = time()
+                async with asyncio.timeout(left):
+                    found = await self._hop(trail, state)
+                left -= time() - began
+            if found is not None:
+                return found
 
-    def _check_status(self, status: int, said: Mapping[str, str], url: str, conditions: requests.Headers) -> None:
+    async def _hop(self, trail: requests.Trail, state: FetchState) -> Response | NotModified | None:
+        """Return what one request brought, None if it leads elsewhere."""
+        answer = await self._transport.handle_async_request(trail.request(self._common))
+        try:
+            said = _headers(answer)
+            log.debug("%s%s: %d", trail.url.host, trail.url.path, answer.status_code)  # queries may be secrets
+            if answer.status_code in _REDIRECTS:
+                trail.follow(answer.status_code, said.get("location", ""))
+                await _drain(answer, said)
+                return None
+            if answer.status_code == _NOT_MODIFIED and trail.conditions:
+                await _drain(answer, {"content-length": "0"})
+                return self._not_modified(said, state, trail)
+            self._check_status(answer.status_code, said, trail)
+            return self._response(answer.status_code, said, await self._read(answer, said), trail)
+        finally:
+            await answer.aclose()
+
+    def _check_status(self, status: int, said: Mapping[str, str], trail: requests.Trail) -> None:
         """Raise the error that a status means, unless it comes with a document (RFC 9110 §15)."""
-        if status == HTTPStatus.IM_USED and not requests.is_delta(said, conditions):
+        url = str(trail.url)
+        if status == HTTPStatus.IM_USED and not requests.is_delta(said, trail.conditions):
             raise HttpStatus("226 with a part that was not asked for", status=status, url=url)
         if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES and status not in _NO_DOCUMENT:
             return
-        wait = caching.retry_after(said["retry-after"], self._clock.now()) if "retry-after" in said else None
+        wait = caching.retry_after(said, self._clock.now())
         message = f"{status} {_phrase(status)}".rstrip()
         if status == _NOT_MODIFIED:
             message += " to a request without conditions"
@@ -162,6 +177,7 @@ class HttpFetcher:
             etag=requests.opaque(said.get("etag", "")),
             last_modified=requests.opaque(said.get("last-modified", "")),
             max_age=caching.max_age(said, self._clock.now()),
+            age=caching.age(said),
             moved_to=trail.moved_to,
             delta=status == HTTPStatus.IM_USED,
             links=said.get("link", ""),
@@ -174,6 +190,7 @@ class HttpFetcher:
             etag=requests.opaque(said.get("etag", "")) or state.etag,
             last_modified=requests.opaque(said.get("last-modified", "")) or state.last_modified,
             max_age=caching.max_age(said, self._clock.now()),
+            age=caching.age(said),
             moved_to=trail.moved_to,
         )
 

@@ -71,7 +71,7 @@ def opaque(validator: str) -> str:
 
 
 def validators(source: Source, state: FetchState, now: datetime) -> Headers:
-    """Return the headers that make the request conditional.
+    """Return the headers that make a request to where the validators came from conditional (RFC 9110 §13.1).
 
     None if the state belongs to another address, or if its validators stood for the same document for a day: some are
     frozen. With an ETag, a part with what is new since is welcome, too (`A-IM: feed`, RFC 3229 §10.5.3).
@@ -123,38 +123,58 @@ def encode(value: str) -> bytes:
         return value.encode("utf-8", "replace")
 
 
-def begin(source: Source, state: FetchState) -> tuple[Trail, Headers]:
-    """Return where to begin, and the headers for the source's own host only. Raises `errors.BadUrl` and `BadScheme`.
+def begin(source: Source, state: FetchState, now: datetime) -> Trail:
+    """Return where to begin, and what to say there. Raises `errors.BadUrl` and `BadScheme`.
 
-    A URL that was adopted after permanent redirects hears them only if it is on that host.
+    A URL that was adopted after permanent redirects hears the source's own headers only if it is on that host.
     """
     url, asked = parse_url(source.url), moves.target(source, state)
-    if asked == source.url:
-        return Trail(url, source.body), private(source, url)
-    start = parse_url(asked)
-    trail = Trail(start, source.body)
-    trail.trusted = _same_owner(url, start)
-    return trail, private(source, url)
+    start = url if asked == source.url else parse_url(asked)
+    trail = Trail(start, source.body, private(source, url))
+    trail.trusted = start is url or _same_owner(url, start)
+    trail.conditional(validators(source, state, now), state.validated)
+    return trail
 
 
 class Trail:
     """The way of one fetch over redirects: where it stands, and what may still be told there.
 
-    `url` never carries credentials. `trusted` says whether the source's own headers may be sent: until the first hop
-    to another host or port, or from https to http, and never again after it. With a body the requests are POSTs.
+    `url` never carries credentials. `trusted` says whether the source's `own` headers may be sent: until the first hop
+    to another host or port, or from https to http, and never again after it. `conditions` make the next request
+    conditional: they are for one URL only. With a body the requests are POSTs.
     """
 
-    def __init__(self, url: httpx.URL, body: str = "") -> None:
+    def __init__(self, url: httpx.URL, body: str = "", own: Headers | None = None) -> None:
         self.url = url.copy_with(userinfo=b"", fragment=None) if url.userinfo or url.fragment else url
         self.asked: httpx.Request | None = None
         self.trusted = True
         self.moved_to = ""
+        self.conditions: Headers = []
+        self._own = own or []
         self._body = body.encode()
         self._permanent = True
-        self._seen = {str(self.url)}
+        self._here = str(self.url)
+        self._seen = {self._here}
+        self._validators: tuple[Headers, str] = [], ""
 
-    def request(self, headers: Headers) -> httpx.Request:
-        """Return the request for where the fetch stands; the last one is `asked`."""
+    @property
+    def host(self) -> str:
+        """The name of the server that is asked, in ASCII."""
+        return self.url.raw_host.decode("ascii").rstrip(".")
+
+    def conditional(self, headers: Headers, url: str) -> None:
+        """Make the request to this URL conditional, if the way leads there; empty is where the fetch stands."""
+        self._validators = headers, url or self._here
+        self.conditions = headers if self._validators[1] == self._here else []
+
+    def request(self, common: Headers) -> httpx.Request:
+        """Return the request for where the fetch stands; it says what is `common` to all, and more where it may.
+
+        The last one is `asked`.
+        """
+        headers = common + self.conditions
+        if self._own and self.trusted:
+            headers = merge(headers, self._own)
         method, content = ("POST", self._body) if self._body else ("GET", None)
         self.asked = httpx.Request(method, self.url, headers=headers, content=content)
         return self.asked
@@ -170,16 +190,18 @@ class Trail:
         except (httpx.InvalidURL, ValueError) as error:
             raise BadRedirect(f"the redirect's target is not a URL: {error}") from error
         target = _checked(joined).copy_with(userinfo=b"", fragment=None)
-        if str(target) in self._seen:
-            raise BadRedirect(f"redirects in a circle, back to {target}")
-        self._seen.add(str(target))
+        where = str(target)
+        if where in self._seen:
+            raise BadRedirect(f"redirects in a circle, back to {where}")
+        self._seen.add(where)
         self.trusted = self.trusted and _same_owner(self.url, target)
         if self._body and status in _REPEATS and not self.trusted:
-            raise BadRedirect(f"{status} would send the request's body to {target}, another server")
+            raise BadRedirect(f"{status} would send the request's body to {where}, another server")
         self._body = self._body if status in _REPEATS else b""
         self._permanent = self._permanent and status in _PERMANENT
-        self.moved_to = str(target) if self._permanent else ""
-        self.url = target
+        self.moved_to = where if self._permanent else ""
+        self.url, self._here = target, where
+        self.conditional(*self._validators)
 
 
 def _checked(url: httpx.URL) -> httpx.URL:

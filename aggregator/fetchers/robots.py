@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from aggregator import files
-from aggregator.errors import FetchError, HttpStatus, RateLimited, RobotsDisallowed
+from aggregator.errors import Busy, FetchError, HttpStatus, RateLimited, RobotsDisallowed
 from aggregator.steps.visits.due import UNREACHED
+from aggregator.steps.visits.interval import LONGEST_WAIT, clamped
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -42,11 +43,15 @@ KEPT: Final = 2 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class _Rules:
-    """What one origin allows until `until`, in seconds since 1970: what `text` says; nothing if `refused` says why."""
+    """What one origin allows until `until`, in seconds since 1970: what `text` says; nothing if `refused` says why.
+
+    With `told` it was its server that said until when (Retry-After).
+    """
 
     until: float
     text: str = ""
     refused: str = ""
+    told: bool = False
 
 
 class Robots:
@@ -67,7 +72,8 @@ class Robots:
     async def check(self, url: str) -> None:
         """Raise `errors.RobotsDisallowed` if we may not fetch the page.
 
-        Where nobody was reached, which says as much about us as about the origin, what kept us from it is raised.
+        Where nobody was reached, which says as much about us as about the origin, what kept us from it is raised; and
+        `errors.Busy` where it was not our turn to ask.
         """
         parts = urlsplit(url)
         address = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}/robots.txt"
@@ -75,7 +81,8 @@ class Robots:
             rules = await self._rules(address)
         if rules.refused:
             message = f"{address} could not be had ({rules.refused}), which forbids all pages for a while"
-            raise RobotsDisallowed(message, url=url, lasting=False)
+            wait = rules.until - self._clock.now().timestamp() if rules.told else None
+            raise RobotsDisallowed(message, url=url, lasting=False, retry_after=wait)
         if rules.text and not _parsed(rules.text).can_fetch(url, TOKEN):
             raise RobotsDisallowed(f"{address} forbids this page to {TOKEN}", url=url, lasting=True)
 
@@ -99,7 +106,8 @@ class Robots:
             self._known = _load(self._file)
         rules = self._known.get(address)
         now = self._clock.now().timestamp()
-        if rules is None or not 0 < rules.until - now <= _DAY:
+        longest = LONGEST_WAIT if rules and rules.told else _DAY
+        if rules is None or not 0 < rules.until - now <= longest:
             until, error = self._unreached.get(address, (0.0, FetchError("")))
             if 0 < until - now <= _AWHILE:
                 raise type(error)(str(error), url=error.url)
@@ -110,11 +118,14 @@ class Robots:
     async def _ask(self, address: str) -> _Rules:
         """Unavailable allows all, unreachable nothing (RFC 9309 §2.3.1); both are remembered (§2.4).
 
-        A network that is down is no verdict, and lasts no longer than it does: its errors are raised.
+        A network that is down is no verdict, and lasts no longer than it does: its errors are raised. So is that it was
+        not our turn, of which nothing is remembered.
         """
         now = self._clock.now().timestamp()
         try:
             body = await self._get(address)
+        except Busy:
+            raise
         except FetchError as error:
             missing = isinstance(error, HttpStatus) and error.status < HTTPStatus.INTERNAL_SERVER_ERROR
             if missing and not isinstance(error, RateLimited):
@@ -122,7 +133,10 @@ class Robots:
             if error.kind in UNREACHED:
                 self._unreached[address] = now + _AWHILE, error
                 raise
-            return _Rules(now + _HOUR, refused=f"{error.kind}: {error}")
+            refused = f"{error.kind}: {error}"
+            if isinstance(error, HttpStatus) and error.retry_after is not None:
+                return _Rules(self._clock.now().timestamp() + clamped(error.retry_after), refused=refused, told=True)
+            return _Rules(now + _HOUR, refused=refused)
         from aggregator.steps.bodies import decode  # noqa: PLC0415 - for pages only
 
         return _Rules(now + _DAY, text=decode.decode(body[:_READ]))
@@ -134,7 +148,8 @@ def _load(file: Path | None) -> dict[str, _Rules]:
         with suppress(OSError, ValueError, TypeError, AttributeError, KeyError):
             kept = json.loads(files.read_bytes(file)).items()
             return {
-                address: _Rules(float(one["until"]), str(one["text"]), str(one["refused"])) for address, one in kept
+                address: _Rules(float(one["until"]), str(one["text"]), str(one["refused"]), bool(one.get("told")))
+                for address, one in kept
             }
     return {}
 

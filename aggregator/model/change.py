@@ -127,6 +127,8 @@ class Outcome:
     next_at: datetime | None = None
     retry_at: datetime | None = None
     """The server said to stay away until then."""
+    retry_host: str = ""
+    """The host that said so; empty is the one that was asked first."""
     seconds: float = 0.0
     network: bool = True
     """False for files and folders: they say nothing about whether the network is up."""

@@ -28,7 +28,9 @@ class Hints:
     """What a server or document says about when to come back; seconds, None where nothing was said."""
 
     max_age: float | None = None
-    """Cache-Control max-age less Age, else Expires less Date (RFC 9111 §4.2); of the last answer that said so."""
+    """Cache-Control max-age, else Expires less Date (RFC 9111 §4.2.1); of the last answer that said so."""
+    age: float = 0.0
+    """For how long the last answer had been in caches: that goes off `max_age` (RFC 9111 §4.2.3)."""
     ttl: float | None = None
     """RSS 2.0 `ttl` (minutes there, seconds here)."""
     period: float | None = None
@@ -51,6 +53,7 @@ class Response:
     etag: str = ""
     last_modified: str = ""
     max_age: float | None = None
+    age: float = 0.0
     moved_to: str = ""
     """Target of an unbroken chain of permanent redirects (301, 308), else empty."""
     problems: tuple[Problem, ...] = ()
@@ -68,6 +71,7 @@ class NotModified:
     etag: str = ""
     last_modified: str = ""
     max_age: float | None = None
+    age: float = 0.0
     moved_to: str = ""
 
 

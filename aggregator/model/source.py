@@ -89,6 +89,8 @@ class FetchState:
     """The configured address that all this is about; it is void when that differs now (`cadence.current`)."""
     etag: str = ""
     last_modified: str = ""
+    validated: str = ""
+    """The URL, after redirects, that gave these two: no other one is sent them; empty is where the source is asked."""
     digest: str = ""
     """Hash of the last complete, committed body, so that an unchanged one is not parsed again."""
     title: str = ""
@@ -119,6 +121,8 @@ class FetchState:
     """Not asked any more since then, since the server said for long enough that the source is gone."""
     retry_at: datetime | None = None
     """The server told us to stay away until then (Retry-After); also binds a manual refresh."""
+    retry_host: str = ""
+    """The host that said so, perhaps one that redirects lead to; empty is the one that the source is asked at."""
     moved_to: str = ""
     """Where permanent redirects point, as long as that is only being watched."""
     moved_count: int = 0

@@ -84,7 +84,6 @@ class Scout:
     async def _first(self, chosen: Iterable[Candidate], named: Sequence[Candidate]) -> Found | None:
         """Return the first candidate that is a feed; a server that asks to wait is not asked again."""
         for candidate in chosen:
-            await self.clock.sleep(self.settings.http.per_host_delay)
             try:
                 answer = await self._fetch(candidate.url)
                 others = tuple(one for one in named if one != candidate)

@@ -18,7 +18,7 @@ from aggregator.model import Enclosure, Entry, Hints, Parsed, Person, Problem
 from aggregator.steps import dates, titles
 from aggregator.steps.bodies import decode, sniff
 from aggregator.steps.html import pictures, plain
-from aggregator.steps.syndication import fastxml, feedxml, people
+from aggregator.steps.syndication import damage, fastxml, feedxml, people
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -35,8 +35,6 @@ _ENCODED = frozenset(("application/octet-stream",))
 """The type of titles that were base64, which feedparser has decoded (RFC 4287 §4.1.3.3): HTML."""
 _TITLES = _HTML | _ENCODED
 _ITEM = re.compile(rb"<(?:[\w.-]+:)?(?:item|entry)[\s>/]", re.IGNORECASE)
-_END_TAG = re.compile(rb"</(?:[\w.-]+:)?(rss|feed|rdf|channel|item|entry)\s*>", re.IGNORECASE)
-_ENDS = {b"rss", b"feed", b"rdf"}
 _WEB = re.compile(r"https?://", re.IGNORECASE)
 _VOID_END = re.compile(r"</(?:area|br|col|embed|hr|img|input|source|track|wbr)>", re.IGNORECASE)
 """End tags that feedparser gives to empty elements of XHTML; HTML reads `</br>` as one more line."""
@@ -64,7 +62,7 @@ def parse(document: Document) -> Parsed:
 
 def _parsed(raw: feedxml.Raw, body: bytes, document: Document, told: tuple[Problem, ...] = ()) -> Parsed:
     """Feed and entries, whichever road the raw feed came by."""
-    truncated = _truncated(raw, body)
+    truncated = damage.told(raw, body)
     if not raw.version and not raw.entries:
         if truncated and _FEED_ROOT.search(sniff.first_text(document.body)):
             return Parsed(truncated=truncated)
@@ -120,17 +118,6 @@ def _ascends(entries: list[dict[str, Any]]) -> bool:
         dates.parse(_published(entry) or _text(entry.get("updated")), UTC) for entry in (entries[0], entries[-1])
     )
     return first is not None and last is not None and first < last
-
-
-def _truncated(raw: feedxml.Raw, body: bytes) -> str:
-    """Why the document ends too early: it is not well-formed, and its root is not closed behind the last entry."""
-    last = b""
-    if raw.error and not raw.full:
-        for match in _END_TAG.finditer(body):
-            last = match[1].lower()
-    if not raw.error or raw.full or last in _ENDS:
-        return ""
-    return f"the XML ends too early, its root element is never closed ({raw.error}, line {raw.line})"
 
 
 def _entry(entry: dict[str, Any], *, atom: bool) -> Entry:

@@ -6,7 +6,7 @@ made of redirects `steps.visits.moves`. This module reads no clock, draws no ran
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import timedelta
 from math import log
 from typing import TYPE_CHECKING, Any
@@ -32,6 +32,7 @@ RETIRES = {410: (3, timedelta(days=2)), 404: (3, timedelta(days=30))}
 SET_BACK = timedelta(minutes=1)
 """A source that was fetched this far in the future was fetched before somebody set the clock back."""
 _PAST = ("fetched_at", "ok_at", "full_at", "failing_since", "status_since", "moved_since", "adopted_at", "retired_at")
+_HINTS = tuple(field.name for field in fields(Hints))
 GIVES_UP = 3
 """Failures in a row after which an adopted URL is dropped and the configured one asked again."""
 
@@ -79,15 +80,17 @@ def unchanged(
     state: FetchState, answer: NotModified | Response, source: Source, schedule: Schedule, now: datetime
 ) -> FetchState:
     """Return the state after a visit that brought nothing: validators refreshed (RFC 9111 §4.3.4), error cleared."""
-    age = answer.max_age
-    if age is None and isinstance(answer, NotModified):
-        age = state.hints.max_age  # a 304 changes what it names only
+    same, known = isinstance(answer, NotModified), state.hints
+    fresh = known.max_age if same and answer.max_age is None else answer.max_age
+    told = fresh == known.max_age and answer.age == known.age
     said: dict[str, Any] = {
-        "etag": answer.etag or state.etag,
-        "last_modified": answer.last_modified or state.last_modified,
-        "full_at": (state.full_at or now) if isinstance(answer, NotModified) else now,
-        "hints": state.hints if age == state.hints.max_age else replace(state.hints, max_age=age),
+        "full_at": (state.full_at or now) if same else now,
+        "hints": known if told else replace(known, max_age=fresh, age=answer.age),
     }
+    if not same or answer.etag or answer.last_modified:  # a 304 changes what it names only
+        said["etag"] = answer.etag or (state.etag if same else "")
+        said["last_modified"] = answer.last_modified or (state.last_modified if same else "")
+        said["validated"] = answer.url
     return _succeeded(state, observe(state, 0, now) | said, source, schedule, now, wasted=_wasted(answer))
 
 
@@ -103,10 +106,14 @@ def changed(
 ) -> FetchState:
     """Return the state after a visit that brought a document; `dates` of its entries seed the rate of a new source.
 
-    Validators and digest are not touched: the caller keeps them only if the parse was complete.
+    Validators and digest are not touched: the caller keeps them only if the parse was complete. What a part of the
+    document does not say about when to come back holds as the whole one said it.
     """
     learned = _seed(dates, now) if state.ok_at is None else observe(state, new, now)
-    said = {"hints": replace(hints, max_age=response.max_age), "full_at": state.full_at if response.delta else now}
+    hints = replace(hints, max_age=response.max_age)
+    if response.delta:
+        hints = replace(state.hints, **{name: value for name in _HINTS if (value := getattr(hints, name))})
+    said = {"hints": replace(hints, age=response.age), "full_at": state.full_at if response.delta else now}
     return _succeeded(state, learned | said, source, schedule, now)
 
 
@@ -166,9 +173,9 @@ def excused(state: FetchState, source: Source, schedule: Schedule, now: datetime
     )
 
 
-def unkept(state: FetchState, now: datetime) -> FetchState:
-    """Return the state of a source whose items could not be written here: as it was, to be asked again before long."""
-    reason = Reason(rule="disk", why="its items could not be written", seconds=interval.SHORT_BACKOFF)
+def put_off(state: FetchState, rule: str, why: str, now: datetime) -> FetchState:
+    """Return the state of a source that could not be served for no fault of its own: to be asked again before long."""
+    reason = Reason(rule=rule, why=why, seconds=interval.SHORT_BACKOFF)
     return replace(state, next_at=now + timedelta(seconds=interval.SHORT_BACKOFF), reasons=(reason,))
 
 
@@ -220,6 +227,7 @@ def _succeeded(
         failing_since=None,
         error=None,
         retry_at=None,
+        retry_host="",
         status=0,
         status_count=0,
         status_since=None,

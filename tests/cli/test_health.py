@@ -34,7 +34,8 @@ FAILING = replace(
 
 
 def shown(state: FetchState, source: Source = SOURCE, *others: Source) -> dict[str, str]:
-    return {label: text for label, text in health.lines(source, state, (source, *others), NOW) if text}
+    known = [(source, state), *((one, None) for one in others)]
+    return {label: text for label, text in health.lines(source, state, known, NOW) if text}
 
 
 def test_a_source_that_is_well_tells_when_it_is_next_and_why() -> None:
@@ -84,10 +85,23 @@ def test_redirects_are_shown_with_what_becomes_of_them() -> None:
     assert shown(moved)["moved to"].endswith("adopted after 5 times over 2 d")
     taken = shown(moved, SOURCE, Source(id="b", url="https://b.test/feed"))
     assert taken["moved to"].endswith("not adopted: that is the URL of source b")
-    adopted = list(health.lines(SOURCE, replace(FINE, adopted="https://b.test/feed", adopted_at=AGO), (SOURCE,), NOW))
-    text = " ".join(text for _, text in adopted)
+    adopted = replace(FINE, adopted="https://b.test/feed", adopted_at=AGO)
+    text = " ".join(text for _, text in health.lines(SOURCE, adopted, [(SOURCE, adopted)], NOW))
     assert 'write url = "https://b.test/feed" in sources.toml' in text
     assert "tagwire resume wire" in text
+
+
+def test_no_advice_makes_two_sources_one() -> None:
+    """Where another source is asked at the adopted URL, too, writing it down would be a mistake in sources.toml."""
+    adopted = replace(FINE, adopted="https://b.test/feed", adopted_at=AGO)
+    other = Source(id="twin", url="https://c.test/feed")
+    for known in [
+        (other, FetchState(source="twin", url=other.url, adopted="https://b.test/feed")),
+        (replace(other, url="https://b.test/feed"), None),
+    ]:
+        text = " ".join(text for _, text in health.lines(SOURCE, adopted, [(SOURCE, adopted), known], NOW))
+        assert "source twin is asked there, too" in text
+        assert "write url" not in text
 
 
 def test_json_carries_all_of_it() -> None:

@@ -136,11 +136,10 @@ class Bench:
             ssl_context=trusting(),
         )
 
-    async def get(self, url, *, etag="", last_modified="", state_url=None, headers=()):
+    async def get(self, url, *, etag="", last_modified="", state_url=None, validated="", headers=()):
         source = Source(id="s", url=url, headers=tuple(headers))
-        state = FetchState(
-            source="s", url=url if state_url is None else state_url, etag=etag, last_modified=last_modified
-        )
+        about = url if state_url is None else state_url
+        state = FetchState(source="s", url=about, etag=etag, last_modified=last_modified, validated=validated)
         return await self.fetcher.fetch(source, state)
 
     async def answer(self, data: bytes, path="/feed", **kwargs):

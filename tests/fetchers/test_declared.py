@@ -10,8 +10,9 @@ from datetime import timedelta
 import pytest
 
 from aggregator import errors
-from aggregator.fetchers.declared import DeclaredFetcher, Pace
+from aggregator.fetchers.declared import DeclaredFetcher
 from aggregator.fetchers.http import HttpFetcher
+from aggregator.fetchers.pace import Pace
 from aggregator.fetchers.robots import Robots
 from aggregator.model import Declaration, FetchState, NotModified, Response, Source
 from aggregator.settings import Http
@@ -35,8 +36,10 @@ def fetch(*sources, clock=None, state=None):
     clock = clock or FakeClock()
 
     async def main():
-        web = HttpFetcher(Http(timeout=5, allow_private_networks=True), user_agent="tagwire/0", clock=clock)
-        fetcher = DeclaredFetcher(web, clock=clock, gap=2.0)
+        web = HttpFetcher(
+            Http(timeout=5, allow_private_networks=True, per_host_delay=2.0), user_agent="tagwire/0", clock=clock
+        )
+        fetcher = DeclaredFetcher(web, clock=clock)
         answers: list[Response | NotModified | errors.FetchError] = []
         for source in sources:
             assert fetcher.accepts(source)
@@ -138,6 +141,27 @@ def test_what_is_remembered_of_robots_txt_ends_after_a_day_or_after_an_hour_of_t
     assert asked == ["https://a.example:8443/robots.txt"] * 3
 
 
+def test_a_robots_txt_that_was_not_asked_for_says_nothing():
+    """Its host was busy: neither allowed nor refused, it is asked the next time."""
+    answers = [errors.Busy("others"), b"User-agent: *\nDisallow: /no"]
+
+    async def get(url):
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def main():
+        robots = Robots(get, FakeClock())
+        with pytest.raises(errors.Busy):
+            await robots.check("http://a.example/no")
+        with pytest.raises(errors.RobotsDisallowed) as caught:
+            await robots.check("http://a.example/no")
+        return caught.value.lasting
+
+    assert asyncio.run(main())
+
+
 class Origins:
     """Origins that answer with rules of some size, and the fetchers of one round after the other over one file."""
 
@@ -208,6 +232,21 @@ def test_what_robots_txt_said_is_remembered_from_round_to_round_for_a_day(tmp_pa
     assert len(origins.asked) == 2
 
 
+def test_retry_after_of_robots_txt_is_remembered_from_round_to_round(tmp_path):
+    """From a minute to a week, as everywhere."""
+
+    class Closed(Origins):
+        async def get(self, url):
+            self.asked.append(url)
+            raise errors.RateLimited("503", status=503, url=url, retry_after=3 * 86400.0)
+
+    origins = Closed(tmp_path / "robots.json")
+    for hours, asked in ((0, 1), (71, 1), (1, 2)):
+        origins.clock.advance(hours * 3600)
+        assert origins.round("http://a.example/yes") == []
+        assert len(origins.asked) == asked
+
+
 @pytest.mark.parametrize("damage", ["{", "[]", '{"http://a.example/robots.txt": {}}', '{"a": 1}', None])
 def test_a_memory_of_robots_txt_that_is_damaged_or_cannot_be_kept_costs_a_request(tmp_path, damage, caplog):
     origins = Origins(tmp_path / "robots.json")
@@ -262,12 +301,41 @@ def test_one_request_at_a_time_to_a_host_and_hosts_side_by_side():
             running[name] -= 1
 
     async def main():
-        pace = Pace(clock, 1.0)
+        pace = Pace(clock, 1.0, 5.0)
         await asyncio.gather(*(one(pace, name) for name in "aabb"))
 
     asyncio.run(main())
     assert max(state["a"] for state in most) == max(state["b"] for state in most) == 1
     assert {"a": 1, "b": 1} in most
+
+
+def test_who_waits_for_too_long_comes_another_time():
+    clock = FakeClock()
+
+    async def main():
+        pace = Pace(clock, 0.0, 0.01)
+        async with pace.turn("a"):
+            with pytest.raises(errors.Busy, match=r"others have been asking a for 0\.01 s"):
+                async with pace.turn("a"):
+                    pytest.fail("it is somebody else's turn")
+            async with pace.turn("b"):
+                pass
+        async with pace.turn("a"):
+            return "its turn came"
+
+    assert asyncio.run(main()) == "its turn came"
+
+
+def test_a_turn_ends_however_it_ends():
+    async def main():
+        pace = Pace(FakeClock(), 0.0, 5.0)
+        with pytest.raises(ValueError, match="broke"):
+            async with pace.turn("a"):
+                raise ValueError("broke")
+        async with pace.turn("a"):
+            return True
+
+    assert asyncio.run(main())
 
 
 def test_lists_are_asked_for_conditionally(site):

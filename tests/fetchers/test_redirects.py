@@ -32,12 +32,13 @@ class Script:
             await writer.drain()
 
 
-def walk(on_bench, answers, path="/a", **kwargs):
+def walk(on_bench, answers, path="/a", *, validated="", **kwargs):
     """Return the result of fetching `path` from a server with these answers, and the requests it got."""
 
     async def scenario(bench):
-        port = await bench.raw.start(Script(bench, answers))
-        return await bench.get(f"http://127.0.0.1:{port}{path}", **kwargs), bench.raw.heard, bench.raw.connections
+        root = f"http://127.0.0.1:{await bench.raw.start(Script(bench, answers))}"
+        result = await bench.get(root + path, validated=validated and root + validated, **kwargs)
+        return result, bench.raw.heard, bench.raw.connections
 
     return on_bench(scenario)
 
@@ -68,9 +69,19 @@ def test_only_an_unbroken_chain_of_permanent_redirects_is_a_move(on_bench, first
 
 def test_a_move_is_reported_with_not_modified_too(on_bench):
     answers = {"/a": to("/b", "301 X"), "/b": b"HTTP/1.1 304 Not Modified\r\n\r\n"}
-    result, heard, _ = walk(on_bench, answers, etag='"1"')
+    result, heard, _ = walk(on_bench, answers, etag='"1"', validated="/b")
     assert result.moved_to.endswith("/b")
-    assert all(b'if-none-match: "1"' in request for request in heard)
+    assert [b'if-none-match: "1"' in request for request in heard] == [False, True]
+
+
+def test_validators_are_told_to_the_url_that_gave_them_only(on_bench):
+    """RFC 9110 §13.1: they are of one resource; another one might say 304 to them for ever."""
+    answers = {"/a": to("/b"), "/b": to("/c"), "/c": OK}
+    for validated, expected in (("", [True, False, False]), ("/b", [False, True, False]), ("/d", [False] * 3)):
+        _, heard, _ = walk(on_bench, answers, etag='"1"', last_modified="then", validated=validated)
+        assert [b'if-none-match: "1"' in request for request in heard] == expected
+        assert [b"if-modified-since: then" in request for request in heard] == expected
+        assert [b"a-im: feed" in request for request in heard] == expected
 
 
 def test_a_location_in_raw_utf8_is_understood(on_bench):
@@ -136,14 +147,13 @@ def hop(on_bench, fake_network, start, target, *, tls_there=False):
         network.doors = {"192.0.2.1": here, "192.0.2.2": there}
         twice = [["192.0.2.1"], ["192.0.2.2"]]
         network.names = {"one.test": twice, "feeds.test": twice, "two.test": [["192.0.2.2"]]}
-        await bench.get(start, headers=[KEY], etag='"1"')
+        await bench.get(start, headers=[KEY])
         return bench.raw.heard[0], bench.raw.heard[-1]
 
     network = fake_network()
     first, last = on_bench(scenario, network=network, allow_hosts=("192.0.2.0/24",))
     assert BASIC in first
     assert b"x-api-key: k3y" in first
-    assert b'if-none-match: "1"' in last
     return last
 
 

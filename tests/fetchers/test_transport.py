@@ -7,6 +7,7 @@ import gc
 import socket
 import time
 
+import httpx
 import pytest
 
 from aggregator import errors
@@ -37,6 +38,15 @@ def open_sockets(bench):
     return len(bench.fetcher._transport._slots)
 
 
+async def send(bench, url):
+    """Send a request without waiting for the host's turn, as the fetcher would; return the body."""
+    answer = await bench.fetcher._transport.handle_async_request(httpx.Request("GET", url))
+    try:
+        return b"".join([piece async for piece in answer.stream])
+    finally:
+        await answer.aclose()
+
+
 async def url_of(bench, serve, *, tls=False):
     return f"{'https' if tls else 'http'}://127.0.0.1:{await bench.raw.start(serve, tls=tls)}/"
 
@@ -57,7 +67,7 @@ def test_requests_to_one_origin_take_turns(on_bench):
 
     async def scenario(bench):
         url = await url_of(bench, polite(bench, seconds=0.005, watch=watch))
-        await asyncio.gather(*(bench.get(url) for _ in range(10)))
+        await asyncio.gather(*(send(bench, url) for _ in range(10)))
         return bench.raw.connections
 
     assert on_bench(scenario) == 1
@@ -68,7 +78,7 @@ def test_requests_to_several_origins_run_side_by_side(on_bench):
     async def scenario(bench):
         urls = [await url_of(bench, polite(bench, seconds=0.2)) for _ in range(10)]
         started = time.perf_counter()
-        await asyncio.gather(*(bench.get(url) for url in urls))
+        await asyncio.gather(*(send(bench, url) for url in urls))
         return time.perf_counter() - started
 
     assert on_bench(scenario) < 1.0
@@ -121,16 +131,14 @@ def test_a_dripping_answer_does_not_starve_others_of_the_same_origin(on_bench, m
             writer.write(OK)
 
         url = await url_of(bench, serve)
-        drip = asyncio.create_task(bench.get(url + "drip"))
+        drip = asyncio.create_task(send(bench, url + "drip"))
         await asyncio.sleep(0.01)
-        result = await bench.get(url + "feed")
+        body = await send(bench, url + "feed")
         drip.cancel()
         await asyncio.gather(drip, return_exceptions=True)
-        return result, open_sockets(bench)
+        return body, open_sockets(bench)
 
-    result, left = on_bench(scenario)
-    assert result.documents[0].body == b"<rss>"
-    assert left == 0
+    assert on_bench(scenario) == (b"<rss>", 0)
 
 
 @pytest.mark.parametrize("data", [b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n<", b"junk\r\n\r\n"])

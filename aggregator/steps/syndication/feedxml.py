@@ -34,8 +34,8 @@ _DEEPEST = 120_000
 """Elements within elements: so many take two seconds, no feed comes near, and more would keep other sources waiting."""
 _OPEN = 50_000
 """Elements that are never closed, where a document is not well-formed."""
-_BARE = re.compile(rb"<!\[CDATA\[(?:[^\]]|\](?!\]>))*+\]\]>|&(?!(?:[A-Za-z][A-Za-z0-9]*|#[0-9]+|#[xX][0-9A-Fa-f]+);)")
-"""An ampersand that begins no reference, or CDATA, where it may stand: feedparser would make references of them."""
+_BARE = re.compile(rb"<!\[CDATA\[(?:[^\]]|\](?!\]>))*+|&(?!(?:[A-Za-z][A-Za-z0-9]*|#[0-9]+|#[xX][0-9A-Fa-f]+);)")
+"""An ampersand that begins no reference, or CDATA, where it may stand, ended or not (else it were sought for ever)."""
 TAGS = 500
 """Categories taken of one entry."""
 

@@ -22,10 +22,10 @@ _DIGITS = 12  # more would only overflow
 
 
 def max_age(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Return for how long the answer stays fresh, None if nothing is said (RFC 9111 §4.2, private cache).
+    """Return for how long an answer is fresh, None if nothing is said (RFC 9111 §4.2.1, private cache); `age` goes off.
 
-    `Cache-Control: max-age` less `Age`; else `Expires` less `Date` (`now` if there is none) less `Age`. What must be
-    revalidated, and what is said in a way that cannot be read, is fresh for 0 seconds.
+    `Cache-Control: max-age`; else `Expires` less `Date` (`now` if there is none). What must be revalidated, and what is
+    said in a way that cannot be read, is fresh for 0 seconds.
     """
     directives = _directives(headers.get("cache-control", ""))
     if "no-cache" in directives or "no-store" in directives:
@@ -38,19 +38,24 @@ def max_age(headers: Mapping[str, str], now: datetime) -> float | None:
         fresh = (expires - date).total_seconds() if expires else 0.0
     else:
         return None
-    age = max(0.0, _seconds(headers.get("age", "")) or 0.0)
-    return _clamp(fresh - age)
+    return _clamp(fresh)
 
 
-def retry_after(value: str, now: datetime) -> float | None:
-    """Return the seconds that a Retry-After header asks for, None if it cannot be read (RFC 9110 §10.2.3).
+def age(headers: Mapping[str, str]) -> float:
+    """Return for how long this one answer has been in caches, in seconds (RFC 9111 §5.1)."""
+    return _clamp(_seconds(headers.get("age", "")) or 0.0)
 
-    A number below zero and an instant that has passed ask for nothing, and are taken for what cannot be read.
+
+def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Return the seconds that Retry-After asks for, None if there is none or it cannot be read (RFC 9110 §10.2.3).
+
+    An instant is seen from `Date`, from `now` if there is none. A number below zero and an instant that has passed ask
+    for nothing, and are taken for what cannot be read.
     """
-    seconds = _seconds(value)
+    seconds = _seconds(headers.get("retry-after", ""))
     if seconds is None:
-        date = http_date(value)
-        seconds = (date - now).total_seconds() if date else None
+        until = http_date(headers.get("retry-after", ""))
+        seconds = (until - (http_date(headers.get("date", "")) or now)).total_seconds() if until else None
     return None if seconds is None or seconds < 0 else _clamp(seconds)
 
 

@@ -176,9 +176,9 @@ def _adaptive(state: FetchState, schedule: Schedule, now: datetime, wasted: int)
 
 def _floors(hints: Hints, schedule: Schedule, now: datetime) -> list[tuple[str, float, float]]:
     """Return what forbids a shorter interval, as (rule, seconds, what was said); servers count up to a day."""
-    period = min(hints.period or 0.0, DAY)
+    period, fresh = min(hints.period or 0.0, DAY), max((hints.max_age or 0.0) - hints.age, 0.0)
     told = (
-        ("max-age", hints.max_age or 0.0, hints.max_age or 0.0),
+        ("max-age", fresh, fresh),
         ("ttl", hints.ttl or 0.0, hints.ttl or 0.0),
         ("updatePeriod", _until_update(hints, now), period),
     )

@@ -2,7 +2,8 @@
 
 A 301 or 308 is followed at once but believed late, since expired domains and captive portals send them too: the same
 target must be seen `SIGHTINGS` times over `PERIOD`, each time with a feed behind it. Then it is adopted in the state;
-the configuration is its owner's and is never rewritten. Another source's URL is never adopted, nor http after https.
+the configuration is its owner's and is never rewritten. The URL at which another source is asked is never adopted, be
+it configured or adopted itself, nor http after https.
 
 This module follows nothing and writes nothing.
 """
@@ -16,10 +17,12 @@ from typing import TYPE_CHECKING
 from aggregator.steps.urls import canonical
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
     from datetime import datetime
 
     from aggregator.model import FetchState, Source
+
+    Known = tuple[Source, FetchState | None]
 
 SIGHTINGS, PERIOD = 5, timedelta(days=2)
 
@@ -29,25 +32,37 @@ def target(source: Source, state: FetchState) -> str:
     return state.adopted if state.adopted and state.url == source.url else source.url
 
 
-def sighted(state: FetchState, moved_to: str, source: Source, sources: Sequence[Source], now: datetime) -> FetchState:
-    """Return the state after a visit that ended well, `moved_to` being where permanent redirects led, if they did."""
+def sighted(state: FetchState, moved_to: str, source: Source, known: Iterable[Known], now: datetime) -> FetchState:
+    """Return the state after a visit that ended well, `moved_to` being where permanent redirects led, if they did.
+
+    `known` are all sources; they are looked at only if the URL would be adopted otherwise.
+    """
     if not moved_to:
         return replace(state, moved_to="", moved_count=0, moved_since=None) if state.moved_to else state
     if moved_to != state.moved_to or state.moved_since is None:
         return replace(state, moved_to=moved_to, moved_count=1, moved_since=now)
     count = state.moved_count + 1
-    if count < SIGHTINGS or now - state.moved_since < PERIOD or obstacle(moved_to, source, sources):
+    if count < SIGHTINGS or now - state.moved_since < PERIOD or obstacle(moved_to, source, known):
         return replace(state, moved_count=count)
     return replace(state, adopted=moved_to, adopted_at=now, moved_to="", moved_count=0, moved_since=None)
 
 
-def obstacle(moved_to: str, source: Source, sources: Sequence[Source]) -> str:
+def obstacle(moved_to: str, source: Source, known: Iterable[Known]) -> str:
     """Return why a URL will not be adopted, for people; empty if nothing speaks against it."""
     if source.url.lower().startswith("https:") and not moved_to.lower().startswith("https:"):
         return "it leaves https"
-    key = canonical(moved_to)
-    other = next((one.id for one in sources if one.id != source.id and one.url and canonical(one.url) == key), "")
+    other = twin(moved_to, source, known)
     return f"that is the URL of source {other}" if other else ""
+
+
+def twin(url: str, source: Source, known: Iterable[Known]) -> str:
+    """Return the id of another source that has this URL or is asked there since it moved; empty if there is none."""
+    key = canonical(url)
+    for one, state in known:
+        places = {one.url, target(one, state) if state else one.url} - {""}
+        if one.id != source.id and any(canonical(place) == key for place in places):
+            return one.id
+    return ""
 
 
 def notice(before: FetchState, after: FetchState, source: Source) -> str:
