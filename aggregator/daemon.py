@@ -17,6 +17,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.base import BaseTrigger
 
 from aggregator import systemd
 from aggregator.errors import Locked, TagwireError
@@ -81,6 +82,22 @@ class Pulse:
         return now - self.moved_at < STUCK
 
 
+class Steady(BaseTrigger):  # type: ignore[misc]
+    """A beat after every interval; of the time that a clock jumped ahead none is owed.
+
+    APScheduler's own trigger lists every beat in between before it makes them one: 118 million from 1970 to today.
+    """
+
+    def __init__(self, interval: timedelta) -> None:
+        """Beats come `interval` apart."""
+        self._interval = interval
+
+    def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime:
+        """Return when the next beat is, always ahead of `now`."""
+        planned = (previous_fire_time or now) + self._interval
+        return planned if planned > now else now + self._interval
+
+
 class Heartbeat:
     """Calls `beat` at once and then every `every` seconds; see `run`."""
 
@@ -111,9 +128,8 @@ class Heartbeat:
         scheduler = AsyncIOScheduler(timezone="UTC")
         job = scheduler.add_job(
             self._tick,
-            "interval",
+            Steady(timedelta(seconds=self._every)),
             [stop],
-            seconds=self._every,
             coalesce=True,
             max_instances=1,
             misfire_grace_time=None,

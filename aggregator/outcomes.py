@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from aggregator.completing import Completed
-    from aggregator.model import Change, FetchState, Response, Saved, Source
+    from aggregator.model import Change, FetchState, Problem, Response, Saved, Source, Summary
     from aggregator.settings import Schedule
 
 log = logging.getLogger(__name__)
@@ -145,17 +145,22 @@ class Telling:
         elif before and outcome.result in {"ok", "not_modified"}:
             del self._failing[outcome.source]
             log.info("%s: answers again", outcome.source)
-        if outcome.problems:
-            self._troubled(outcome)
+        self._troubled(outcome.source, outcome.problems)
 
-    def _troubled(self, outcome: Outcome) -> None:
-        known, lines = self._problems.get(outcome.source, frozenset()), [str(one) for one in outcome.problems]
-        self._problems[outcome.source] = frozenset(lines)
-        fresh = [line for line in lines if line not in known]
+    def settled(self, summary: Summary) -> None:
+        """Log what is new about item files and published ones, which belong to no source's visit."""
+        self._troubled("", summary.problems)
+
+    def _troubled(self, source: str, problems: Sequence[Problem]) -> None:
+        if not problems:
+            return
+        known, lines = self._problems.get(source, frozenset()), [str(one) for one in problems]
+        self._problems[source] = frozenset(lines)
+        fresh, prefix = [line for line in lines if line not in known], f"{source}: " if source else ""
         for line in fresh[:LINES]:
-            log.warning("%s: %s", outcome.source, line)
+            log.warning("%s%s", prefix, line)
         if len(fresh) > LINES:
-            log.warning("%s: and %d more", outcome.source, len(fresh) - LINES)
+            log.warning("%sand %d more", prefix, len(fresh) - LINES)
 
 
 def _again(outcome: Outcome, now: datetime) -> str:

@@ -9,7 +9,9 @@ import asyncio
 import logging
 from contextlib import ExitStack, suppress
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from aggregator import locks, outcomes, shift
 from aggregator.app import App, lock_file
@@ -18,19 +20,18 @@ from aggregator.errors import StoreError
 from aggregator.model import FetchState
 from aggregator.operations.announce import announce
 from aggregator.steps import indexing
-from aggregator.stores import open_store
+from aggregator.stores import files, open_store
 from aggregator.threads import apart
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
-    from pathlib import Path
 
     from aggregator.config.watching import Watch
     from aggregator.daemon import Pulse
     from aggregator.model import Outcome, Summary
     from aggregator.ports import Clock
-    from aggregator.settings import Settings
+    from aggregator.settings import Server, Settings
 
 log = logging.getLogger(__name__)
 
@@ -125,6 +126,7 @@ class Work:
         self._pulse = pulse
         self._last: datetime | None = None
         self._thorough_at = 0.0
+        self._index = 0
         self._heard: Callable[[Outcome], None] = lambda _: None
         self._published: Callable[[], None] = lambda: None
         self._unannounced = asyncio.Event()
@@ -143,8 +145,8 @@ class Work:
         before = self._watch.settings
         changed = self._watch.renew()
         settings = self._watch.settings
-        if changed and before.server != settings.server:
-            log.warning("[server] has changed: that takes a restart")
+        if changed and _served(before) != _served(settings):
+            log.warning("[server], or the path of site.base_url, has changed: the server needs a restart")
         if not (changed or self._has_work(settings)):
             return None
         enough = asyncio.Event()
@@ -159,7 +161,9 @@ class Work:
             looking.cancel()
             await asyncio.wait({looking})
         await shift.tidy(summary)
+        self._telling.settled(summary)
         self._last, self._thorough_at = self._clock.now(), self._clock.monotonic() + THOROUGH
+        self._index = _index(settings)
         self._announce(summary)
         return summary
 
@@ -190,6 +194,8 @@ class Work:
         now = self._clock.now()
         if self._last is None or now < self._last or self._clock.monotonic() >= self._thorough_at:
             return True
+        if _index(settings) != self._index:  # lost, or put back from a copy: what is due stood in it
+            return True
         with open_store(settings.storage.index, settings.root, access="read") as store:
             return bool(store.due_hosts(now, 1))
 
@@ -203,6 +209,7 @@ class Work:
 
     def _partly(self, summary: Summary) -> None:
         self._alive()
+        self._telling.settled(summary)
         self._pulse.beaten(summary)
         self._announce(summary)
 
@@ -213,3 +220,16 @@ class Work:
         if summary.feeds_written:
             self._published()
             self._unannounced.set()
+
+
+def _index(settings: Settings) -> int:
+    """Return which file the index is, 0 if it is none or there is none."""
+    try:
+        return max((Path(path).stat().st_ino for path in files(settings.storage.index, settings.root)[:1]), default=0)
+    except OSError:
+        return 0
+
+
+def _served(settings: Settings) -> tuple[Server, str]:
+    """What the server goes by from its start to its end."""
+    return settings.server, urlsplit(settings.site.base_url).path.rstrip("/")

@@ -6,12 +6,12 @@ import asyncio
 import contextlib
 import logging
 import socket
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from aggregator.clock import SystemClock
-from aggregator.daemon import Heartbeat, Pulse
+from aggregator.daemon import Heartbeat, Pulse, Steady
 from aggregator.errors import Locked, PublishError, StoreError
 from aggregator.model import Outcome, Summary
 
@@ -133,6 +133,16 @@ def test_a_clock_set_back_costs_no_silence(caplog):
     """APScheduler alone would wait for the hour to pass; the watch on the monotonic clock does not."""
     assert drive(counting(4), clock=SetBack(), every=0.05).beats == 4
     assert "the clock was set back" in caplog.text
+
+
+@pytest.mark.parametrize("ahead", [timedelta(seconds=20), timedelta(days=365), timedelta(days=365 * 56)])
+def test_a_clock_set_ahead_owes_one_beat_and_no_list_of_those_in_between(ahead):
+    """APScheduler asks for the next one until it lies ahead: from 1970, at boot, that would be 118 million times."""
+    before, interval = datetime(1970, 1, 1, tzinfo=UTC), timedelta(seconds=15)
+    steady, now = Steady(interval), before + ahead
+    assert steady.get_next_fire_time(before, now) == now + interval
+    assert steady.get_next_fire_time(now, now) == now + interval
+    assert steady.get_next_fire_time(None, now) == now + interval
 
 
 def test_a_beat_without_progress_is_ended_and_told_and_the_next_one_goes_on(caplog):

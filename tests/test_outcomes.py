@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from aggregator.errors import ParseError
-from aggregator.model import Failure, FetchState, Outcome, Problem, Source
+from aggregator.model import Failure, FetchState, Outcome, Problem, Source, Summary
 from aggregator.outcomes import Telling
 from aggregator.outcomes import failed as counted
 from aggregator.settings import Schedule
@@ -93,3 +93,13 @@ def test_the_line_of_a_document_is_told_once(message, told):
     _, outcome = counted(Source(id="a"), FetchState(source="a"), error, Schedule(), NOW)
     assert outcome.error
     assert outcome.error.message == message + told
+
+
+def test_item_files_that_cannot_be_read_are_told_once(caplog):
+    """They belong to no source's visit, and their items leave the feeds: somebody has to say so."""
+    telling = Telling()
+    broken = Summary(outcomes=(), problems=(Problem(where="items/x.md", message="broken"),))
+    caplog.clear()
+    for summary in (broken, Summary(outcomes=()), broken):
+        telling.settled(summary)
+    assert [record.getMessage() for record in caplog.records] == ["items/x.md: broken"]

@@ -124,7 +124,43 @@ def test_a_changed_server_needs_a_restart_and_says_so(site, caplog):
     with (site / "config" / "tagwire.toml").open("a") as file:
         file.write("[server]\nport = 9000\n")
     beat(one)
-    assert "takes a restart" in caplog.text
+    assert "needs a restart" in caplog.text
+
+
+def test_another_path_of_the_site_needs_a_restart_of_the_server_and_says_so(site, caplog):
+    """Feeds name the new address at once; the server answers below the old one."""
+    one = work(site)
+    beat(one)
+    text = site.joinpath("config/tagwire.toml").read_text(encoding="utf-8")
+    for url, warned in (("https://a.example/", False), ("https://a.example/news/", True)):
+        site.joinpath("config/tagwire.toml").write_text(f'{text}[site]\nbase_url = "{url}"\n', encoding="utf-8")
+        beat(one)
+        assert ("the server needs a restart" in caplog.text) is warned
+
+
+def test_an_index_that_is_gone_is_missed_at_the_next_beat(site, web):
+    """What is due stood in it; without it nothing would be asked until the next thorough look."""
+    one = work(site)
+    beat(one)
+    assert beat(one) is None
+    for path in (site / "var").glob("tagwire.db*"):
+        path.unlink()
+    assert beat(one) is not None
+    assert len(web.requests) == 2
+    assert beat(one) is None
+
+
+def test_an_item_file_that_can_no_longer_be_read_is_told_in_the_log(site, caplog):
+    """Its item leaves the feeds, and the owner is to know why; once."""
+    clock = FakeClock()
+    one = work(site, clock)
+    beat(one)
+    [item] = (site / "items").rglob("*.md")
+    item.write_text("no front matter\n", encoding="utf-8")
+    for _ in range(2):
+        clock.advance(300)
+        beat(one)
+    assert [record.levelname for record in caplog.records if item.name in record.getMessage()] == ["WARNING"]
 
 
 def test_a_slow_hub_holds_up_neither_beats_nor_the_lock(site, web):

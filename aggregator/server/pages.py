@@ -68,9 +68,12 @@ class Pages:
         return PlainTextResponse("ok\n", headers=_FRESH)
 
     async def readyz(self, _: Request) -> Response:
-        """200 if the index can be read and the daemon, if it runs here, gets on; else 503. Says which."""
+        """200 if the index can be read and the daemon, if it runs here, gets on; else 503. Says which.
+
+        A daemon whose last look failed does not get on.
+        """
         view, scheduler = await self.site.view(), self._scheduler()
-        ready = not view.error and not (scheduler and scheduler["stuck"])
+        ready = not view.error and not (scheduler and (scheduler["stuck"] or scheduler["error"]))
         document = {"ready": ready, "index": {"error": view.error or None}, "scheduler": scheduler}
         return _json(document, HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE)
 

@@ -217,6 +217,9 @@ def test_readiness_follows_the_daemon(tmp_path):
         pulse.moved_at = 10.0**12
         assert ask("/readyz").status == 200
         assert json.loads(ask("/readyz").body)["scheduler"]["stuck"] is False
+        pulse.error = "no room on the disk"
+        assert ask("/readyz").status == 503
+        assert json.loads(ask("/readyz").body)["scheduler"]["error"] == "no room on the disk"
 
 
 def metrics(ask):
