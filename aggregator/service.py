@@ -146,7 +146,7 @@ class Work:
         changed = self._watch.renew()
         settings = self._watch.settings
         if changed and _served(before) != _served(settings):
-            log.warning("[server], or the path of site.base_url, has changed: the server needs a restart")
+            log.warning("[server], publish.dir or the path of site.base_url has changed: the server needs a restart")
         if not (changed or self._has_work(settings)):
             return None
         enough = asyncio.Event()
@@ -230,6 +230,6 @@ def _index(settings: Settings) -> int:
         return 0
 
 
-def _served(settings: Settings) -> tuple[Server, str]:
+def _served(settings: Settings) -> tuple[Server, str, str]:
     """What the server goes by from its start to its end."""
-    return settings.server, urlsplit(settings.site.base_url).path.rstrip("/")
+    return settings.server, settings.publish.dir, urlsplit(settings.site.base_url).path.rstrip("/")

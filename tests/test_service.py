@@ -127,13 +127,18 @@ def test_a_changed_server_needs_a_restart_and_says_so(site, caplog):
     assert "needs a restart" in caplog.text
 
 
-def test_another_path_of_the_site_needs_a_restart_of_the_server_and_says_so(site, caplog):
-    """Feeds name the new address at once; the server answers below the old one."""
+def test_another_address_or_folder_of_the_site_needs_a_restart_of_the_server_and_says_so(site, caplog):
+    """Feeds name the new address, and stand in the new folder, at once; the server goes by the old ones."""
     one = work(site)
     beat(one)
     text = site.joinpath("config/tagwire.toml").read_text(encoding="utf-8")
-    for url, warned in (("https://a.example/", False), ("https://a.example/news/", True)):
-        site.joinpath("config/tagwire.toml").write_text(f'{text}[site]\nbase_url = "{url}"\n', encoding="utf-8")
+    for lines, warned in (
+        ('[site]\nbase_url = "https://a.example/"\n', False),
+        ('[site]\nbase_url = "https://a.example/news/"\n', True),
+        ('[site]\nbase_url = "https://a.example/news/"\n[publish]\ndir = "out"\n', True),
+    ):
+        caplog.clear()
+        site.joinpath("config/tagwire.toml").write_text(text + lines, encoding="utf-8")
         beat(one)
         assert ("the server needs a restart" in caplog.text) is warned
 
