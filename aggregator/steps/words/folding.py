@@ -10,7 +10,6 @@ from __future__ import annotations
 import unicodedata
 import zlib
 from functools import cache, lru_cache
-from importlib import resources
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
@@ -61,7 +60,7 @@ def table() -> NDArray[np.uint32]:
     """
     import numpy as np  # noqa: PLC0415 - in workers only
 
-    packed = resources.files("aggregator.steps").joinpath("data/folding.bin").read_bytes()
+    packed = _data("folding.bin")
     planes = np.frombuffer(zlib.decompress(packed), dtype=np.uint8).reshape(4, SIZE)
     entries = planes.T.copy().view("<u4").reshape(SIZE).astype(np.uint32)
     entries += np.arange(SIZE, dtype=np.uint32)
@@ -71,5 +70,11 @@ def table() -> NDArray[np.uint32]:
 @cache
 def hanzi() -> dict[int, int]:
     """Return the first form of every Chinese character that has other forms, by each of these."""
-    lines = resources.files("aggregator.steps").joinpath("data/hanzi.txt").read_text(encoding="utf-8").splitlines()
+    lines = _data("hanzi.txt").decode("utf-8").splitlines()
     return {ord(other): ord(line[0]) for line in lines for other in line[1:]}
+
+
+def _data(name: str) -> bytes:
+    from importlib import resources  # noqa: PLC0415 - 15 ms that a round without news need not pay
+
+    return resources.files("aggregator.steps").joinpath("data", name).read_bytes()
