@@ -259,7 +259,7 @@ class StoreMissing(StoreError):
 
 
 class StoreCorrupt(StoreError):
-    """The index is damaged or not ours; the message says to run `tagwire reindex`."""
+    """The index is damaged, not ours or without its tables; the message says to run `tagwire reindex`."""
 
 
 class SchemaTooNew(StoreError):

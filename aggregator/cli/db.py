@@ -65,7 +65,7 @@ def backup(options: Options, *, file: Path, force: bool) -> None:
 )
 @pass_options
 def check(options: Options) -> None:
-    """Read every page of the index; exit 1 if it is damaged."""
+    """Read every page of the index, and look at its tables; exit 1 if it is damaged."""
     from aggregator import stores
     from aggregator.cli.output import emit, out
 

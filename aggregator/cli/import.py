@@ -27,8 +27,8 @@ _SHOWN = 20
 def import_(options: Options, file: BinaryIO, *, dry_run: bool) -> int:
     """Add the sources of an OPML file or another list.
 
-    FILE is OPML, newsboat's urls file, a list of URLs, or what `tagwire export --json` wrote; - is standard input. Exit
-    code 2 if there is no source in it at all.
+    FILE is OPML, newsboat's urls file, a planet's config.ini, a list of URLs, or what `tagwire export --json` wrote;
+    - is standard input. Exit code 2 if there is no source in it at all.
     """
     from aggregator.cli.output import emit, err, safe
     from aggregator.operations.moving import planned

@@ -1,4 +1,4 @@
-"""Lists of subscriptions read: OPML, newsboat's urls file, plain lists of URLs, and our own JSON.
+"""Lists of subscriptions read: OPML, newsboat's urls file, a planet's config.ini, plain lists of URLs, our own JSON.
 
 Every line that is no subscription comes back as a problem with its number; nothing is lost silently, and nothing is
 fetched: what an OPML file includes is named, not followed. Whether a URL is a good one is not judged here.
@@ -6,6 +6,7 @@ fetched: what an OPML file includes is named, not followed. Whether a URL is a g
 
 from __future__ import annotations
 
+import configparser
 import html.entities
 import json
 import re
@@ -29,7 +30,8 @@ NAME_LIMIT = 100
 TITLE_LIMIT = 200
 _SHOWN = 80
 _ACCEPTED = (
-    "accepted are OPML, newsboat's urls file, a list with one URL a line, and what `tagwire export --json` writes"
+    "accepted are OPML, newsboat's urls file, a planet's config.ini, a list with one URL a line, and what `tagwire "
+    "export --json` writes"
 )
 _MANY = 20
 """Lines from which on a text is a list of addresses only if one of them looks like an address."""
@@ -42,6 +44,16 @@ _ENTITY = re.compile(r"&([A-Za-z][A-Za-z0-9]{0,31});")
 _BARE = re.compile(r"&(?!#?\w{1,31};)")
 _XML_ENTITIES = frozenset({"amp", "lt", "gt", "quot", "apos"})
 _SEPARATORS = re.compile(r"[,/]")
+_SECTION = re.compile(r"\[(?P<header>[^]]+)\]")
+"""What stands behind the bracket counts for nothing, as in Python 2's ConfigParser."""
+_PLANET = re.compile(r"^\[(?:Planet\]|https?://)", re.MULTILINE | re.IGNORECASE)
+_LIST = re.compile("opml|foaf|csv|config|[.]")
+"""What a planet's `content_type` holds if its section is a list of feeds (Venus, planet/config.py, reading_lists)."""
+_DECLARED = {
+    "xpath": 'FreshRSS reads this page by XPath: declare it, `kind = "html"` with CSS selectors (docs/declared.md)',
+    "json+dot": 'FreshRSS picks this API\'s entries: declare it, `kind = "json"` with JMESPath (docs/declared.md)',
+}
+"""What is in the `type` of outlines that are no feeds (FreshRSS, Export_Service::TYPE_…) → what to do about them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +87,8 @@ def read(name: str, data: bytes) -> Listing:
         listing.complain(f"this is no text; {_ACCEPTED}")
     elif begin == "<":
         _read_opml(listing, content)
+    elif _PLANET.search(content):
+        _read_planet(listing, content)
     elif begin in ("{", "["):
         _read_json(listing, content)
     else:
@@ -101,6 +115,30 @@ def _read_lines(listing: Listing, content: str) -> None:
         titles = [word[1:] for word in words if word.startswith("~")]
         tags = [word.removeprefix("!") for word in words if not word.startswith("~")]
         listing.found.append(Subscription(number, _keys(address, titles[0] if titles else "", tags)))
+
+
+def _read_planet(listing: Listing, content: str) -> None:
+    """Sections that are feeds' addresses, with names, as Planet and Venus read them: by Python 2's ConfigParser."""
+    lines = content.split("\n")
+    begins = {match[1]: number for number, line in enumerate(lines, 1) if (match := _SECTION.match(line))}
+    ini = configparser.RawConfigParser(strict=False, inline_comment_prefixes=(";",))
+    ini.SECTCRE = _SECTION
+    try:
+        ini.read_string(content)
+    except configparser.MissingSectionHeaderError as error:
+        listing.complain("a planet's config.ini begins with a section; nothing was read", error.lineno)
+    except configparser.ParsingError as error:
+        for number, _ in error.errors:
+            listing.complain(f"neither a section nor `name = value`: {lines[number - 1].strip()[:_SHOWN]}", number)
+    for address in ini.sections():
+        said, begin = ini[address], begins.get(address, 0)
+        if "://" not in address:
+            if address.lower() != "planet":
+                listing.complain(f"[{address[:_SHOWN]}] is no address of a feed", begin)
+        elif _LIST.search(said.get("content_type") or ""):
+            listing.complain(f"lists of feeds are not followed: {address[:_SHOWN]}", begin)
+        else:
+            listing.found.append(Subscription(begin, _keys(address, said.get("name") or "", [])))
 
 
 def _read_json(listing: Listing, content: str) -> None:
@@ -141,13 +179,22 @@ def _read_opml(listing: Listing, content: str) -> None:
                 folders.pop()
             continue
         if address:
-            listing.found.append(_outlined(listing, element.sourceline or 0, said, address, [*folders]))
+            _take(listing, element.sourceline or 0, said, address, folders)
             continue
         folders.append(title)
         if said.get("type", "").lower() == "include" or (said.get("url") and not len(element)):
             listing.complain(f"includes are not followed: {said.get('url', title)[:_SHOWN]}", element.sourceline or 0)
         elif not len(element):
             listing.complain(f"outline {title[:_SHOWN]!r} has no xmlUrl", element.sourceline or 0)
+
+
+def _take(listing: Listing, line: int, said: Mapping[str, str], address: str, folders: list[str]) -> None:
+    """Take in one outline with an address, unless what is there is said to be no feed."""
+    kind = said.get("type", "").lower()
+    if refused := next((cure for part, cure in _DECLARED.items() if part in kind), ""):
+        listing.complain(f"{address[:_SHOWN]}: {refused}", line)
+    else:
+        listing.found.append(_outlined(listing, line, said, address, folders))
 
 
 def _outlined(listing: Listing, line: int, said: Mapping[str, str], address: str, folders: list[str]) -> Subscription:

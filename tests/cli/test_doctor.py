@@ -125,6 +125,14 @@ def make_newer(site):
         connection.execute("PRAGMA user_version = 99")
 
 
+def drop(what):
+    def seed(site):
+        with closing(sqlite3.connect(site / "var/tagwire.db")) as connection:
+            connection.execute(f"DROP {what}")
+
+    return seed
+
+
 LONG_AGO = SystemClock().now() - timedelta(days=2)
 
 
@@ -171,6 +179,8 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str, int]] = {
     "index: foreign": (lambda site: (site / "var/tagwire.db").write_bytes(b"x" * 9000), "damaged|not a database", 1),
     "index: newer": (make_newer, "newer tagwire", 1),
     "index: gone": (lambda site: shutil.rmtree(site / "var"), "the index is missing, and there are 1 item files", 1),
+    "index: table": (drop("TABLE dropped"), r"not have the tables of schema \d+ \(dropped, dropped_newest\)", 1),
+    "index: trigger": (drop("TRIGGER near_item"), r"\(near_item\)", 1),
     "items: broken": (
         lambda site: next((site / "items").rglob("*.md")).write_text('---\ntitle: "x\n---\n'),
         r"\.md:\d+: ",
@@ -243,6 +253,11 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str, int]] = {
         1,
     ),
     "permissions: index": (lambda site: put_a_folder_at(site / "var/tagwire.db"), "tagwire.db is a folder, where", 1),
+    "permissions: decisions": (
+        lambda site: put_a_folder_at(site / "items/.tagwire.jsonl"),
+        "items/.tagwire.jsonl is a folder, where",
+        1,
+    ),
     "permissions: mark": (lambda site: put_pipes_at(site / "var/published"), "published is no file, where", 1),
     "links: folder": (lambda site: (site / "items/x").symlink_to(site), "/x is a symbolic link to .* not followed", 0),
 }
@@ -506,6 +521,60 @@ def test_of_many_broken_files_the_first_are_named_and_the_others_counted(site, c
     told = [one["message"] for one in json.loads(capsys.readouterr().out)["findings"] if one["check"] == "items"]
     assert [f"broken-{number}.md:" in message for number, message in enumerate(told[:-1])] == [True] * 5
     assert told[-1] == "… and 3 more broken item files"
+
+
+def test_an_index_with_other_tables_names_its_cure_which_works(site, capsys, findings):
+    """As one that a version wrote which was never released, its number being that of another."""
+    drop("TABLE item_tag")(site)
+    for command in (["items"], ["db", "check"], ["db", "backup", str(site / "copy.db")], ["publish"], ["refresh"]):
+        assert call(site, *command) == 1
+        assert "(item_tag); run `tagwire reindex` to build a new one from the item files" in capsys.readouterr().err
+    assert call(site, "reindex") == 0
+    assert capsys.readouterr().out == "1 added, 0 read again, 0 gone, 0 set aside\n"
+    assert (site / "var/tagwire.db.broken").is_file()
+    assert call(site, "db", "check") == 0
+    assert "index" not in findings()
+
+
+def test_of_many_items_in_several_files_the_first_are_named_and_the_others_counted(site, capsys):
+    """A folder that was moved in git, and checked out beside itself, has every item twice."""
+    for number in range(8):
+        for folder in ("new", "old"):
+            (site / "items" / folder).mkdir(exist_ok=True)
+            (site / f"items/{folder}/{number}-{number:016x}.md").write_text(f'---\ntitle: "{number}"\n---\n')
+    capsys.readouterr()
+    assert call(site, "doctor", "--json") == 0
+    told = [one["message"] for one in json.loads(capsys.readouterr().out)["findings"] if one["check"] == "twice"]
+    assert [
+        message.startswith(f"new/{number}-{number:016x}.md, old/{number}-") for number, message in enumerate(told[:-1])
+    ] == [True] * 5
+    assert told[-1] == "… and 3 more items that are in several files"
+
+
+@pytest.mark.parametrize("name", [".tagwire.jsonl", ".tagwire.copied.jsonl"])
+def test_a_file_among_the_items_that_this_user_may_not_write_is_told(site, name):
+    """What cannot be noted there ends the refresh that has to."""
+    (site / "items" / name).touch()
+    (site / "items" / name).chmod(0)
+    level, message, fix = elsewhere(site, preexec_fn=mortal)["permissions"]
+    assert (level, fix) == ("error", f"chmod u+rw {site / 'items' / name}")
+    assert message == f"{site / 'items' / name} (of user {os.getuid()}, mode 0) cannot be written by user {os.getuid()}"
+
+
+def test_of_items_without_files_publishing_is_the_cure(site, findings):
+    """No other check is cited that has nothing to say."""
+    for number in range(2):
+        news = NEWS.replace("<guid>1</guid><title>N", f"<guid>{number}x</guid><title>Other {number}")
+        (site / "a.xml").write_text(news)
+        assert call(site, "refresh") == 0
+    gone, _, beside = sorted((site / "items").rglob("*.md"))
+    gone.unlink()
+    beside.unlink()
+    beside.mkdir()
+    (site / "feeds/all.xml").unlink()
+    assert {check: fix for check, (_, _, fix) in findings(1).items() if check == "contents"} == {
+        "contents": "tagwire publish"
+    }
 
 
 def test_strict_makes_warnings_count(site):

@@ -72,7 +72,10 @@ def test_a_binary_file_is_one_problem_that_names_what_is_accepted(tagwire, site)
     done = tagwire("import", "photo.jpg")
     assert done.code == 2
     (line,) = (line for line in done.err.splitlines() if "photo.jpg" in line)
-    accepted = "OPML, newsboat's urls file, a list with one URL a line, and what `tagwire export --json` writes"
+    accepted = (
+        "OPML, newsboat's urls file, a planet's config.ini, a list with one URL a line, and what `tagwire export "
+        "--json` writes"
+    )
     assert line == f"tagwire: photo.jpg: this is no text; accepted are {accepted}"
 
 

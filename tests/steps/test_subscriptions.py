@@ -97,6 +97,29 @@ class TestOpml:
         assert found == []
         assert told in problems[0]
 
+    @pytest.mark.parametrize(
+        ("kind", "told"),
+        [
+            ("HTML+XPath", 'by XPath: declare it, `kind = "html"`'),
+            ("XML+XPath", 'by XPath: declare it, `kind = "html"`'),
+            ("HTML+XPath+JSON+DotNotation", 'by XPath: declare it, `kind = "html"`'),
+            ("JSON+DotNotation", 'declare it, `kind = "json"`'),
+            ("JSON+DotPath", 'declare it, `kind = "json"`'),
+        ],
+    )
+    def test_pages_and_interfaces_that_freshrss_reads_are_told_with_what_to_do(self, kind: str, told: str) -> None:
+        """As plain feeds they would fail at every fetch; what stands around them is taken."""
+        body = (
+            f'<outline text="F"><outline text="P" type="{kind}" xmlUrl="https://b.example/news"\n'
+            ' xmlns:frss="https://freshrss.org/opml" frss:xPathItem="//article"/>\n'
+            '<outline text="T" type="JSONFeed" xmlUrl="https://a.example/feed"/></outline>'
+        )
+        found, [problem] = read(opml(body))
+        assert found == [(5, {**A, "title": "T", "tags": ["F"]})]
+        assert problem.startswith("f:")
+        assert "https://b.example/news: FreshRSS " in problem
+        assert told in problem
+
     def test_our_own_keys_are_exact(self) -> None:
         body = (
             '<outline text="x" xmlns:t="urn:tagwire:sources" xmlUrl="https://a.example/feed" category="a"'
@@ -127,6 +150,72 @@ class TestLines:
         assert read(b"") == ([], [])
 
 
+PLANET = """# my planet
+; of friends
+[Planet]
+name = My planet
+activity_threshold:
+   90
+   30
+
+[DEFAULT]
+face = none.png
+
+[http://a.example/feed]
+name = Ann "the man" Li
+face: ann.png
+
+[https://b.example/?a=1;b=2#c]   ; see [there]
+name: 100%(sure)s 王   ; of the %(north)s
+what is this
+
+[http://c.example/feed]
+[http://d.example/list.opml]
+content_type = opml
+[HTTP://e.example/feed]
+NAME =
+   Two
+   lines
+[excerpt.py]
+omit = img
+"""
+
+
+class TestPlanets:
+    def test_sections_with_addresses_are_sources(self) -> None:
+        """As Planet and Venus read them: quotes, percent signs, comments, values of several lines."""
+        found, problems = read(PLANET)
+        assert found == [
+            (12, {**A, "url": "http://a.example/feed", "title": 'Ann "the man" Li'}),
+            (16, {"url": "https://b.example/?a=1;b=2#c", "title": "100%(sure)s 王"}),
+            (20, {"url": "http://c.example/feed"}),
+            (23, {"url": "HTTP://e.example/feed", "title": "Two lines"}),
+        ]
+        assert problems == [
+            "f:18: neither a section nor `name = value`: what is this",
+            "f:21: lists of feeds are not followed: http://d.example/list.opml",
+            "f:27: [excerpt.py] is no address of a feed",
+        ]
+
+    def test_a_section_that_comes_again_goes_on(self) -> None:
+        content = "[http://a.example/feed]\nname = One\n[https://b.example/]\n[http://a.example/feed]\nname = Two\n"
+        found, problems = read(content)
+        assert [keys for _, keys in found] == [
+            {"url": "http://a.example/feed", "title": "Two"},
+            {"url": "https://b.example/"},
+        ]
+        assert problems == []
+
+    def test_what_stands_before_the_first_section_is_told(self) -> None:
+        assert read("\nname = x\n[Planet]\n") == (
+            [],
+            ["f:2: a planet's config.ini begins with a section; nothing was read"],
+        )
+
+    def test_without_feeds_nothing_is_found(self) -> None:
+        assert read("[planet]\nname = x\n") == ([], [])
+
+
 class TestJson:
     def test_lists_and_documents(self) -> None:
         assert read('["https://a.example/feed"]')[0] == [(0, A)]
@@ -150,7 +239,10 @@ class TestOtherFiles:
     def test_what_is_no_list_at_all_is_told_once(self, content: str | bytes, why: str) -> None:
         found, problems = read(content)
         assert found == []
-        accepted = "OPML, newsboat's urls file, a list with one URL a line, and what `tagwire export --json` writes"
+        accepted = (
+            "OPML, newsboat's urls file, a planet's config.ini, a list with one URL a line, and what `tagwire export "
+            "--json` writes"
+        )
         assert problems == [f"f: {why}; accepted are {accepted}"]
 
     @pytest.mark.parametrize("one", ["https://a.example/feed", "query:x:y", "a.example/feed"])

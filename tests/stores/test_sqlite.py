@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import sqlite3
 import subprocess
@@ -16,7 +17,7 @@ import pytest
 
 from aggregator import errors, stores
 from aggregator.model import FetchState, Record, Saved
-from aggregator.stores.sqlite import schema
+from aggregator.stores.sqlite import database, schema
 
 NOW = datetime(2025, 3, 1, tzinfo=UTC)
 URL = "sqlite:///tagwire.db"
@@ -130,6 +131,63 @@ def test_an_older_schema_is_brought_up_to_date_or_not_changed_at_all(opened, fil
     with opened() as store:
         assert store.items() == [record()]
     assert raw(filled, "SELECT colour FROM item") == [("blue",)]
+
+
+STRANGE = {
+    "of another branch": (
+        "PRAGMA user_version = 2",
+        "schema 2 (dropped, dropped_newest, held …)",
+    ),
+    "a table less": ("DROP TABLE item_tag", f"schema {len(schema.MIGRATIONS)} (item_tag)"),
+    "a column less": ("ALTER TABLE tag DROP COLUMN items", "(tag)"),
+    "a column more": ("ALTER TABLE held ADD COLUMN x", "(held)"),
+    "an index less": ("DROP INDEX item_newest", "(item_newest)"),
+    "another trigger": ("DROP TRIGGER near_item; CREATE TRIGGER near_item DELETE ON item BEGIN SELECT 1; END", "near_"),
+}
+
+
+@pytest.mark.parametrize("name", STRANGE)
+def test_tables_that_are_not_those_of_the_schema_are_refused_and_left_as_they_are(opened, filled, tmp_path, name):
+    """By whoever opens or checks it, before anything is read off them."""
+    statements, told = STRANGE[name]
+    raw(filled, *statements.split("; ", 1) if statements.startswith("DROP TRIGGER") else [statements])
+    before = filled.read_bytes()
+    said = f"does not have the tables of {told}" if told.startswith("schema") else told
+    for look in (*(lambda access=access: opened(access=access) for access in ACCESSES), lambda: check(tmp_path)):
+        with pytest.raises(errors.StoreCorrupt, match=rf"tagwire\.db .*{re.escape(said)}.*tagwire reindex"):
+            look()
+    assert filled.read_bytes() == before
+
+
+def test_what_else_is_in_the_file_is_its_owners_affair(opened, filled, tmp_path):
+    """A view of his own, an index that is made in another way, statistics."""
+    raw(
+        filled,
+        "CREATE VIEW mine AS SELECT key FROM item",
+        "CREATE TABLE notes (text)",
+        "DROP INDEX item_newest",
+        "CREATE INDEX item_newest ON item (published) -- as it was once",
+        "ANALYZE",
+    )
+    assert check(tmp_path) == []
+    for access in ACCESSES:
+        with opened(access=access) as store:
+            assert store.items() == [record()]
+
+
+def check(folder):
+    return stores.check(URL, str(folder))
+
+
+@pytest.mark.parametrize("version", range(1, len(schema.MIGRATIONS)))
+def test_every_older_schema_has_its_tables(opened, tmp_path, version, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:version])
+        database.connect(str(tmp_path / "tagwire.db")).close()
+    assert check(tmp_path) == []
+    with opened():
+        pass
+    assert raw(tmp_path / "tagwire.db", "PRAGMA user_version") == [(len(schema.MIGRATIONS),)]
 
 
 def test_a_path_that_cannot_be_a_file_is_a_store_error(opened, tmp_path):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from aggregator.operations.doctor.findings import Patient
 
 SHOWN = 5
-"""Broken item files that are named; the others are counted."""
+"""Broken item files, and items in several, that are named; the others are counted."""
 
 
 def index(patient: Patient) -> Iterator[Finding]:
@@ -69,9 +69,14 @@ def twice(patient: Patient) -> Iterator[Finding]:
                 said[key,].append(one.path)
             if one.face:
                 said[one.face].append(one.path)
-    for paths in dict.fromkeys(tuple(paths) for paths in said.values() if len(paths) > 1):
+    same = list(dict.fromkeys(tuple(paths) for paths in said.values() if len(paths) > 1))
+    fix = "delete all but one; it stays deleted"
+    for paths in same[:SHOWN]:
         message = f"{some(paths)} in {patient.tree.root} are the same item, which is published for each of them"
-        yield Finding(check="twice", level="warning", message=message, fix="delete all but one; it stays deleted")
+        yield Finding(check="twice", level="warning", message=message, fix=fix)
+    if len(same) > SHOWN:
+        message = f"… and {len(same) - SHOWN} more items that are in several files"
+        yield Finding(check="twice", level="warning", message=message, fix=fix)
 
 
 def links(patient: Patient) -> Iterator[Finding]:

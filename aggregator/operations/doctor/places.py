@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aggregator import stores
+from aggregator import copied, journal, stores
 from aggregator.config import reading, showing
 from aggregator.errors import ConfigError
 from aggregator.operations.doctor.findings import Finding, some
@@ -37,6 +37,8 @@ def permissions(patient: Patient) -> Iterator[Finding]:
     yield from _in_the_way(patient)
     for folder, files in _kept(patient).items():
         yield from _files(folder, files)
+    if notes := _notes(patient):
+        yield from _files(notes[0].parent, notes)
     for file in patient.settings.files:
         if not os.access(file, os.R_OK):
             yield Finding(check="permissions", level="error", message=f"{file} cannot be read", fix=f"chmod +r {file}")
@@ -80,6 +82,13 @@ def _var(patient: Patient) -> Path:
     return Path(patient.settings.root) / "var"
 
 
+def _notes(patient: Patient) -> list[Path]:
+    """Return what lies where files are written in place among the items."""
+    folder = Path(patient.settings.root) / patient.settings.storage.items
+    notes = [folder / name for name in (journal.NAME, copied.NAME)] if os.access(folder, os.X_OK) else []
+    return [path for path in notes if path.exists()]
+
+
 def _index(patient: Patient) -> list[Path]:
     return [Path(path) for path in stores.files(patient.settings.storage.index, patient.settings.root)]
 
@@ -118,7 +127,7 @@ def _alone(folder: str) -> Iterator[Finding]:
 
 def _in_the_way(patient: Patient) -> Iterator[Finding]:
     """Yield what lies where files of ours are to be, and is none."""
-    for path in (*(_var(patient) / name for name in _OURS), *_index(patient)):
+    for path in (*(_var(patient) / name for name in _OURS), *_index(patient), *_notes(patient)):
         if os.access(path.parent, os.X_OK) and path.exists() and not path.is_file():
             message = f"{path} is {'a folder' if path.is_dir() else 'no file'}, where a file of tagwire's is to be"
             yield Finding(check="permissions", level="error", message=message, fix="move it out of the way")
@@ -147,7 +156,7 @@ def _kept(patient: Patient) -> dict[Path, list[Path]]:
 def _files(folder: Path, files: Sequence[Path]) -> Iterator[Finding]:
     """Yield why files that are written in place cannot be; for root, who may write all, owners tell."""
     user = os.getuid() or folder.stat().st_uid
-    for path in files:
+    for path in filter(Path.is_file, files):
         owner = path.stat().st_uid
         if not os.access(path, os.R_OK | os.W_OK) or (not os.getuid() and owner != user):
             message = f"{path} (of user {owner}, mode {path.stat().st_mode & 0o777:o}) cannot be written by user {user}"

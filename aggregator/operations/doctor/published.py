@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from lxml import etree
 
 from aggregator.errors import PublishError
 from aggregator.operations.doctor.findings import Finding, some
+from aggregator.operations.doctor.places import existing
 from aggregator.settings import Site
 from aggregator.steps.filenames import shown
 
@@ -85,13 +87,19 @@ def contents(patient: Patient) -> Iterator[Finding]:
     root = Path(patient.settings.root)
     missing = [path for path in wanted.written if not (root / path).exists()]
     other = [path for path in (*wanted.written, *wanted.removed) if path not in missing]
-    fix = f"first what `permissions` or `items` says, then `{_MEND}`" if wanted.problems else _MEND
+    ill = any(_kept(patient.tree.root / problem.where) for problem in wanted.problems)
+    fix = f"first what `permissions` or `items` says, then `{_MEND}`" if ill else _MEND
     if missing:
         verb = "is" if len(missing) == 1 else "are"
         yield Finding(check="contents", level="error", message=f"{some(missing)} {verb} missing", fix=fix)
     if other:
         message = f"{some(other)}: not what would be published now"
         yield Finding(check="contents", level="warning", message=message, fix=fix)
+
+
+def _kept(path: Path) -> bool:
+    """Whether an item that cannot be read has its file still; one that is gone the next publication takes for that."""
+    return not os.access(existing(str(path.parent)), os.X_OK) or path.is_file()
 
 
 def _home(patient: Patient) -> Path:

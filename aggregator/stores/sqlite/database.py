@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from aggregator import errors, files
 from aggregator.steps import remedies
-from aggregator.stores.sqlite import schema
+from aggregator.stores.sqlite import schema, shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +26,8 @@ SUFFIXES = ("", "-wal", "-shm")
 """The files that SQLite keeps of one database in WAL mode."""
 _BUSY = 5.0
 """Seconds to wait for another process's transaction."""
+_SHOWN = 3
+"""Tables that are named of those that are wrong."""
 _SOME = 1000
 """Rows read at a time where there may be as many as items."""
 _ADVICE = "run `tagwire reindex` to build a new one from the item files"
@@ -99,7 +101,8 @@ class Database:
 def connect(path: str) -> Database:
     """Return the database in the file, created if missing and brought to our schema.
 
-    Raises `errors.StoreCorrupt` for a file that is empty, damaged or not ours, `SchemaTooNew`, `StoreError`.
+    Raises `errors.StoreCorrupt` for a file that is empty, damaged, not ours or without the tables of its schema,
+    `SchemaTooNew`, `StoreError`.
     """
     with translated(path):
         _create_if_missing(path)
@@ -133,7 +136,8 @@ def copy(path: str) -> Database:
 def read_only(path: str) -> sqlite3.Connection:
     """Return a connection that can change nothing and creates nothing on disk.
 
-    Raises `errors.StoreCorrupt` for a file that is empty or not ours, `SchemaTooNew`, sqlite3's own errors.
+    Raises `errors.StoreCorrupt` for a file that is empty, not ours or without the tables of its schema, `SchemaTooNew`,
+    sqlite3's own errors.
     """
     # Without a WAL the file is complete, and only `immutable` keeps SQLite from creating one.
     return _read_only(path, immutable=not Path(f"{path}-wal").exists())
@@ -219,6 +223,17 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
             connection.execute("ROLLBACK")
 
 
+@contextmanager
+def _moment(connection: sqlite3.Connection) -> Iterator[None]:
+    """Everything in the block is read as of one moment: another process may be bringing the file to its schema."""
+    connection.execute("BEGIN")
+    try:
+        yield
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+
+
 def _create_if_missing(path: str) -> None:
     """Make an empty index. What a removed file left beside it would be replayed into the new one, so it goes first."""
     leftovers = [other for suffix in SUFFIXES[1:] if (other := Path(f"{path}{suffix}")).exists()]
@@ -241,13 +256,21 @@ def _refuse_empty(path: str) -> None:
 
 
 def _check(connection: sqlite3.Connection, path: str) -> None:
-    """Raise unless the file is ours and of a schema that we know."""
+    """Raise unless the file is ours, of a schema that we know, and has its tables."""
+    with _moment(connection):
+        _compare(connection, path)
+
+
+def _compare(connection: sqlite3.Connection, path: str) -> None:
     if _pragma(connection, "application_id") != schema.APPLICATION_ID:
         raise errors.StoreCorrupt(f"{path} is not an index of tagwire; {_ADVICE}")
     if (version := _pragma(connection, "user_version")) > len(schema.MIGRATIONS):
         raise errors.SchemaTooNew(
             f"{path} has schema {version}, written by a newer tagwire; this one knows {len(schema.MIGRATIONS)}"
         )
+    if wrong := shape.strange(connection, version):
+        names = f"{', '.join(wrong[:_SHOWN])}{' …' * (len(wrong) > _SHOWN)}"
+        raise errors.StoreCorrupt(f"{path} does not have the tables of schema {version} ({names}); {_ADVICE}")
 
 
 def _migrate(connection: sqlite3.Connection) -> None:
