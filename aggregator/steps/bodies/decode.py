@@ -49,6 +49,8 @@ _FEW = 3
 """Replacement characters that one damaged place can cost."""
 _TOLERATED = 20
 """Characters beyond ASCII that stand for each damaged place where the encoding is right."""
+_LETTERS = 3
+"""Different letters beyond ASCII that another Latin alphabet shows at least: one word, repeated, tells nothing."""
 _MIXED = 5
 """Damaged places for each sequence of UTF-8 up to which a document may have parts in UTF-8; others have more."""
 _PLAIN = 0.2
@@ -182,10 +184,10 @@ def _guess(body: bytes, said: tuple[str, ...]) -> Text:
         return found
     seen = detect.look(body, fits[0] if fits else "")
     if codec := (_instead(seen, fits[0]) if fits else _plain(body, seen, said)):
-        return _told(body, codec, "" if fits else _doubt(seen, codec))
+        return _told(body, codec, "" if fits else _doubt(seen, codec, said))
     if "utf_8" in said and (text.count(_REPLACED) <= _FEW or repaired is not body):
         return _counted(text)
-    return _last(body, said, foreign, _doubt(seen, "cp1252"))
+    return _last(body, said, foreign, _doubt(seen, "cp1252", said))
 
 
 def _largely_utf8(body: bytes, text: str, fits: list[str]) -> Text | None:
@@ -236,22 +238,24 @@ def _instead(seen: detect.Seen, label: str) -> str:
 
 def _plain(body: bytes, seen: detect.Seen, said: tuple[str, ...]) -> str:
     """The codec that the characters say; empty if they may well be Western."""
-    best, western = seen.best(), seen.like(detect.WESTERN)
-    likeness = seen.like(best)
-    if best in detect.SCRIPTS and likeness >= max(_SLIGHT, 1.5 * western):
+    best, western = detect.likeliest(body, seen), seen.like(detect.WESTERN)
+    likeness, labelled = seen.like(best), not labels.WESTERN.isdisjoint(said)
+    if best in detect.SCRIPTS and likeness >= max(_SLIGHT, 1.5 * western) and not (labelled and seen.foreign < _LEAST):
         return best
     if _reads_as_chinese(body) and _nearly(body, "gb18030") is not None:
         return "gb18030"
-    margin = 1.5 if labels.WESTERN.intersection(said) else 1.2
-    told = best in detect.LATIN and 2 * seen.foreign >= _LEAST and likeness >= max(_SLIGHT, margin * western)
-    return best if told else ""
+    margin = 1.5 if labelled else 1.2
+    letters = len(set(detect.sample(body).translate(None, bytes(range(128)))))
+    told = best in detect.LATIN and letters >= _LETTERS and likeness >= max(_SLIGHT, margin * western)
+    return best if told and 2 * seen.foreign >= _LEAST else ""
 
 
-def _doubt(seen: detect.Seen, codec: str) -> str:
+def _doubt(seen: detect.Seen, codec: str, said: tuple[str, ...]) -> str:
     """What to tell of a guess: nothing if it is plain."""
     if seen.foreign >= _LEAST and seen.like(codec) >= _PLAIN:
         return ""
-    return f"no label says its encoding, and its characters too little: it was read as {codec.replace('_', '-')}"
+    why = "its label does not fit" if said else "no label says its encoding"
+    return f"{why}, and its characters say too little: it was read as {codec.replace('_', '-')}"
 
 
 def _join(pair: re.Match[bytes]) -> bytes:

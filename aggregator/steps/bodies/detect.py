@@ -60,6 +60,7 @@ WESTERN = "cp1252"
 
 _MARKS = re.compile(rb"[<>]")
 _FOREIGN = re.compile(rb"[\x80-\xff]")
+_RUNS = re.compile("[^\x00-\x7f]+")
 _LOOK = 128 * 1024
 _MOST = 16 * 1024
 """Bytes of text that are looked at: a few pages tell as much as a book."""
@@ -120,6 +121,24 @@ def look(body: bytes, label: str = "") -> Seen:
             lost[codec] = share
     likeness = {codec: found for part, names in groups.items() for codec, found in _asked(part, tuple(names)).items()}
     return Seen(foreign, {codec: found * (1 - _PENALTY * lost[codec]) for codec, found in likeness.items()})
+
+
+def likeliest(body: bytes, seen: Seen) -> str:
+    """Return the codec that the text is most like, of those in which what is beyond ASCII makes words.
+
+    Texts of another script have runs of its signs; a letter or two within or beside Latin words (`Sarà`, `20 °C`) are
+    accents and signs of a Western text, however often they come.
+    """
+    text = sample(body)
+    ranked = sorted(seen.likeness, key=seen.likeness.__getitem__, reverse=True)
+    return next((codec for codec in ranked if codec not in SCRIPTS or _in_words(text, codec)), WESTERN)
+
+
+def _in_words(text: bytes, codec: str) -> bool:
+    """Whether most characters beyond ASCII that a codec makes of a text stand in runs, as letters of words do."""
+    least = 2 if codec in _EAST_ASIAN.values() else 3
+    runs = [len(run) for run in _RUNS.findall(text.decode(codec, "replace"))]
+    return sum(length for length in runs if length >= least) * 2 >= sum(runs)
 
 
 def _names(label: str) -> tuple[str, ...]:

@@ -322,3 +322,25 @@ def test_what_is_damaged_or_guessed_is_told_and_nothing_else():
 def test_few_sequences_that_are_utf8_by_chance_do_not_beat_a_label():
     for word in ("球队", "联通", "罢工"):
         assert decode(word.encode("gbk"), "gb2312") == word
+
+
+@pytest.mark.parametrize("times", [1, 2, 5, 20])
+@pytest.mark.parametrize("label", ["iso-8859-1", "windows-1252", ""])
+@pytest.mark.parametrize(
+    "phrase",
+    ["sunny, 20 °C", "poster 40 × 60 cm", "face à face", "sarà così", "è vero", "Perú", "Això és tot", "“said”", "½ l"],
+)
+def test_accents_and_signs_in_latin_text_are_no_other_script(phrase, label, times):
+    """However few they are, and however often they come: letters of another script come in words."""
+    body = f"<rss><title>News of the day</title>{f'<title>{phrase}</title>' * times}</rss>".encode("cp1252")
+    assert f"<title>{phrase}</title>" in decode(body, label)
+
+
+@pytest.mark.parametrize("codec", ["cp1251", "koi8_r", "cp1253", "cp1255"])
+def test_words_of_another_script_are_read_though_the_label_is_western(codec):
+    """Servers say ISO-8859-1 of whatever they send."""
+    text = {"cp1253": "Ειδήσεις της ημέρας από την πόλη", "cp1255": "חדשות היום מן העיר הגדולה"}.get(
+        codec, "Новости сегодняшнего дня из города"
+    )
+    body = f"<rss>{f'<title>{text}</title>' * 3}</rss>".encode(codec)
+    assert text in decode(body, "iso-8859-1")
