@@ -79,7 +79,7 @@ def contested(root: Path, records: Iterable[Record], now: datetime) -> None:
 
 
 def moved(root: Path, pairs: Iterable[tuple[str, str]], now: datetime) -> None:
-    """Append that items, given by their keys, lie in files whose paths do not name them. Raises OSError."""
+    """Append that items, given by their keys, lie in files that do not tell them, or not any more. Raises OSError."""
     _append(root, [{"event": "moved", "at": now.isoformat(), "key": key, "path": path} for key, path in pairs])
 
 
@@ -139,7 +139,7 @@ def urls(decisions: Iterable[Decision]) -> dict[str, str]:
 
 
 def places(decisions: Iterable[Decision]) -> dict[str, str]:
-    """Return path → key of the items in files that their owner gave names without key."""
+    """Return path → key of the items in files that their owner gave other names, titles, dates or links."""
     return {line["path"]: line["key"] for line in decisions if line.get("event") == "moved"}
 
 

@@ -126,12 +126,12 @@ class _Desk:
         self._kept_ids: list[Record] = []
         self._unsaid: list[Sighting | None] = []
         self._copied = copied.read(tree.root)
-        self._moves: Mapping[str, str] = {}
+        self._moves: dict[str, str] = {}
         self._buried = {line["key"]: line for line in journal.buried(said, since)}
 
     def take_in(self, paths: Iterable[str], found: Differences, moves: Mapping[str, str]) -> None:
         """Make rows for files that the index does not know; `moves` are the keys of those that it knew elsewhere."""
-        self._moves = moves
+        self._moves |= moves
         fresh = [record for path in paths if (record := self._found(path, found.facts[path]))]
         urls, ids = [record.url for record in fresh if record.url], [record.entry_id for record in fresh]
         present = self._store.known([record.key for record in fresh], urls, ids)
@@ -169,6 +169,7 @@ class _Desk:
                 self.records += [] if record.broken else [replace(record, broken=True)]
                 continue
             item, data = pair
+            self._moves |= {} if self._derived(path, data) == key else {path: key}
             ours, wanted = self._ours(record, data, retag) if retag else (None, data)
             item = replace(item, tags=ours.tags, categories=ours.categories) if ours else item
             seen = record_of(item, via=record.via, now=self._now, authority=self._authority)
@@ -241,13 +242,16 @@ class _Desk:
         row = _in_file(seen, path, data, facts)
         return row if self._copied.get(row.key) == row.file_hash else replace(row, content_hash="")
 
+    def _derived(self, path: str, data: bytes) -> str:
+        """Return the key under which a file is found again without the index, whatever else it says by now."""
+        return self._key_at(path) or identify(source_in(path), [Entry(file=data.decode("utf-8"))])[0]
+
     def _load(self, path: str, key: str, source: str, via: str) -> tuple[Item, bytes] | None:
         """Return the item in a file, and the bytes; None, and a problem told, if it is none."""
         where = str(self._tree.root / path)
         try:
             text, data = self._tree.text(path)
-            wanted = key or self._key_at(path) or identify(source, [Entry(file=text)])[0]
-            return self._read(text, wanted, source, via), data
+            return self._read(text, key or self._derived(path, data), source, via), data
         except EntryError as error:
             self.problems.append(Problem(where=where, message=str(error), line=error.line))
         except OSError as error:
