@@ -174,7 +174,7 @@ class _Desk:
             item = replace(item, tags=ours.tags, categories=ours.categories) if ours else item
             seen = record_of(item, via=record.via, now=self._now, authority=self._authority)
             seen = replace(seen, published=published(self._first, item, record.published))
-            row = self._as_read(record, _in_file(seen, path, data, facts[path]))
+            row = self._as_read(record, succession.in_file(seen, path, data, facts[path]))
             self._unsaid.append(sighting(item, row, UTC))
             same = row.file_hash == record.file_hash or ours is not None
             if same and not retag and not record.broken:  # rules may have changed while it could not be read
@@ -218,11 +218,12 @@ class _Desk:
         self.records += [succession.tombstone(line, self._authority, self._now) for line in lines]
 
     def write_down(self) -> None:
-        """Append what files do not say to the journal: ids from before an edit, keys of names without one."""
+        """Append what files do not say to the journal and the notes, also what these should have said before."""
         if not self._tree.dry:
             journal.renamed(self._tree.root, self._kept_ids, self._now)
             journal.seen(self._tree.root, filter(None, self._unsaid), self._now)
             journal.moved(self._tree.root, [(key, path) for path, key in self._moves.items()], self._now)
+            copied.note(self._tree.root, copied.pairs(self.records))
 
     def _found(self, path: str, facts: tuple[int, int]) -> Record | None:
         """Return the row of a file that appeared; without a date it is as old as its first sight, else as the file.
@@ -239,7 +240,7 @@ class _Desk:
         dated = item if item.published == first else replace(item, published=first, updated=first)
         seen = record_of(dated, via="", now=self._now, authority=self._authority)
         self._unsaid.append(sighting(item, seen, UTC))
-        row = _in_file(seen, path, data, facts)
+        row = succession.in_file(seen, path, data, facts)
         return row if self._copied.get(row.key) == row.file_hash else replace(row, content_hash="")
 
     def _derived(self, path: str, data: bytes) -> str:
@@ -293,8 +294,3 @@ class _Desk:
             row = replace(row, contested=True)
             self._kept_ids.append(replace(row, url=record.url))
         return row
-
-
-def _in_file(seen: Record, path: str, data: bytes, facts: tuple[int, int]) -> Record:
-    """Return the row with what is known of its file."""
-    return replace(seen, path=path, file_hash=files.digest(data), size=facts[0], mtime_ns=facts[1])

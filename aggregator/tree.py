@@ -23,7 +23,7 @@ from aggregator import copied, files, journal, leftovers
 from aggregator.disk import STAGING, Disk, writing
 from aggregator.errors import EntryError
 from aggregator.intents import Intents
-from aggregator.model import Adopted, Duplicate, New, Problem, Repeated, Revision, Saved, Unchanged, Updated
+from aggregator.model import Adopted, Duplicate, New, Problem, Revision, Saved, Updated
 from aggregator.steps.filenames import is_utf8, strange_part
 from aggregator.steps.identity import content_hash
 from aggregator.steps.sightings import sighting, stated
@@ -95,7 +95,7 @@ class ItemTree:
             for number, one in enumerate(saved)
         ]
         if not self.disk.dry:
-            copied.note(self.root, _copied(changes, done))
+            copied.note(self.root, copied.pairs(one.record for one in done))
         return done
 
     def read(self, record: Record) -> str:
@@ -242,13 +242,6 @@ def _dated(root: Path, change: Updated) -> Updated:
 def _sightings(changes: Iterable[Change], zone: ZoneInfo) -> Iterator[Sighting]:
     written = (one for one in changes if isinstance(one, New | Duplicate | Updated))
     return filter(None, (sighting(one.item, one.record, zone) for one in written))
-
-
-def _copied(changes: Iterable[Change], saved: Iterable[Saved]) -> list[tuple[str, str]]:
-    """Return (key, digest) of the files that hold what a folder's files hold."""
-    brought = {one.record.key for one in changes if not isinstance(one, Unchanged | Repeated) and one.item.file}
-    rows = (one.record for one in saved if one.record.key in brought)
-    return [(row.key, row.file_hash) for row in rows if not (row.edited or row.gone)]
 
 
 def _dump(item: Item, zone: ZoneInfo) -> str:

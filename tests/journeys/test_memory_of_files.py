@@ -191,6 +191,35 @@ def test_a_site_without_notes_of_what_was_copied_is_told(life: Life) -> None:
     assert LOST in life.refresh()["problems"][0]
 
 
+@pytest.mark.parametrize("first", ["reindex", "refresh", "publish"])
+def test_notes_that_are_missing_are_written_while_the_index_knows_them(life: Life, first: str) -> None:
+    """As an older site has none: read once more, its files are known for what they are; an edited one is no copy."""
+    life.write("a.md", *TUNNEL)
+    life.write("ahead.md", "Gala", "2999-12-24 18:00:00", "false", "A feast.")
+    mine = life.write("mine.md", "Mine", "2025-03-04 08:00:00", "false", "As it was.")
+    life.refresh()
+    edited = next(path for path in life.files() if "As it was." in path.read_text("utf-8"))
+    edited.write_text(edited.read_text("utf-8") + "\nMy own words.\n", "utf-8")
+    life.refresh()
+    notes, journal = life.root / "items/.tagwire.copied.jsonl", life.root / "items/.tagwire.jsonl"
+    noted, seen = notes.read_text("utf-8").splitlines(), json.loads(journal.read_text("utf-8"))
+    notes.unlink()
+    journal.unlink()
+    if first != "reindex":  # an older version read the files last
+        mark = life.root / "var/published"
+        mark.write_text(json.dumps(json.loads(mark.read_text("utf-8")) | {"rules": "older"}), "utf-8")
+    life.run(first)
+    again = notes.read_text("utf-8").splitlines()
+    assert len(again) == 2
+    assert set(again) < set(noted)
+    assert json.loads(journal.read_text("utf-8"))["first"] == seen["first"]
+    life.lose()
+    mine.unlink()
+    source = life.write("a.md", "Tunnel", "2025-03-03 08:00:00", "true", "Under the bay.")
+    assert life.refresh()["updated"] == 1
+    assert source.read_bytes() in [path.read_bytes() for path in life.files()]
+
+
 def rss(text: str) -> str:
     entry = f"<item><guid>1</guid><title>Story</title><link>http://127.0.0.1/1</link><description>{text}</description>"
     return f"<rss version='2.0'><channel><title>T</title>{entry}</item></channel></rss>"
