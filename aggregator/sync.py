@@ -169,7 +169,7 @@ class _Desk:
                 self.records += [] if record.broken else [replace(record, broken=True)]
                 continue
             item, data = pair
-            self._moves |= {} if self._derived(path, data) == key else {path: key}
+            self._moves |= {} if self._key_at(path, data) == key else {path: key}
             ours, wanted = self._ours(record, data, retag) if retag else (None, data)
             item = replace(item, tags=ours.tags, categories=ours.categories) if ours else item
             seen = record_of(item, via=record.via, now=self._now, authority=self._authority)
@@ -243,25 +243,25 @@ class _Desk:
         row = succession.in_file(seen, path, data, facts)
         return row if self._copied.get(row.key) == row.file_hash else replace(row, content_hash="")
 
-    def _derived(self, path: str, data: bytes) -> str:
-        """Return the key under which a file is found again without the index, whatever else it says by now."""
-        return self._key_at(path) or identify(source_in(path), [Entry(file=data.decode("utf-8"))])[0]
-
     def _load(self, path: str, key: str, source: str, via: str) -> tuple[Item, bytes] | None:
         """Return the item in a file, and the bytes; None, and a problem told, if it is none."""
         where = str(self._tree.root / path)
         try:
             text, data = self._tree.text(path)
-            return self._read(text, key or self._derived(path, data), source, via), data
+            return self._read(text, key or self._key_at(path, data), source, via), data
         except EntryError as error:
             self.problems.append(Problem(where=where, message=str(error), line=error.line))
         except OSError as error:
             self.problems.append(Problem(where=where, message=error.strerror or str(error)))
         return None
 
-    def _key_at(self, path: str) -> str:
-        """Return the key that is known of a file before it is read, if any."""
-        return self._moves.get(path) or self._places.get(path) or key_in(path)
+    def _key_at(self, path: str, data: bytes = b"") -> str:
+        """Return the key that is known of a file before it is read, if any; else that of its text, if that is given.
+
+        So it is found again without the index, whatever else it says by now.
+        """
+        known = self._moves.get(path) or self._places.get(path) or key_in(path)
+        return known or (identify(source_in(path), [Entry(file=data.decode("utf-8"))])[0] if data else "")
 
     def _moved(self, record: Record, known: Record) -> Record:
         """Return the row of a file that was found elsewhere: only its place is new, unless it was edited, too."""

@@ -25,7 +25,6 @@ from aggregator.errors import EntryError
 from aggregator.intents import Intents
 from aggregator.model import Adopted, Duplicate, New, Problem, Revision, Saved, Updated
 from aggregator.steps.filenames import is_utf8, strange_part
-from aggregator.steps.identity import content_hash
 from aggregator.steps.sightings import sighting, stated
 from aggregator.steps.slugs import slug, tag_key
 
@@ -168,28 +167,36 @@ class ItemTree:
         """Rewrite an updated item's file unless its owner touched it meanwhile."""
         record, previous = change.record, change.previous
         kept = replace(previous, content_hash=record.content_hash)
-        gone_tags = tuple(tag for tag in previous.tags if tag_key(tag) not in {tag_key(new) for new in record.tags})
         try:
             before = self.disk.read(previous.path)
         except FileNotFoundError:
             return Saved(record=self.bury([previous], now)[0], removed_tags=previous.tags)
         except OSError:  # nobody knows what it says, so nobody may replace it
             return _held(self.root, kept, now, _dump(change.item, self._zone), "cannot be read")
-        text = _dump(change.item, self._zone)
+        item = change.item
+        if previous.categories is None and not item.file:
+            from aggregator.steps import adoption  # noqa: PLC0415 - as in `_dump`
+
+            item = adoption.headed(item, before, self._zone)
+            record = replace(record, tags=previous.tags, categories=None)
+        text = _dump(item, self._zone)
         data = text.encode()
         present, wanted = files.digest(before), files.digest(data)
-        if previous.edited or present not in {previous.file_hash, wanted}:
+        if present != wanted and (previous.edited or present != previous.file_hash):
             return _held(self.root, kept, now, text, "cannot be read" if previous.broken else "was edited")
         if present != wanted and not self.disk.dry:
             self.intents.note(previous.path, wanted)
         self.disk.write([(previous.path, data)])
         old = Revision(key=previous.key, at=now, text=before.decode("utf-8", "replace")) if present != wanted else None
-        return Saved(record=replace(record, file_hash=wanted), removed_tags=gone_tags, revision=old)
+        gone_tags = tuple(tag for tag in previous.tags if tag_key(tag) not in {tag_key(new) for new in record.tags})
+        record = replace(record, file_hash=wanted, edited=False)  # whoever wrote it: it says what its source does
+        return Saved(record=record, removed_tags=gone_tags, revision=old)
 
     def _adopt(self, change: Adopted, now: datetime) -> Saved:
         """Compare a file that the index knows by sight only with what its source writes.
 
-        One that says something else is told, since the index that knew who wrote it is lost.
+        Tags and constants of another day are kept as they are from then on (`categories` is None), and no reason to
+        hold updates. A file that says something else is told, since the index that knew who wrote it is lost.
         """
         record, text = change.record, _dump(change.item, self._zone)
         try:
@@ -198,8 +205,15 @@ class ItemTree:
             return Saved(record=self.bury([record], now)[0], removed_tags=record.tags)
         except OSError:
             return Saved(record=replace(record, edited=True))
-        if present == text.encode() or _says(present, change.item, self._zone):
-            return Saved(record=replace(record, edited=present != text.encode()))
+        if present == text.encode():
+            return Saved(record=replace(record, edited=False))
+        from aggregator.steps import adoption  # noqa: PLC0415 - as in `_dump`
+
+        try:
+            if adoption.pristine(present, change.item, self._zone):
+                return Saved(record=replace(record, edited=False, categories=None))
+        except EntryError:  # told when it was taken in
+            return Saved(record=replace(record, edited=True))
         return _held(self.root, record, now, text, LOST)
 
 
@@ -217,17 +231,6 @@ def _held(root: Path, record: Record, now: datetime, text: str, why: str) -> Sav
         revision=Revision(key=record.key, at=now, text=text, held=True),
         problem=Problem(where=str(root / record.path), message=message),
     )
-
-
-def _says(present: bytes, item: Item, zone: ZoneInfo) -> bool:
-    """Whether a file of ours says what its source does, whatever else is written in its header."""
-    from aggregator.steps import frontmatter  # noqa: PLC0415 - as in `_dump`
-
-    try:
-        there = frontmatter.load(present.decode("utf-8"), zone, key=item.key, name=item.source)
-    except (EntryError, UnicodeDecodeError):  # told when it was taken in
-        return True
-    return not item.file and content_hash(there) == content_hash(item)
 
 
 def _dated(root: Path, change: Updated) -> Updated:

@@ -241,6 +241,71 @@ def test_a_feed_that_changed_while_there_was_no_index_is_told(life: Life, web: L
     assert "One." in path.read_text("utf-8")
 
 
+@pytest.mark.parametrize("change", ["defaults", "tags", "both, by hand"])
+def test_another_header_holds_no_update_when_the_index_is_lost(life: Life, web: LoopbackSite, change: str) -> None:
+    """Constants and tags of another day, or the owner's: nobody knows, so they stay; the text follows its source."""
+    life.sources(wire=web.page("/wire", rss("One.")))
+    life.refresh()
+    (path,) = life.files()
+    if change == "defaults":
+        with (life.root / "config/tagwire.toml").open("a", encoding="utf-8") as file:
+            file.write("[frontmatter]\ndefaults = { weight = 3 }\n")
+    elif change == "tags":
+        with (life.root / "config/sources.toml").open("a", encoding="utf-8") as file:
+            file.write('tags = ["Sea"]\n')
+    else:
+        header = path.read_text("utf-8").replace("toc: false", "toc: true").replace("tags:\n", 'tags:\n  - "Mine"\n')
+        path.write_text(header, "utf-8")
+    life.lose()
+    life.run("reindex")
+    before = path.read_text("utf-8")
+    done = life.refresh()
+    assert (done["held"], done["problems"]) == (0, [])
+    for old, new in (("One.", "Two."), ("Two.", "Three.")):
+        web.page("/wire", rss(new))
+        done = life.refresh()
+        assert (done["updated"], done["held"], done["problems"]) == (1, 0, [])
+        before = before.replace(old, new)
+        assert path.read_text("utf-8") == before
+    (item,) = life.run("items", "--json").json["items"]
+    expected = {"defaults": ["wire"], "tags": ["wire", "Sea"], "both, by hand": ["Mine", "wire"]}[change]
+    assert sorted(item["tags"]) == sorted(expected)
+    assert not item["edited"]
+
+
+def test_a_summary_of_its_owners_is_told_at_once_when_the_index_is_lost(life: Life, web: LoopbackSite) -> None:
+    """And stays."""
+    life.sources(wire=web.page("/wire", rss("One.")))
+    life.refresh()
+    (path,) = life.files()
+    path.write_text(path.read_text("utf-8").replace('summary: "One."', 'summary: "Mine."'), "utf-8")
+    life.lose()
+    assert LOST in life.refresh()["problems"][0]
+    web.page("/wire", rss("Two."))
+    assert life.refresh()["held"] == 1
+    assert 'summary: "Mine."' in path.read_text("utf-8")
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_correction_that_was_made_in_both_places_is_no_edit(life: Life, at_once: bool) -> None:
+    """In the folder and in its copy, there first or at once: later versions are taken as before."""
+    source = life.write("a.md", *TUNNEL)
+    life.refresh()
+    (path,) = life.files()
+    corrected = path.read_text("utf-8").replace("Under the bay.", "Under the bays.")
+    path.write_text(corrected, "utf-8")
+    if not at_once:
+        life.run("refresh")
+    source.write_text(corrected, "utf-8")
+    done = life.refresh()
+    assert (done["held"], done["problems"]) == (0, [])
+    (item,) = life.run("items", "--json").json["items"]
+    assert not item["edited"]
+    source = life.write("a.md", *TUNNEL)
+    assert life.refresh()["updated"] == 1
+    assert path.read_bytes() == source.read_bytes()
+
+
 def test_what_was_purged_comes_back_with_its_source(life: Life, web: LoopbackSite) -> None:
     """Though the document is the same as when it was read last."""
     url = web.page("/wire", rss("One."))
