@@ -7,6 +7,7 @@ that says so, with its text. This module takes no decisions.
 
 from __future__ import annotations
 
+import codecs
 import json
 import os
 import re
@@ -196,7 +197,8 @@ def unfinished(root: Path) -> tuple[Problem, ...]:
 def _lines(root: Path) -> tuple[list[bytes], bytes]:
     """Return the lines, and what there is of an unfinished one; a last decision that lacks but its newline is whole."""
     path = root / NAME
-    *whole, rest = path.read_bytes().split(b"\n") if path.is_file() else (b"",)
+    data = path.read_bytes() if path.is_file() else b""
+    *whole, rest = data.removeprefix(codecs.BOM_UTF8).split(b"\n")  # as editors of Windows put one
     try:
         _decision(rest)
     except (ValueError, AttributeError):
