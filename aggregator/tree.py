@@ -51,16 +51,19 @@ _DATE = re.compile(r"(?<!\{)\{date:%[Ymd]\}(?!\})")
 class ItemTree:
     """The directory of items; `pattern` is `[storage] path`, `zone` the site's.
 
-    `dry` keeps in memory what it would write.
+    `dry` keeps in memory what it would write. Notes of what is being written lie in `var`, by default that beside the
+    items: without the index they are of no use.
     """
 
-    def __init__(self, root: str | Path, pattern: str, zone: ZoneInfo, *, dry: bool = False) -> None:
+    def __init__(
+        self, root: str | Path, pattern: str, zone: ZoneInfo, *, dry: bool = False, var: Path | None = None
+    ) -> None:
         self.root = Path(root)
         self.dry = dry
         self._pattern = _DATE.sub(lambda found: _QUICKER[found[0]], pattern)
         self._zone = zone
         self.disk = Disk(self.root, dry=dry)
-        self.intents = Intents(self.root / STAGING / "rewriting")
+        self.intents = Intents((var or self.root.parent / "var") / "rewriting")
 
     @writing()
     def save(self, changes: Sequence[Change], now: datetime) -> list[Saved]:
@@ -220,7 +223,8 @@ class ItemTree:
 def open_tree(settings: Settings, *, dry: bool = False) -> ItemTree:
     """Return the item tree of a site."""
     site, storage = settings.site, settings.storage
-    return ItemTree(Path(settings.root) / storage.items, storage.path, ZoneInfo(site.timezone), dry=dry)
+    root = Path(settings.root)
+    return ItemTree(root / storage.items, storage.path, ZoneInfo(site.timezone), dry=dry, var=root / "var")
 
 
 def _held(root: Path, record: Record, now: datetime, text: str, why: str) -> Saved:

@@ -306,6 +306,16 @@ def test_a_correction_that_was_made_in_both_places_is_no_edit(life: Life, at_onc
     assert path.read_bytes() == source.read_bytes()
 
 
+def test_a_refresh_leaves_nothing_among_the_items_but_items_and_notes(life: Life) -> None:
+    """What is committed with them is what somebody may want: an update, too, leaves no note of its work there."""
+    life.write("a.md", *TUNNEL)
+    life.refresh()
+    life.write("a.md", "Tunnel", "2025-03-03 08:00:00", "true", "Under the bay.")
+    assert life.refresh()["updated"] == 1
+    others = {path.name for path in (life.root / "items").rglob("*") if path.is_file() and path.suffix != ".md"}
+    assert others == {".tagwire.copied.jsonl"}
+
+
 def test_what_was_purged_comes_back_with_its_source(life: Life, web: LoopbackSite) -> None:
     """Though the document is the same as when it was read last."""
     url = web.page("/wire", rss("One."))
