@@ -15,9 +15,14 @@ export LC_ALL := C.UTF-8
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
+# Without its Python (another one came with the system) nothing of an environment counts: what is set up is not there.
+ifeq ($(shell test -x $(BIN)/python && echo there),)
+.PHONY: $(STAMP) $(DEV_STAMP)
+endif
+
 # The environment is sound but while something is put into it; one whose set-up was cut short is made from nothing.
 define install
-@test -e $(SOUND) || $(PYTHON) -m venv --clear $(VENV)
+@test -e $(SOUND) && test -x $(BIN)/python || $(PYTHON) -m venv --clear $(VENV)
 @rm -f $(SOUND)
 $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '$(1)'
 @touch $(SOUND) $(STAMP) $@

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    from aggregator.model import Record
+
 NAME = ".tagwire.copied.jsonl"
 _LINE = re.compile(r'^\["([0-9a-f]+)", "([0-9a-f]+)"\]$', re.MULTILINE)
 
@@ -36,6 +38,15 @@ def note(root: Path, pairs: Iterable[tuple[str, str]]) -> None:
             file.seek(max(file.tell() - 1, 0))
             torn = file.read() not in {b"", b"\n"}  # a power cut left half a line
             file.write(("\n" * torn + "".join(lines)).encode())
+
+
+def pairs(rows: Iterable[Record]) -> list[tuple[str, str]]:
+    """Return (key, digest) of the items whose files hold what a folder's files do, as their rows tell.
+
+    Of a folder's item every character counts, so what its source wrote has the hash of its file
+    (`steps.identity.content_hash`).
+    """
+    return [(row.key, row.file_hash) for row in rows if row.content_hash == row.file_hash != "" and not row.gone]
 
 
 def read(root: Path) -> Mapping[str, str]:

@@ -1,4 +1,4 @@
-"""What is about to be written over item files, noted beside them first: a crash before the index heard is no edit.
+"""What is about to be written over item files, noted in `var/` first: a crash before the index heard is no edit.
 
 One source is saved at a time, and the next one after the index has heard of it, so only the last save has to be known.
 What stands here for longer is still what we wrote, and does no harm. This module writes no item.

@@ -7,6 +7,7 @@ that says so, with its text. This module takes no decisions.
 
 from __future__ import annotations
 
+import codecs
 import json
 import os
 import re
@@ -79,7 +80,7 @@ def contested(root: Path, records: Iterable[Record], now: datetime) -> None:
 
 
 def moved(root: Path, pairs: Iterable[tuple[str, str]], now: datetime) -> None:
-    """Append that items, given by their keys, lie in files whose paths do not name them. Raises OSError."""
+    """Append that items, given by their keys, lie in files that do not tell them, or not any more. Raises OSError."""
     _append(root, [{"event": "moved", "at": now.isoformat(), "key": key, "path": path} for key, path in pairs])
 
 
@@ -139,7 +140,7 @@ def urls(decisions: Iterable[Decision]) -> dict[str, str]:
 
 
 def places(decisions: Iterable[Decision]) -> dict[str, str]:
-    """Return path → key of the items in files that their owner gave names without key."""
+    """Return path → key of the items in files that their owner gave other names, titles, dates or links."""
     return {line["path"]: line["key"] for line in decisions if line.get("event") == "moved"}
 
 
@@ -196,7 +197,8 @@ def unfinished(root: Path) -> tuple[Problem, ...]:
 def _lines(root: Path) -> tuple[list[bytes], bytes]:
     """Return the lines, and what there is of an unfinished one; a last decision that lacks but its newline is whole."""
     path = root / NAME
-    *whole, rest = path.read_bytes().split(b"\n") if path.is_file() else (b"",)
+    data = path.read_bytes() if path.is_file() else b""
+    *whole, rest = data.removeprefix(codecs.BOM_UTF8).split(b"\n")  # as editors of Windows put one
     try:
         _decision(rest)
     except (ValueError, AttributeError):

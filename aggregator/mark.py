@@ -26,6 +26,8 @@ SHOWN = (
     "title", "link", "feed_id", "icon", "url", "error", "failing_since", "adopted", "moved_to", "retired_at",
 )  # fmt: skip
 """Fields of states of which pages, OPML and status.json tell; and whether a source was ever read."""
+NOTES = "dates ahead, copies of folders"
+"""What is noted beside items as they are read; when it becomes more, all are read once more."""
 FOLDERS = ("", "tags", "sources", "queries", "items")
 
 
@@ -46,7 +48,7 @@ class Mark:
                 settings.feeds,
                 settings.templates,
             ),
-            "rules": _digest(__version__, settings.tags, han.available(), given),
+            "rules": _digest(__version__, NOTES, settings.tags, han.available(), given),
         }
 
     def rules_stand(self) -> bool:

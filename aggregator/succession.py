@@ -124,6 +124,11 @@ def reread(seen: Record, known: Record, now: datetime) -> Record:
     )
 
 
+def in_file(seen: Record, path: str, data: bytes, facts: tuple[int, int]) -> Record:
+    """Return the row with what is known of its file."""
+    return replace(seen, path=path, file_hash=files.digest(data), size=facts[0], mtime_ns=facts[1])
+
+
 def follows(store: Store, key: str, file_hash: str) -> bool:
     """Whether an item's file holds exactly what was held back from it last: then it is its source's again."""
     held = [one for one in store.revisions.of(key) if one.held]

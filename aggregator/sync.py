@@ -126,12 +126,12 @@ class _Desk:
         self._kept_ids: list[Record] = []
         self._unsaid: list[Sighting | None] = []
         self._copied = copied.read(tree.root)
-        self._moves: Mapping[str, str] = {}
+        self._moves: dict[str, str] = {}
         self._buried = {line["key"]: line for line in journal.buried(said, since)}
 
     def take_in(self, paths: Iterable[str], found: Differences, moves: Mapping[str, str]) -> None:
         """Make rows for files that the index does not know; `moves` are the keys of those that it knew elsewhere."""
-        self._moves = moves
+        self._moves |= moves
         fresh = [record for path in paths if (record := self._found(path, found.facts[path]))]
         urls, ids = [record.url for record in fresh if record.url], [record.entry_id for record in fresh]
         present = self._store.known([record.key for record in fresh], urls, ids)
@@ -169,11 +169,12 @@ class _Desk:
                 self.records += [] if record.broken else [replace(record, broken=True)]
                 continue
             item, data = pair
+            self._moves |= {} if self._key_at(path, data) == key else {path: key}
             ours, wanted = self._ours(record, data, retag) if retag else (None, data)
             item = replace(item, tags=ours.tags, categories=ours.categories) if ours else item
             seen = record_of(item, via=record.via, now=self._now, authority=self._authority)
             seen = replace(seen, published=published(self._first, item, record.published))
-            row = self._as_read(record, _in_file(seen, path, data, facts[path]))
+            row = self._as_read(record, succession.in_file(seen, path, data, facts[path]))
             self._unsaid.append(sighting(item, row, UTC))
             same = row.file_hash == record.file_hash or ours is not None
             if same and not retag and not record.broken:  # rules may have changed while it could not be read
@@ -217,11 +218,12 @@ class _Desk:
         self.records += [succession.tombstone(line, self._authority, self._now) for line in lines]
 
     def write_down(self) -> None:
-        """Append what files do not say to the journal: ids from before an edit, keys of names without one."""
+        """Append what files do not say to the journal and the notes, also what these should have said before."""
         if not self._tree.dry:
             journal.renamed(self._tree.root, self._kept_ids, self._now)
             journal.seen(self._tree.root, filter(None, self._unsaid), self._now)
             journal.moved(self._tree.root, [(key, path) for path, key in self._moves.items()], self._now)
+            copied.note(self._tree.root, copied.pairs(self.records))
 
     def _found(self, path: str, facts: tuple[int, int]) -> Record | None:
         """Return the row of a file that appeared; without a date it is as old as its first sight, else as the file.
@@ -238,7 +240,7 @@ class _Desk:
         dated = item if item.published == first else replace(item, published=first, updated=first)
         seen = record_of(dated, via="", now=self._now, authority=self._authority)
         self._unsaid.append(sighting(item, seen, UTC))
-        row = _in_file(seen, path, data, facts)
+        row = succession.in_file(seen, path, data, facts)
         return row if self._copied.get(row.key) == row.file_hash else replace(row, content_hash="")
 
     def _load(self, path: str, key: str, source: str, via: str) -> tuple[Item, bytes] | None:
@@ -246,17 +248,20 @@ class _Desk:
         where = str(self._tree.root / path)
         try:
             text, data = self._tree.text(path)
-            wanted = key or self._key_at(path) or identify(source, [Entry(file=text)])[0]
-            return self._read(text, wanted, source, via), data
+            return self._read(text, key or self._key_at(path, data), source, via), data
         except EntryError as error:
             self.problems.append(Problem(where=where, message=str(error), line=error.line))
         except OSError as error:
             self.problems.append(Problem(where=where, message=error.strerror or str(error)))
         return None
 
-    def _key_at(self, path: str) -> str:
-        """Return the key that is known of a file before it is read, if any."""
-        return self._moves.get(path) or self._places.get(path) or key_in(path)
+    def _key_at(self, path: str, data: bytes = b"") -> str:
+        """Return the key that is known of a file before it is read, if any; else that of its text, if that is given.
+
+        So it is found again without the index, whatever else it says by now.
+        """
+        known = self._moves.get(path) or self._places.get(path) or key_in(path)
+        return known or (identify(source_in(path), [Entry(file=data.decode("utf-8"))])[0] if data else "")
 
     def _moved(self, record: Record, known: Record) -> Record:
         """Return the row of a file that was found elsewhere: only its place is new, unless it was edited, too."""
@@ -289,8 +294,3 @@ class _Desk:
             row = replace(row, contested=True)
             self._kept_ids.append(replace(row, url=record.url))
         return row
-
-
-def _in_file(seen: Record, path: str, data: bytes, facts: tuple[int, int]) -> Record:
-    """Return the row with what is known of its file."""
-    return replace(seen, path=path, file_hash=files.digest(data), size=facts[0], mtime_ns=facts[1])

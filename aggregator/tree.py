@@ -23,9 +23,8 @@ from aggregator import copied, files, journal, leftovers
 from aggregator.disk import STAGING, Disk, writing
 from aggregator.errors import EntryError
 from aggregator.intents import Intents
-from aggregator.model import Adopted, Duplicate, New, Problem, Repeated, Revision, Saved, Unchanged, Updated
+from aggregator.model import Adopted, Duplicate, New, Problem, Revision, Saved, Updated
 from aggregator.steps.filenames import is_utf8, strange_part
-from aggregator.steps.identity import content_hash
 from aggregator.steps.sightings import sighting, stated
 from aggregator.steps.slugs import slug, tag_key
 
@@ -52,16 +51,19 @@ _DATE = re.compile(r"(?<!\{)\{date:%[Ymd]\}(?!\})")
 class ItemTree:
     """The directory of items; `pattern` is `[storage] path`, `zone` the site's.
 
-    `dry` keeps in memory what it would write.
+    `dry` keeps in memory what it would write. Notes of what is being written lie in `var`, by default that beside the
+    items: without the index they are of no use.
     """
 
-    def __init__(self, root: str | Path, pattern: str, zone: ZoneInfo, *, dry: bool = False) -> None:
+    def __init__(
+        self, root: str | Path, pattern: str, zone: ZoneInfo, *, dry: bool = False, var: Path | None = None
+    ) -> None:
         self.root = Path(root)
         self.dry = dry
         self._pattern = _DATE.sub(lambda found: _QUICKER[found[0]], pattern)
         self._zone = zone
         self.disk = Disk(self.root, dry=dry)
-        self.intents = Intents(self.root / STAGING / "rewriting")
+        self.intents = Intents((var or self.root.parent / "var") / "rewriting")
 
     @writing()
     def save(self, changes: Sequence[Change], now: datetime) -> list[Saved]:
@@ -95,7 +97,7 @@ class ItemTree:
             for number, one in enumerate(saved)
         ]
         if not self.disk.dry:
-            copied.note(self.root, _copied(changes, done))
+            copied.note(self.root, copied.pairs(one.record for one in done))
         return done
 
     def read(self, record: Record) -> str:
@@ -168,28 +170,36 @@ class ItemTree:
         """Rewrite an updated item's file unless its owner touched it meanwhile."""
         record, previous = change.record, change.previous
         kept = replace(previous, content_hash=record.content_hash)
-        gone_tags = tuple(tag for tag in previous.tags if tag_key(tag) not in {tag_key(new) for new in record.tags})
         try:
             before = self.disk.read(previous.path)
         except FileNotFoundError:
             return Saved(record=self.bury([previous], now)[0], removed_tags=previous.tags)
         except OSError:  # nobody knows what it says, so nobody may replace it
             return _held(self.root, kept, now, _dump(change.item, self._zone), "cannot be read")
-        text = _dump(change.item, self._zone)
+        item = change.item
+        if previous.categories is None and not item.file:
+            from aggregator.steps import adoption  # noqa: PLC0415 - as in `_dump`
+
+            item = adoption.headed(item, before, self._zone)
+            record = replace(record, tags=previous.tags, categories=None)
+        text = _dump(item, self._zone)
         data = text.encode()
         present, wanted = files.digest(before), files.digest(data)
-        if previous.edited or present not in {previous.file_hash, wanted}:
+        if present != wanted and (previous.edited or present != previous.file_hash):
             return _held(self.root, kept, now, text, "cannot be read" if previous.broken else "was edited")
         if present != wanted and not self.disk.dry:
             self.intents.note(previous.path, wanted)
         self.disk.write([(previous.path, data)])
         old = Revision(key=previous.key, at=now, text=before.decode("utf-8", "replace")) if present != wanted else None
-        return Saved(record=replace(record, file_hash=wanted), removed_tags=gone_tags, revision=old)
+        gone_tags = tuple(tag for tag in previous.tags if tag_key(tag) not in {tag_key(new) for new in record.tags})
+        record = replace(record, file_hash=wanted, edited=False)  # whoever wrote it: it says what its source does
+        return Saved(record=record, removed_tags=gone_tags, revision=old)
 
     def _adopt(self, change: Adopted, now: datetime) -> Saved:
         """Compare a file that the index knows by sight only with what its source writes.
 
-        One that says something else is told, since the index that knew who wrote it is lost.
+        Tags and constants of another day are kept as they are from then on (`categories` is None), and no reason to
+        hold updates. A file that says something else is told, since the index that knew who wrote it is lost.
         """
         record, text = change.record, _dump(change.item, self._zone)
         try:
@@ -198,15 +208,23 @@ class ItemTree:
             return Saved(record=self.bury([record], now)[0], removed_tags=record.tags)
         except OSError:
             return Saved(record=replace(record, edited=True))
-        if present == text.encode() or _says(present, change.item, self._zone):
-            return Saved(record=replace(record, edited=present != text.encode()))
+        if present == text.encode():
+            return Saved(record=replace(record, edited=False))
+        from aggregator.steps import adoption  # noqa: PLC0415 - as in `_dump`
+
+        try:
+            if adoption.pristine(present, change.item, self._zone):
+                return Saved(record=replace(record, edited=False, categories=None))
+        except EntryError:  # told when it was taken in
+            return Saved(record=replace(record, edited=True))
         return _held(self.root, record, now, text, LOST)
 
 
 def open_tree(settings: Settings, *, dry: bool = False) -> ItemTree:
     """Return the item tree of a site."""
     site, storage = settings.site, settings.storage
-    return ItemTree(Path(settings.root) / storage.items, storage.path, ZoneInfo(site.timezone), dry=dry)
+    root = Path(settings.root)
+    return ItemTree(root / storage.items, storage.path, ZoneInfo(site.timezone), dry=dry, var=root / "var")
 
 
 def _held(root: Path, record: Record, now: datetime, text: str, why: str) -> Saved:
@@ -217,17 +235,6 @@ def _held(root: Path, record: Record, now: datetime, text: str, why: str) -> Sav
         revision=Revision(key=record.key, at=now, text=text, held=True),
         problem=Problem(where=str(root / record.path), message=message),
     )
-
-
-def _says(present: bytes, item: Item, zone: ZoneInfo) -> bool:
-    """Whether a file of ours says what its source does, whatever else is written in its header."""
-    from aggregator.steps import frontmatter  # noqa: PLC0415 - as in `_dump`
-
-    try:
-        there = frontmatter.load(present.decode("utf-8"), zone, key=item.key, name=item.source)
-    except (EntryError, UnicodeDecodeError):  # told when it was taken in
-        return True
-    return not item.file and content_hash(there) == content_hash(item)
 
 
 def _dated(root: Path, change: Updated) -> Updated:
@@ -242,13 +249,6 @@ def _dated(root: Path, change: Updated) -> Updated:
 def _sightings(changes: Iterable[Change], zone: ZoneInfo) -> Iterator[Sighting]:
     written = (one for one in changes if isinstance(one, New | Duplicate | Updated))
     return filter(None, (sighting(one.item, one.record, zone) for one in written))
-
-
-def _copied(changes: Iterable[Change], saved: Iterable[Saved]) -> list[tuple[str, str]]:
-    """Return (key, digest) of the files that hold what a folder's files hold."""
-    brought = {one.record.key for one in changes if not isinstance(one, Unchanged | Repeated) and one.item.file}
-    rows = (one.record for one in saved if one.record.key in brought)
-    return [(row.key, row.file_hash) for row in rows if not (row.edited or row.gone)]
 
 
 def _dump(item: Item, zone: ZoneInfo) -> str:

@@ -68,3 +68,13 @@ def test_new_requirements_go_into_the_environment_that_is_there(clone: Path) -> 
     make_run(clone)
     os.utime(clone / "pyproject.toml", (2**31, 2**31))
     assert make_run(clone)[1][:1] == SET_UP[1:2]
+
+
+def test_an_environment_whose_python_is_gone_is_set_up_anew(clone: Path) -> None:
+    """As after an upgrade of the system: the link in it leads nowhere."""
+    make_run(clone)
+    python = clone / ".venv/bin/python"
+    python.unlink()
+    python.symlink_to("gone")
+    assert make_run(clone) == (0, SET_UP)
+    assert make_run(clone) == (0, SET_UP[2:])

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from aggregator import journal, succession
+from aggregator import files, journal, succession
 from aggregator.errors import TreeError
 from aggregator.model import Duplicate, Entry, FetchState, Item, New, Parsed, Record, Source
 from aggregator.settings import TagRule
@@ -456,5 +456,29 @@ def test_an_edited_link_keeps_id_and_copies_when_the_index_is_lost(site: Site) -
         site.sync(LATER + timedelta(minutes=len(new)))
     for _ in range(2):
         assert (site.row(old.key).entry_id, site.row(copy.key).duplicate_of) == (old.entry_id, old.key)
+        site.store = MemoryStore()
+        site.sync()
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("Hello", "Hello again"), ("2025-03-01", "2025-03-02"), ("Hi.\n", "Hi.\n\n[notes](http://127.0.0.1/1)\n")],
+)
+def test_an_item_that_nothing_but_its_title_told_stays_itself(site: Site, old: str, new: str) -> None:
+    """Neither name nor link say which it is: once title or date say something else the journal does, with one line."""
+    path = site.tree.root / "notes" / "hello.md"
+    text = '---\ntitle: "Hello"\ndate: "2025-03-01 10:00:00"\ncategories: ["notes"]\n---\n\nHi.\n'
+    files.write(path, text.encode())
+    site.sync()
+    (before,) = site.store.items()
+    assert journal.read(site.tree.root) == []
+    for number in range(2):
+        path.write_text(text.replace(old, new) + "\n" * number, encoding="utf-8")
+        site.sync(LATER + timedelta(minutes=number))
+    (line,) = journal.places(journal.read(site.tree.root)).items()
+    assert line == ("notes/hello.md", before.key)
+    for _ in range(2):
+        (row,) = site.store.items()
+        assert (row.key, row.entry_id) == (before.key, before.entry_id)
         site.store = MemoryStore()
         site.sync()

@@ -367,6 +367,20 @@ def test_a_last_decision_that_lacks_only_its_newline_counts(tree: ItemTree) -> N
     assert [line["key"] for line in journal.read(tree.root)] == [one.key, "0" * 16]
 
 
+@pytest.mark.parametrize("cut", [0, 1, 30])
+def test_a_byte_order_mark_before_decisions_is_none_of_them(tree: ItemTree, cut: int) -> None:
+    """As Notepad saves them: all count, the next one is appended, and a torn line is told as ever."""
+    one = save_new(tree, item())
+    tree.bury([one], NOW)
+    path = tree.root / journal.NAME
+    saved = b"\xef\xbb\xbf" + path.read_bytes()
+    path.write_bytes(saved[: len(saved) - cut])
+    assert bool(journal.check(tree.root)) == (cut == 30)
+    tree.bury([replace(one, key="0" * 16)], NOW)
+    first = ["unfinished"] if cut == 30 else [one.key]
+    assert [line.get("key", line["event"]) for line in journal.read(tree.root)] == [*first, "0" * 16]
+
+
 def test_removing_is_idempotent(tree: ItemTree) -> None:
     """A file that is gone is removed already."""
     one = save_new(tree, item())

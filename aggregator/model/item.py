@@ -103,7 +103,11 @@ class Record:
     """Id of the configured source that brought it; differs from `source` for folders."""
     tags: tuple[str, ...] = ()
     categories: tuple[str, ...] | None = None
-    """As they wrote them, before rules; None in rows of older versions."""
+    """As they wrote them, before rules.
+
+    None in rows of older versions, and where the index was lost and the file has other tags or constants than its
+    source would get: those stay (`steps.adoption`).
+    """
     lang: str = ""
     summary: str = ""
     thumbnail: str = ""

@@ -191,6 +191,35 @@ def test_a_site_without_notes_of_what_was_copied_is_told(life: Life) -> None:
     assert LOST in life.refresh()["problems"][0]
 
 
+@pytest.mark.parametrize("first", ["reindex", "refresh", "publish"])
+def test_notes_that_are_missing_are_written_while_the_index_knows_them(life: Life, first: str) -> None:
+    """As an older site has none: read once more, its files are known for what they are; an edited one is no copy."""
+    life.write("a.md", *TUNNEL)
+    life.write("ahead.md", "Gala", "2999-12-24 18:00:00", "false", "A feast.")
+    mine = life.write("mine.md", "Mine", "2025-03-04 08:00:00", "false", "As it was.")
+    life.refresh()
+    edited = next(path for path in life.files() if "As it was." in path.read_text("utf-8"))
+    edited.write_text(edited.read_text("utf-8") + "\nMy own words.\n", "utf-8")
+    life.refresh()
+    notes, journal = life.root / "items/.tagwire.copied.jsonl", life.root / "items/.tagwire.jsonl"
+    noted, seen = notes.read_text("utf-8").splitlines(), json.loads(journal.read_text("utf-8"))
+    notes.unlink()
+    journal.unlink()
+    if first != "reindex":  # an older version read the files last
+        mark = life.root / "var/published"
+        mark.write_text(json.dumps(json.loads(mark.read_text("utf-8")) | {"rules": "older"}), "utf-8")
+    life.run(first)
+    again = notes.read_text("utf-8").splitlines()
+    assert len(again) == 2
+    assert set(again) < set(noted)
+    assert json.loads(journal.read_text("utf-8"))["first"] == seen["first"]
+    life.lose()
+    mine.unlink()
+    source = life.write("a.md", "Tunnel", "2025-03-03 08:00:00", "true", "Under the bay.")
+    assert life.refresh()["updated"] == 1
+    assert source.read_bytes() in [path.read_bytes() for path in life.files()]
+
+
 def rss(text: str) -> str:
     entry = f"<item><guid>1</guid><title>Story</title><link>http://127.0.0.1/1</link><description>{text}</description>"
     return f"<rss version='2.0'><channel><title>T</title>{entry}</item></channel></rss>"
@@ -210,6 +239,81 @@ def test_a_feed_that_changed_while_there_was_no_index_is_told(life: Life, web: L
     assert (done["updated"], done["held"]) == (0, 1)
     assert LOST in done["problems"][0]
     assert "One." in path.read_text("utf-8")
+
+
+@pytest.mark.parametrize("change", ["defaults", "tags", "both, by hand"])
+def test_another_header_holds_no_update_when_the_index_is_lost(life: Life, web: LoopbackSite, change: str) -> None:
+    """Constants and tags of another day, or the owner's: nobody knows, so they stay; the text follows its source."""
+    life.sources(wire=web.page("/wire", rss("One.")))
+    life.refresh()
+    (path,) = life.files()
+    if change == "defaults":
+        with (life.root / "config/tagwire.toml").open("a", encoding="utf-8") as file:
+            file.write("[frontmatter]\ndefaults = { weight = 3 }\n")
+    elif change == "tags":
+        with (life.root / "config/sources.toml").open("a", encoding="utf-8") as file:
+            file.write('tags = ["Sea"]\n')
+    else:
+        header = path.read_text("utf-8").replace("toc: false", "toc: true").replace("tags:\n", 'tags:\n  - "Mine"\n')
+        path.write_text(header, "utf-8")
+    life.lose()
+    life.run("reindex")
+    before = path.read_text("utf-8")
+    done = life.refresh()
+    assert (done["held"], done["problems"]) == (0, [])
+    for old, new in (("One.", "Two."), ("Two.", "Three.")):
+        web.page("/wire", rss(new))
+        done = life.refresh()
+        assert (done["updated"], done["held"], done["problems"]) == (1, 0, [])
+        before = before.replace(old, new)
+        assert path.read_text("utf-8") == before
+    (item,) = life.run("items", "--json").json["items"]
+    expected = {"defaults": ["wire"], "tags": ["wire", "Sea"], "both, by hand": ["Mine", "wire"]}[change]
+    assert sorted(item["tags"]) == sorted(expected)
+    assert not item["edited"]
+
+
+def test_a_summary_of_its_owners_is_told_at_once_when_the_index_is_lost(life: Life, web: LoopbackSite) -> None:
+    """And stays."""
+    life.sources(wire=web.page("/wire", rss("One.")))
+    life.refresh()
+    (path,) = life.files()
+    path.write_text(path.read_text("utf-8").replace('summary: "One."', 'summary: "Mine."'), "utf-8")
+    life.lose()
+    assert LOST in life.refresh()["problems"][0]
+    web.page("/wire", rss("Two."))
+    assert life.refresh()["held"] == 1
+    assert 'summary: "Mine."' in path.read_text("utf-8")
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_correction_that_was_made_in_both_places_is_no_edit(life: Life, at_once: bool) -> None:
+    """In the folder and in its copy, there first or at once: later versions are taken as before."""
+    source = life.write("a.md", *TUNNEL)
+    life.refresh()
+    (path,) = life.files()
+    corrected = path.read_text("utf-8").replace("Under the bay.", "Under the bays.")
+    path.write_text(corrected, "utf-8")
+    if not at_once:
+        life.run("refresh")
+    source.write_text(corrected, "utf-8")
+    done = life.refresh()
+    assert (done["held"], done["problems"]) == (0, [])
+    (item,) = life.run("items", "--json").json["items"]
+    assert not item["edited"]
+    source = life.write("a.md", *TUNNEL)
+    assert life.refresh()["updated"] == 1
+    assert path.read_bytes() == source.read_bytes()
+
+
+def test_a_refresh_leaves_nothing_among_the_items_but_items_and_notes(life: Life) -> None:
+    """What is committed with them is what somebody may want: an update, too, leaves no note of its work there."""
+    life.write("a.md", *TUNNEL)
+    life.refresh()
+    life.write("a.md", "Tunnel", "2025-03-03 08:00:00", "true", "Under the bay.")
+    assert life.refresh()["updated"] == 1
+    others = {path.name for path in (life.root / "items").rglob("*") if path.is_file() and path.suffix != ".md"}
+    assert others == {".tagwire.copied.jsonl"}
 
 
 def test_what_was_purged_comes_back_with_its_source(life: Life, web: LoopbackSite) -> None:
