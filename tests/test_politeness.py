@@ -527,15 +527,39 @@ def test_a_label_that_is_corrected_is_news_though_the_bytes_are_the_same(life: L
     assert life.refresh()["a"].result == "not_modified"
 
 
-def test_an_etag_does_not_advance_with_a_feed_that_lost_entries(life: Life, site: LoopbackSite) -> None:
-    """To CDATA that never ends: what came before is kept, the rest is asked for again."""
+def test_a_feed_that_lost_entries_is_told_and_read_again(life: Life, site: LoopbackSite) -> None:
+    """To CDATA that never ends: what came before is kept, no validator is, and the same bytes are no 304 of ours."""
     life.add("a", site.page("/a", rss("1"), etag='"whole"'))
     life.refresh()
-    site.page("/a", rss("1", "2", "3").replace("Text 3", "<![CDATA[Text 3"), etag='"half"')
-    told = life.refresh()["a"]
-    assert (kind(told), told.new, life.state().etag) == ("truncated", 1, '"whole"')
+    damaged = rss("1", "2", "3").replace("Text 3", "<![CDATA[Text 3")
+    site.page("/a", damaged, etag='"half"')
+    for new in (1, 0):
+        told, state = life.refresh()["a"], life.state()
+        assert (told.result, told.new, told.error, told.failures) == ("ok", new, None, 0)
+        assert (state.etag, state.last_modified, state.digest, state.failures) == ("", "", "", 0)
+        assert told.problems == state.problems
+        assert [one.message.partition(" that ")[0] for one in state.problems] == ["the CDATA section"]
+    assert not {"if-none-match", "if-modified-since"} & set(last(site).headers)
     site.page("/a", rss("1", "2", "3"), etag='"half"')
     assert life.refresh()["a"].new == 1
+    assert (life.state().etag, life.state().problems) == ('"half"', ())
+
+
+def test_a_feed_that_is_damaged_for_good_is_asked_as_often_as_a_whole_one(life: Life, site: LoopbackSite) -> None:
+    """Each visit brings what is readable of the news: backing off would lose it."""
+    for name in ("whole", "torn"):
+        life.add(name, site.page(f"/{name}", rss("1")))
+    waits = dict[str, list[float]](whole=[], torn=[])
+    for number in range(2, 7):
+        life.clock.advance(HOUR)
+        site.page("/whole", rss(*map(str, range(1, number))))
+        site.page("/torn", rss(*map(str, range(1, number))).replace("Text 1", "Text 1 <title>"))
+        life.refresh(gap=0.0)
+        for name, state in life.store.states().items():
+            assert state.next_at
+            waits[name].append((state.next_at - life.clock.now()).total_seconds())
+    assert waits["torn"] == pytest.approx(waits["whole"], abs=1)
+    assert life.state("torn").troubled == 1
 
 
 def test_a_permanent_redirect_is_adopted_after_days(life: Life, site: LoopbackSite, other: LoopbackSite) -> None:
