@@ -7,6 +7,7 @@ what is read of its states here is a hint, for the order and for what hosts said
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import count
 from typing import TYPE_CHECKING, Literal
 
 from aggregator.model import FetchState
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from aggregator.model import Source
+    from aggregator.model import Outcome, Source
     from aggregator.refresh import House
 
 When = Literal["now", "due", "slice"]
@@ -112,3 +113,33 @@ class Agenda:
                 (claim,) = house.store.claim([source.id], house.clock.now(), LEASE)
                 state = cadence.replanned(cadence.current(claim, source), house.clock.now())
                 house.store.commit(replace(state, next_at=house.clock.now()), ())
+
+
+class Detours:
+    """Sources whose redirects led to a host that was busy: they come back one after the other, in that host's place.
+
+    The store has them put off already, so that they are only late if the round ends before their turn.
+    """
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._waiting: dict[str, dict[str, tuple[Source, Outcome]]] = {}
+        self._numbers = count()
+
+    def put(self, source: Source, outcome: Outcome) -> list[str]:
+        """Let a source wait; return the key of the job that is needed for it, if none is under way for its host."""
+        needed = outcome.busy not in self._waiting
+        self._waiting.setdefault(outcome.busy, {})[source.id] = source, outcome
+        return [f"{outcome.busy} {next(self._numbers)}"] if needed else []  # a queue knows a key until its job is over
+
+    def claims(self, name: str) -> Iterator[Claims]:
+        """Yield those that wait for a host, those that come meanwhile, too, each claimed when its turn comes."""
+        waiting = self._waiting[name]
+        while waiting:
+            source, _ = waiting.pop(next(iter(waiting)))
+            yield [(source, one) for one in self._house.store.claim([source.id], self._house.clock.now(), LEASE)]
+        del self._waiting[name]
+
+    def left(self) -> list[Outcome]:
+        """Return what came of those that still wait: nothing so far."""
+        return [outcome for waiting in self._waiting.values() for _, outcome in waiting.values()]

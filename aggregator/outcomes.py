@@ -105,7 +105,7 @@ def failed(
     """
     if isinstance(error, Busy):
         after = cadence.put_off(state, "busy", "others were being asked at its host", now)
-        return after, Outcome(source=source.id, result="skipped", note=str(error))
+        return after, Outcome(source=source.id, result="skipped", note=str(error), busy=host(error.url))
     if isinstance(error, SourceError):
         failure = Failure(kind=error.kind, message=_placed(str(error), error.line))
     else:

@@ -65,6 +65,7 @@ class Reading:
     """Entries that filters kept out; they are not among the items."""
     problems: tuple[Problem, ...] = ()
     truncated: str = ""
+    damaged: bool = False
     wanted: tuple[Wanted, ...] = ()
     next: str = ""
     """Absolute URL of the list's next page."""
@@ -125,6 +126,7 @@ def read(job: Job) -> Reading:
         dropped=tuple(dropped),
         problems=(*parsed.problems, *bases.lost(parsed, job.url, document.name), *problems),
         truncated=parsed.truncated,
+        damaged=parsed.damaged,
         wanted=wanted,
         next=parsed.next,
     )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from aggregator import completing, outcomes
 from aggregator.errors import BadScheme, DiskError, ParseError, StoreError, WorkersFailed
+from aggregator.fetchers.pace import awaiting
 from aggregator.model import New, NotModified, Outcome, Updated
 from aggregator.model.change import Visit
 from aggregator.model.source import PROBLEMS
@@ -163,7 +164,8 @@ async def _read(house: House, job: Job, state: FetchState, stopping: Callable[[]
     job = replace(job, documents=())
     found = reading.unpack(await call)
     tools = completing.Tools(partial(_fetch, house), work, house.store, house.clock, stopping)
-    return await completing.complete(job, found, state, tools)
+    with awaiting(""):  # a page is not worth a detour
+        return await completing.complete(job, found, state, tools)
 
 
 def _note(house: House, found: Reading) -> int:
@@ -264,6 +266,10 @@ def _advance(
     after = moves.sighted(after, response.moved_to, source, _asked(house), now)
     etag = response.etag or (state.etag if response.delta else "")
     kept = replace(after, etag=etag, last_modified=response.last_modified, validated=response.url, digest=body)
+    if found.damaged:
+        after = kept = replace(
+            after, etag="", last_modified="", digest=""
+        )  # what is missing is there when it is mended
     if response.delta:  # the validator names the whole document, which we have not seen
         return kept
     if done.unfinished:

@@ -13,8 +13,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aggregator.agenda import Detours
 from aggregator.disk import require_room
 from aggregator.errors import DiskError, ProxyFailed, StaleClaim, StoreError, WorkersFailed
+from aggregator.fetchers.pace import awaiting
 from aggregator.model import Outcome
 from aggregator.refresh import House, refresh
 from aggregator.steps import cadence
@@ -51,8 +53,11 @@ class Round:
 
     `outcomes` grows as sources are done, and `on_outcome` hears of each. Failures that a missing network has, too, are
     told when a host has answered, or after a minute, or at the end: if none did by then, they are not counted.
-    A round that goes `on` looks again and again at what has come due meanwhile.
+    A round that goes `on` looks again and again at what has come due meanwhile. A source whose redirect leads to a host
+    that is being asked for another one comes back when there is a place for that host, and keeps none until then.
     """
+
+    _queue: Queue
 
     def __init__(
         self, house: House, agenda: Agenda, on_outcome: Callable[[Outcome], None], stop: asyncio.Event
@@ -66,6 +71,7 @@ class Round:
         self._answered = False
         self._held: list[tuple[Source, Outcome]] = []
         self._held_since = 0.0
+        self._detours = Detours(house)
 
     async def run(self, queue: Queue, on: On | None = None) -> None:
         """Refresh every source once, or until `stop`. Raises the `errors.StoreError` that ended the round early.
@@ -78,8 +84,10 @@ class Round:
         house.tree.disk.require_room()
         if not house.tree.disk.dry:
             require_room(Path(house.settings.root, "var"))
+        self._queue = queue
         await queue.submit("host", self._agenda.hosts())
-        work = queue.run({"host": self._host}, concurrency=house.settings.http.concurrency, stop=self._stop)
+        handlers: dict[str, Callable[[str], Awaitable[None]]] = {"host": self._host, "detour": self._detour}
+        work = queue.run(handlers, concurrency=house.settings.http.concurrency, stop=self._stop)
         try:
             await self._until_stopped(self._going_on(work, queue, on) if on else work)
         finally:
@@ -88,6 +96,8 @@ class Round:
             house.workers.close()
         if self._error:
             raise self._error
+        for outcome in self._detours.left():
+            self._tell(outcome)
         self._judge()
 
     async def _going_on(self, work: Coroutine[None, None, None], queue: Queue, on: On) -> None:
@@ -123,33 +133,41 @@ class Round:
         if not running.cancelled():
             running.result()
 
-    async def _host(self, name: str) -> None:
-        """Refresh one host's sources in turn."""
+    async def _detour(self, job: str) -> None:
+        """Refresh in turn the sources of other hosts that found one busy."""
+        await self._host(job.partition(" ")[0], detour=True)
+
+    async def _host(self, name: str, *, detour: bool = False) -> None:
+        """Refresh one host's sources in turn, or those of others that are led there."""
         if self._stop.is_set():
             return
         agenda = self._agenda
         try:
-            for claims in agenda.claims(name):
-                await self._claimed(name, claims, agenda)
+            for claims in self._detours.claims(name) if detour else agenda.claims(name):
+                await self._claimed(name, claims, agenda, detour=detour)
                 if self._stop.is_set():
                     return
         except (StoreError, DiskError, WorkersFailed) as error:
             self._error = error
             self._stop.set()
 
-    async def _claimed(self, name: str, claims: Claims, agenda: Agenda) -> None:
+    async def _claimed(self, name: str, claims: Claims, agenda: Agenda, *, detour: bool) -> None:
         """Refresh sources of one host that were claimed; those that a stop leaves over are due at once.
 
         If Retry-After told several sources to wait, the others are left alone, too.
         """
-        house, left, told = self._house, {source.id: state for source, state in claims}, agenda.told[name]
+        house, left = self._house, {source.id: state for source, state in claims}
+        told = agenda.told.setdefault(name, [])
         try:
             for source, state in claims:
                 until = due.wait_of(told, house.clock.now())
                 if self._stop.is_set():
                     return
-                outcome = await self._visit(source, state, until, agenda.began)
+                outcome = await self._visit(source, state, until, agenda.began, "" if detour else name)
                 del left[source.id]
+                if outcome.busy and not detour:
+                    await self._queue.submit("detour", self._detours.put(source, outcome))
+                    continue
                 if outcome.retry_at:
                     agenda.told.setdefault(outcome.retry_host or name, []).append(outcome.retry_at)
                 self._settle(source, outcome)
@@ -161,15 +179,20 @@ class Round:
                 with suppress(StaleClaim):
                     house.store.commit(replace(state, next_at=house.clock.now()), ())
 
-    async def _visit(self, source: Source, state: FetchState, until: datetime | None, began: datetime) -> Outcome:
+    async def _visit(
+        self, source: Source, state: FetchState, until: datetime | None, began: datetime, place: str
+    ) -> Outcome:
         """Return what came of a source: asked, or left alone `until` its host may be asked again.
+
+        It waits for the turn of the host that has this `place`, or of any: another one that is being asked is `busy`.
 
         One that took longer than its lease, so that somebody else has it now, is the other's to tell.
         """
         try:
             if until:
                 return _postpone(self._house, state, until)
-            return await refresh(self._house, source, state, began, stopping=self._stop.is_set)
+            with awaiting(place):
+                return await refresh(self._house, source, state, began, stopping=self._stop.is_set)
         except StaleClaim:
             return Outcome(source=source.id, result="skipped", note="somebody else has taken it over meanwhile")
 

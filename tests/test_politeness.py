@@ -19,9 +19,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from aggregator.agenda import Agenda
+from aggregator.errors import Busy
 from aggregator.fetchers import open_fetchers
-from aggregator.model import Declaration, FetchState, Outcome, Source
+from aggregator.model import Declaration, FetchState, NotModified, Outcome, Response, Source
 from aggregator.operations.revive import burdened, revive
+from aggregator.ports import Fetcher
 from aggregator.queues.local import LocalQueue
 from aggregator.refresh import House
 from aggregator.rounds import Round
@@ -50,7 +52,9 @@ class Life:
         self.root, self.store, self.clock = root, MemoryStore(), FakeClock(NOW)
         self.tree = ItemTree(root / "items", "{source}/{slug}-{key}.md", ZoneInfo("UTC"))
         self.sources: list[Source] = []
-        self.proxy, self.timeout = "", 5.0
+        self.proxy, self.timeout, self.concurrency = "", 5.0, 50
+        self.fetchers: list[Fetcher] = []
+        self.stop = asyncio.Event()
         self.told: list[Outcome] = []
         self.listener: Callable[[Outcome], None] = self.told.append
 
@@ -74,19 +78,27 @@ class Life:
             root=str(self.root),
             sources=tuple(self.sources),
             schedule=Schedule(jitter=0.0),
-            http=Http(timeout=self.timeout, allow_private_networks=True, per_host_delay=gap, proxy=self.proxy),
+            http=Http(
+                timeout=self.timeout,
+                concurrency=self.concurrency,
+                allow_private_networks=True,
+                per_host_delay=gap,
+                proxy=self.proxy,
+            ),
         )
+        http, contact = settings.http, "https://wire.example/"
+        self.stop = asyncio.Event()
         house = House(
             settings=settings,
             store=self.store,
             tree=self.tree,
             clock=self.clock,
             workers=InlineWorkers(),
-            fetchers=open_fetchers(settings.http, version="0", contact="https://wire.example/", clock=self.clock),
+            fetchers=self.fetchers or open_fetchers(http, version="0", contact=contact, clock=self.clock),
             hosts={source.id: host(source.url) for source in self.sources},
         )
         chosen, skipped = select_due(self.states(), ids, due=due, now=self.clock.now())
-        one = Round(house, Agenda(house, chosen, "due" if due else "now"), self.listener, asyncio.Event())
+        one = Round(house, Agenda(house, chosen, "due" if due else "now"), self.listener, self.stop)
         asyncio.run(one.run(LocalQueue(self.clock)))
         return {outcome.source: outcome for outcome in (*skipped, *one.outcomes)}
 
@@ -351,11 +363,13 @@ def test_one_request_at_a_time_with_a_gap(life: Life, site: LoopbackSite) -> Non
 
 
 class Counting(LoopbackSite):
-    """A server that counts how many requests it has at a time, each of which takes a moment."""
+    """A server that counts how many requests it has at a time, each of which takes a moment, and `until` then."""
 
     def __init__(self, host: str, takes: float = 0.0) -> None:
         super().__init__(host)
         self.now = self.most = 0
+        self.until = threading.Event()
+        self.until.set()
         self._takes = takes
         self._lock = threading.Lock()
 
@@ -364,6 +378,7 @@ class Counting(LoopbackSite):
             self.now += 1
             self.most = max(self.most, self.now)
         time.sleep(self._takes)
+        self.until.wait(9.0)
         with self._lock:
             self.now -= 1
         return super().answer(path, headers, body)
@@ -393,7 +408,32 @@ def test_whom_redirects_lead_to_is_asked_one_at_a_time_with_a_gap(
     life.add("own", there.page("/own", rss("own")))
     assert {one.result for one in life.refresh(gap=2.0).values()} == {"ok"}
     assert (len(there.requests), there.most) == (6, 1)
-    assert life.clock.slept == [2.0] * 5
+    assert set(life.clock.slept) == {2.0}
+    assert len(life.clock.slept) >= 5
+
+
+class Bell(LoopbackSite):
+    """A server that rings when it is asked."""
+
+    def __init__(self, host: str) -> None:
+        super().__init__(host)
+        self.rung = threading.Event()
+
+    def answer(self, path: str, headers: Mapping[str, str], body: bytes = b"") -> Page:
+        self.rung.set()
+        return super().answer(path, headers, body)
+
+
+def test_who_finds_a_host_busy_keeps_no_place_from_others(life: Life, crossroads: Callable[..., Counting]) -> None:
+    """With two places, five who are led to one host leave one for the others, and are all asked in the end."""
+    there = crossroads()
+    with Bell("127.0.0.10") as good:
+        there.until = good.rung
+        life.add("good", good.page("/good", rss("good")))
+        life.concurrency = 2
+        assert {one.result for one in life.refresh(gap=0.0).values()} == {"ok"}
+    assert there.most == 1
+    assert all(state.reasons[0].rule != "busy" for state in life.store.states().values())
 
 
 def test_a_gap_lies_before_a_redirect_to_the_same_host(life: Life, site: LoopbackSite) -> None:
@@ -404,17 +444,46 @@ def test_a_gap_lies_before_a_redirect_to_the_same_host(life: Life, site: Loopbac
     assert life.clock.slept == [30.0]
 
 
-def test_waiting_for_a_turn_is_no_failure_of_a_source(life: Life, crossroads: Callable[..., Counting]) -> None:
-    """The deadline is for servers; who waits for a host's turn for as long as that comes another time, unblamed."""
-    life.timeout = 0.25
-    crossroads(takes=1.0)
-    told = life.refresh(gap=0.0)
-    late = [one for one in told.values() if one.result == "failed"]
-    put_off = [one for one in told.values() if one.result == "skipped"]
-    assert {kind(one) for one in late} == {"deadline"}
-    assert len(put_off) >= 2
-    for one in put_off:
-        assert one.note == "others have been asking 127.0.0.9 for 0.25 s: this one comes another time"
+def test_waiting_for_a_turn_is_no_time_of_a_source(life: Life, crossroads: Callable[..., Counting]) -> None:
+    """The deadline is for servers: that the others take most of it for themselves leaves each its own."""
+    life.timeout = 1.5
+    crossroads(takes=0.4)
+    assert {one.result for one in life.refresh(gap=0.0).values()} == {"ok"}
+
+
+class Crowded:
+    """A fetcher that finds others being asked wherever it comes; so many requests later everything is to stop."""
+
+    def __init__(self, life: Life, after: int) -> None:
+        self.asked: list[str] = []
+        self._life, self._after = life, after
+
+    def accepts(self, source: Source) -> bool:
+        return bool(source.url)
+
+    async def fetch(self, source: Source, state: FetchState) -> Response | NotModified:
+        self.asked.append(source.id)
+        if len(self.asked) == self._after:
+            self._life.stop.set()
+        raise Busy("others are being asked", url=f"https://there.example/{state.source}")
+
+    async def aclose(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize(("stop", "asked"), [(9, ["a", "b", "a", "b"]), (2, ["a", "b"])])
+def test_who_finds_a_host_busy_twice_comes_another_time(life: Life, stop: int, asked: list[str]) -> None:
+    """Unblamed, and told as such; so is who still waits to come back when everything stops."""
+    for name in "ab":
+        life.add(name, f"https://{name}.example/feed")
+    crowd = Crowded(life, stop)
+    life.fetchers = [crowd]
+    told = life.refresh()
+    assert crowd.asked == asked
+    assert sorted(told) == ["a", "b"]
+    assert len(life.told) == 2
+    for one in told.values():
+        assert (one.result, one.note) == ("skipped", "others are being asked")
         assert (one.failures, one.error, wait(one, life)) == (0, None, 15 * MINUTE)
         assert [reason.rule for reason in life.state(one.source).reasons] == ["busy"]
 
@@ -455,7 +524,7 @@ def test_two_sources_never_adopt_one_url(life: Life, site: LoopbackSite, other: 
         life.add(name, site.page(f"/{name}", status=301, headers={"Location": new}))
     life.visits(6, every=12 * HOUR)
     assert (life.state("a").adopted, life.state("b").adopted) == (new, "")
-    assert site.visits("/b") == 6
+    assert site.visits("/b") >= 6  # it may come twice, where the other one is just being asked
 
 
 PAGE = "<html><body><ul><li><a href='/1'>One</a></li></ul></body></html>"
@@ -527,15 +596,39 @@ def test_a_label_that_is_corrected_is_news_though_the_bytes_are_the_same(life: L
     assert life.refresh()["a"].result == "not_modified"
 
 
-def test_an_etag_does_not_advance_with_a_feed_that_lost_entries(life: Life, site: LoopbackSite) -> None:
-    """To CDATA that never ends: what came before is kept, the rest is asked for again."""
+def test_a_feed_that_lost_entries_is_told_and_read_again(life: Life, site: LoopbackSite) -> None:
+    """To CDATA that never ends: what came before is kept, no validator is, and the same bytes are no 304 of ours."""
     life.add("a", site.page("/a", rss("1"), etag='"whole"'))
     life.refresh()
-    site.page("/a", rss("1", "2", "3").replace("Text 3", "<![CDATA[Text 3"), etag='"half"')
-    told = life.refresh()["a"]
-    assert (kind(told), told.new, life.state().etag) == ("truncated", 1, '"whole"')
+    damaged = rss("1", "2", "3").replace("Text 3", "<![CDATA[Text 3")
+    site.page("/a", damaged, etag='"half"')
+    for new in (1, 0):
+        told, state = life.refresh()["a"], life.state()
+        assert (told.result, told.new, told.error, told.failures) == ("ok", new, None, 0)
+        assert (state.etag, state.last_modified, state.digest, state.failures) == ("", "", "", 0)
+        assert told.problems == state.problems
+        assert [one.message.partition(" that ")[0] for one in state.problems] == ["the CDATA section"]
+    assert not {"if-none-match", "if-modified-since"} & set(last(site).headers)
     site.page("/a", rss("1", "2", "3"), etag='"half"')
     assert life.refresh()["a"].new == 1
+    assert (life.state().etag, life.state().problems) == ('"half"', ())
+
+
+def test_a_feed_that_is_damaged_for_good_is_asked_as_often_as_a_whole_one(life: Life, site: LoopbackSite) -> None:
+    """Each visit brings what is readable of the news: backing off would lose it."""
+    for name in ("whole", "torn"):
+        life.add(name, site.page(f"/{name}", rss("1")))
+    waits = dict[str, list[float]](whole=[], torn=[])
+    for number in range(2, 7):
+        life.clock.advance(HOUR)
+        site.page("/whole", rss(*map(str, range(1, number))))
+        site.page("/torn", rss(*map(str, range(1, number))).replace("Text 1", "Text 1 <title>"))
+        life.refresh(gap=0.0)
+        for name, state in life.store.states().items():
+            assert state.next_at
+            waits[name].append((state.next_at - life.clock.now()).total_seconds())
+    assert waits["torn"] == pytest.approx(waits["whole"], abs=1)
+    assert life.state("torn").troubled == 1
 
 
 def test_a_permanent_redirect_is_adopted_after_days(life: Life, site: LoopbackSite, other: LoopbackSite) -> None:

@@ -2,22 +2,37 @@
 
 Everything that asks strangers' servers takes turns here: feeds, the targets of redirects, pages of entries, robots.txt.
 A turn lasts for one request with its answer. Nobody holds one while waiting for another, so that no two wait for each
-other. This module sends nothing.
+other. Who has a place among those that are asked at once waits for the host that has the place, `awaiting`; where a
+redirect leads to a busy one he gives up, and whoever runs him lets him come back with that host's place. This module
+sends nothing.
 """
 
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from aggregator.errors import Busy
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
     from aggregator.ports import Clock
+
+_AWAITED: ContextVar[str] = ContextVar("awaited", default="")
+
+
+@contextmanager
+def awaiting(name: str) -> Iterator[None]:
+    """Let what is fetched within wait for the turn of this host only; for that of any if the name is empty."""
+    before = _AWAITED.set(name)
+    try:
+        yield
+    finally:
+        _AWAITED.reset(before)
 
 
 @dataclass(slots=True, eq=False)
@@ -39,11 +54,16 @@ class Pace:
 
     @asynccontextmanager
     async def turn(self, name: str) -> AsyncIterator[None]:
-        """Wait for the host's turn, and hold it. Raises `errors.Busy` if others have it for too long."""
+        """Wait for the host's turn, and hold it.
+
+        Raises `errors.Busy` if others have it for too long, or at all where another host is the one that is awaited.
+        """
         host = self._hosts.get(name)
         if host is None:
             host = self._hosts[name] = _Host()
         if host.lock.locked():
+            if _AWAITED.get() not in {"", name}:
+                raise Busy(f"others are being asked at {name}: this one comes another time")
             await self._wait(name, host.lock)
         else:
             await host.lock.acquire()

@@ -136,6 +136,8 @@ class Outcome:
     """None if nobody was asked."""
     note: str = ""
     """Shown behind the result, for example the status line or why it was skipped."""
+    busy: str = ""
+    """The host where others were being asked, which is why it was skipped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

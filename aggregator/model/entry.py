@@ -98,5 +98,7 @@ class Parsed:
     problems: tuple[Problem, ...] = ()
     truncated: str = ""
     """Why we believe that the document ends too early; empty if it is whole."""
+    damaged: bool = False
+    """Whether something is missing within a document that came to its end; one of the `problems` says what."""
     next: str = ""
     """Absolute URL of the next page of the list, where one was declared."""

@@ -62,12 +62,13 @@ def parse(document: Document) -> Parsed:
 
 def _parsed(raw: feedxml.Raw, body: bytes, document: Document, told: tuple[Problem, ...] = ()) -> Parsed:
     """Feed and entries, whichever road the raw feed came by."""
-    truncated = damage.told(raw, body)
+    truncated, damaged = damage.told(raw, body)
+    lost = truncated or damaged
     if not raw.version and not raw.entries:
-        if truncated and _FEED_ROOT.search(sniff.first_text(document.body)):
-            return Parsed(truncated=truncated)
+        if lost and _FEED_ROOT.search(sniff.first_text(document.body)):
+            return Parsed(truncated=lost)
         raise sniff.not_a_feed(document.name, document.body)
-    found = raw.entries[:-1] if raw.cut and truncated else raw.entries
+    found = raw.entries[:-1] if raw.cut and lost else raw.entries
     kept, problems = _newest(found, raw, body, document.name)
     feed = raw.feed
     atom = raw.version.startswith("atom")
@@ -82,8 +83,9 @@ def _parsed(raw: feedxml.Raw, body: bytes, document: Document, told: tuple[Probl
         authors=_people(feed),
         hints=_hints(raw),
         entries=tuple(_entry(entry, atom=atom) for entry in kept),
-        problems=told + problems,
+        problems=told + problems + ((Problem(where=document.name, message=damaged),) if damaged else ()),
         truncated=truncated,
+        damaged=bool(damaged),
     )
 
 

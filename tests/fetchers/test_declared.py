@@ -12,7 +12,7 @@ import pytest
 from aggregator import errors
 from aggregator.fetchers.declared import DeclaredFetcher
 from aggregator.fetchers.http import HttpFetcher
-from aggregator.fetchers.pace import Pace
+from aggregator.fetchers.pace import Pace, awaiting
 from aggregator.fetchers.robots import Robots
 from aggregator.model import Declaration, FetchState, NotModified, Response, Source
 from aggregator.settings import Http
@@ -324,6 +324,26 @@ def test_who_waits_for_too_long_comes_another_time():
             return "its turn came"
 
     assert asyncio.run(main()) == "its turn came"
+
+
+def test_who_awaits_one_host_waits_for_no_other():
+    """It comes at once where nobody is being asked."""
+    clock = FakeClock()
+
+    async def main():
+        pace = Pace(clock, 0.0, 0.01)
+        async with pace.turn("a"):
+            with awaiting("b"):
+                with pytest.raises(errors.Busy, match="others are being asked at a: "):
+                    async with pace.turn("a"):
+                        pytest.fail("it is somebody else's turn")
+                async with pace.turn("c"):
+                    pass
+            for name in ("a", ""):
+                with awaiting(name), pytest.raises(errors.Busy, match=r"for 0\.01 s"):
+                    await pace.turn("a").__aenter__()
+
+    asyncio.run(main())
 
 
 def test_a_turn_ends_however_it_ends():

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from aggregator.steps.syndication.feedxml import Raw
@@ -25,22 +25,37 @@ _TEXT = re.compile(
 """Elements that take the next ones along if they are not closed. Links and dates do not, and HTML has such links."""
 
 
-def told(raw: Raw, body: bytes) -> str:
-    """Return what is damaged about a document in UTF-8 that was read, for people; empty if nothing was lost."""
+class Damage(NamedTuple):
+    """What a document has lost, for people; both are empty if that is nothing."""
+
+    cut: str = ""
+    """Why we believe that its end never came."""
+    within: str = ""
+    """What is wrong within one that came to its end: its author has to mend it, asking again brings the same."""
+
+
+def told(raw: Raw, body: bytes) -> Damage:
+    """Return what is damaged about a document in UTF-8 that was read."""
     if not raw.error or raw.full:
-        return ""
+        return Damage()
     place = f"({raw.error}, line {raw.line})"
     open_text, hidden = _open_text(body)
+    if _ended(open_text):
+        swallowing = _swallowing(open_text, len(raw.entries))
+        return Damage(within=f"{swallowing}, so that others are missing or wrong {place}" if swallowing else "")
+    if not hidden:
+        return Damage(cut=f"the XML ends too early, its root element is never closed {place}")
+    line = 1 + body.count(b"\n", 0, hidden.start())
+    message = f"the {_CALLED[hidden[0]]} that begins in line {line} is never closed and hides the rest {place}"
+    return Damage(within=message) if _ended(body[hidden.end() :]) else Damage(cut=message)
+
+
+def _ended(text: bytes) -> bool:
+    """Whether the last end tag of those that a feed is made of is its root's."""
     last = b""
-    for match in _END_TAG.finditer(open_text):
+    for match in _END_TAG.finditer(text):
         last = match[1].lower()
-    if last not in _ROOTS:
-        if hidden:
-            line = 1 + body.count(b"\n", 0, hidden.start())
-            return f"the {_CALLED[hidden[0]]} that begins in line {line} is never closed and hides the rest {place}"
-        return f"the XML ends too early, its root element is never closed {place}"
-    swallowing = _swallowing(open_text, len(raw.entries))
-    return f"{swallowing}, so that others are missing or wrong {place}" if swallowing else ""
+    return last in _ROOTS
 
 
 def _open_text(body: bytes) -> tuple[bytes, re.Match[bytes] | None]:
