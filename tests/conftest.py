@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import logging
 import os
 import shutil
 import socket
@@ -79,6 +80,15 @@ def loopback_only():
         patch.setattr(socket.socket, "connect_ex", guarded(connect_ex))
         patch.setattr(socket, "getaddrinfo", guarded_lookup)
         yield
+
+
+@pytest.fixture(autouse=True)
+def fresh_logging():
+    """Undo what commands called before in this process said of logging: a test may look at the log."""
+    logger = logging.getLogger("aggregator")
+    logger.handlers.clear()
+    logger.setLevel(logging.NOTSET)
+    logger.propagate = True
 
 
 @dataclass(frozen=True)

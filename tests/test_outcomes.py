@@ -18,7 +18,7 @@ NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
 @pytest.fixture(autouse=True)
 def log(caplog):
-    caplog.set_level(logging.INFO, "aggregator")  # a command that ran before in this process set it to warnings
+    caplog.set_level(logging.INFO)
 
 
 def failed(kind="timeout", **more):

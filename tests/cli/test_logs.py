@@ -14,8 +14,7 @@ from aggregator.cli import logs
 @pytest.fixture
 def lines(tmp_path, monkeypatch):
     """A function that starts logging to a file, logs a warning with a feed's line in it, and returns the lines."""
-    path, logger = tmp_path / "stderr", logging.getLogger("aggregator")
-    before = (list(logger.handlers), logger.level, logger.propagate)
+    path = tmp_path / "stderr"
 
     def logged(*, journal, **options):
         with path.open("w+") as stream:
@@ -27,8 +26,7 @@ def lines(tmp_path, monkeypatch):
             logging.getLogger("aggregator.test").info("fine")
         return path.read_text(encoding="utf-8").splitlines()
 
-    yield logged
-    logger.handlers[:], logger.level, logger.propagate = before
+    return logged
 
 
 def test_the_journal_gets_levels_and_no_second_time(lines):
