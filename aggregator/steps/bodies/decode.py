@@ -238,14 +238,14 @@ def _instead(seen: detect.Seen, label: str) -> str:
 
 def _plain(body: bytes, seen: detect.Seen, said: tuple[str, ...]) -> str:
     """The codec that the characters say; empty if they may well be Western."""
-    best, western = detect.likeliest(body, seen), seen.like(detect.WESTERN)
+    best, western = detect.likeliest(seen), seen.like(detect.WESTERN)
     likeness, labelled = seen.like(best), not labels.WESTERN.isdisjoint(said)
     if best in detect.SCRIPTS and likeness >= max(_SLIGHT, 1.5 * western) and not (labelled and seen.foreign < _LEAST):
         return best
     if _reads_as_chinese(body) and _nearly(body, "gb18030") is not None:
         return "gb18030"
     margin = 1.5 if labelled else 1.2
-    letters = len(set(detect.sample(body).translate(None, bytes(range(128)))))
+    letters = len(set(seen.text.translate(None, bytes(range(128)))))
     told = best in detect.LATIN and letters >= _LETTERS and likeness >= max(_SLIGHT, margin * western)
     return best if told and 2 * seen.foreign >= _LEAST else ""
 

@@ -78,6 +78,8 @@ _SURE_MULTI, _SURE_SINGLE = 0.35, 0.2
 class Seen(NamedTuple):
     """What the characters tell: how many bytes are beyond ASCII, and the likeness (0 to 1) of each codec."""
 
+    text: bytes
+    """What was looked at, as `sample` gives it."""
     foreign: int
     likeness: dict[str, float]
 
@@ -120,18 +122,17 @@ def look(body: bytes, label: str = "") -> Seen:
             groups.setdefault(readable, []).append(name)
             lost[codec] = share
     likeness = {codec: found for part, names in groups.items() for codec, found in _asked(part, tuple(names)).items()}
-    return Seen(foreign, {codec: found * (1 - _PENALTY * lost[codec]) for codec, found in likeness.items()})
+    return Seen(text, foreign, {codec: found * (1 - _PENALTY * lost[codec]) for codec, found in likeness.items()})
 
 
-def likeliest(body: bytes, seen: Seen) -> str:
+def likeliest(seen: Seen) -> str:
     """Return the codec that the text is most like, of those in which what is beyond ASCII makes words.
 
     Texts of another script have runs of its signs; a letter or two within or beside Latin words (`Sarà`, `20 °C`) are
     accents and signs of a Western text, however often they come.
     """
-    text = sample(body)
     ranked = sorted(seen.likeness, key=seen.likeness.__getitem__, reverse=True)
-    return next((codec for codec in ranked if codec not in SCRIPTS or _in_words(text, codec)), WESTERN)
+    return next((codec for codec in ranked if codec not in SCRIPTS or _in_words(seen.text, codec)), WESTERN)
 
 
 def _in_words(text: bytes, codec: str) -> bool:
