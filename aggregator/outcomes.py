@@ -16,7 +16,7 @@ from aggregator.model import Duplicate, Failure, New, NotModified, Outcome, Repe
 from aggregator.model.change import Visit
 from aggregator.steps import cadence, dedupe
 from aggregator.steps.urls import host
-from aggregator.steps.visits.interval import span
+from aggregator.steps.visits.interval import next_visit, span
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -164,7 +164,7 @@ class Telling:
 
 
 def _again(outcome: Outcome, now: datetime) -> str:
-    due = max((one for one in (outcome.next_at, outcome.retry_at) if one is not None), default=None)
+    due = next_visit(outcome)
     if due is None:
         return ""
     return f"; next try in {span((due - now).total_seconds())}" if due > now else "; next try at once"

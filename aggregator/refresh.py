@@ -266,10 +266,8 @@ def _advance(
     after = moves.sighted(after, response.moved_to, source, _asked(house), now)
     etag = response.etag or (state.etag if response.delta else "")
     kept = replace(after, etag=etag, last_modified=response.last_modified, validated=response.url, digest=body)
-    if found.damaged:
-        after = kept = replace(
-            after, etag="", last_modified="", digest=""
-        )  # what is missing is there when it is mended
+    if found.damaged:  # what is missing is there when it is mended
+        after = kept = replace(after, etag="", last_modified="", digest="")
     if response.delta:  # the validator names the whole document, which we have not seen
         return kept
     if done.unfinished:

@@ -225,8 +225,8 @@ class Work:
 def _index(settings: Settings) -> int:
     """Return which file the index is, 0 if it is none or there is none."""
     try:
-        return max((Path(path).stat().st_ino for path in files(settings.storage.index, settings.root)[:1]), default=0)
-    except OSError:
+        return Path(files(settings.storage.index, settings.root)[0]).stat().st_ino
+    except (IndexError, OSError):
         return 0
 
 

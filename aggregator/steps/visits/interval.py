@@ -22,7 +22,7 @@ from aggregator.model import Reason
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from aggregator.model import FetchState, Hints, Source
+    from aggregator.model import FetchState, Hints, Outcome, Source
     from aggregator.settings import Schedule
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
@@ -136,7 +136,7 @@ def words(reasons: tuple[Reason, ...]) -> str:
     return "; ".join(f"{one.why} → {span(one.seconds)}" if one.rule in _ARROWS else one.why for one in reasons)
 
 
-def next_visit(state: FetchState) -> datetime | None:
+def next_visit(state: FetchState | Outcome) -> datetime | None:
     """Return when the source is asked next: as planned, but never while its server said to wait; None is at once."""
     return max((instant for instant in (state.next_at, state.retry_at) if instant is not None), default=None)
 
